@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A way to run user contexts.
+ *
+ * An engine takes what the kernel says runs next, lets the host's processor run
+ * it until something happens, and hands that to the kernel as a trap. It owns
+ * the host processes that VSpaces live in and the host mappings that cache
+ * seL4's page tables, and provides `struct machine_mmu`. It knows nothing of
+ * kernel objects beyond `kernel/kernel.h`.
+ *
+ * What may surprise:
+ * - mappings are a cache: an engine fills them when it likes, from
+ *   kernel_translate, and must drop them when `invalidate` says so;
+ * - a fault that the host reports for a page that seL4's tables allow is the
+ *   cache's miss, not the guest's fault;
+ * - `run` may be stopped from outside (events.stop_requested) at any time.
+ */
+#ifndef SELKIE_ENGINE_ENGINE_H
+#define SELKIE_ENGINE_ENGINE_H
+
+#include <poll.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "host/diag.h"
+#include "kernel/kernel.h"
+
+enum { ENGINE_MAX_EVENT_FDS = 8 };
+
+/* What the outside world has for an engine; provided by run/ (devices, console, signals). */
+struct engine_events {
+    void *world;
+    /* Nanoseconds on the machine clock at which `take_irq` may have something new; UINT64_MAX: never. */
+    uint64_t (*next_deadline_ns)(void *world);
+    /* The next unmasked pending interrupt, acknowledged by taking it; -1 if there is none. Never blocks. */
+    int (*take_irq)(void *world);
+    /* Descriptors whose readiness may make take_irq or stop_requested say something new. Returns how many. */
+    unsigned (*descriptors)(void *world, struct pollfd fds[ENGINE_MAX_EVENT_FDS]);
+    /* Something outside asked for the end: signal, timeout, an expected console line. */
+    bool (*stop_requested)(void *world);
+    /* With no thread runnable: can anything of the outside still make one so? False means: at rest. */
+    bool (*can_wake)(void *world);
+};
+
+enum engine_stop {
+    ENGINE_AT_REST,   /* nothing runnable and nothing can wake */
+    ENGINE_HALTED,    /* NEXT_HALT */
+    ENGINE_STOPPED,   /* stop_requested */
+    ENGINE_HOST_LOST, /* a guest process was killed or lost by the host; see diag */
+    ENGINE_FAILED     /* the host refused something the engine cannot do without; see diag */
+};
+
+/* What a run cost, for `-v`. */
+struct engine_counts {
+    uint64_t traps;          /* kernel entries */
+    uint64_t switches;       /* changes of the running thread */
+    uint64_t cache_misses;   /* mappings filled on demand */
+    uint64_t processes;      /* guest processes started */
+};
+
+struct engine;
+
+struct engine_class {
+    const char *name;
+    const char *summary;      /* one line for `selkie engines` */
+    bool is_boundary;         /* does it keep a hostile guest from the host? */
+    /* 0 if this host can run it, else -errno and the reason in `diag`. */
+    int (*probe)(struct diag *diag);
+    /* Make an engine over an arena. `arena_fd` is the memfd behind k->arena, offset 0. Fills `mmu`.
+     * The caller sets k->machine and boots the kernel between `open` and `run`. */
+    int (*open)(struct engine **engine, struct kernel *k, int arena_fd, struct machine_mmu *mmu,
+                const struct engine_events *events, struct diag *diag);
+    enum engine_stop (*run)(struct engine *engine, struct diag *diag);
+    /* Safe from a signal handler: make `run` look at events.stop_requested soon. */
+    void (*kick)(struct engine *engine);
+    struct engine_counts (*counts)(const struct engine *engine);
+    void (*close)(struct engine *engine); /* ends every guest process; NULL is allowed */
+};
+
+extern const struct engine_class engine_ptrace;
+
+#endif

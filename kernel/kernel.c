@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The kernel as a function: take a trap, change the state, say what runs next.
+ * Manual: chapter "Kernel Services and Objects".
+ */
+#include "kernel/kernel.h"
+
+#include "kernel/ipc.h"
+#include "kernel/irq.h"
+#include "kernel/state.h"
+#include "kernel/syscall.h"
+#include "kernel/thread.h"
+#include "kernel/vspace.h"
+
+/* A thread whose system call starts over goes back to its instruction. */
+static void thread_activate(struct tcb *tcb)
+{
+    if (tcb->state != THREAD_RESTART)
+        return;
+    tcb->context.next_ip = tcb->context.reg[REG_FAULT_IP];
+    tcb->state = THREAD_RUNNING;
+}
+
+/* Can the passing of time take the processor from the current thread? */
+static bool tick_matters(const struct kernel *k, const struct tcb *tcb)
+{
+    return k->abi->config.domains > 1 || k->state->ready[tcb->domain].queue[tcb->priority].head != 0;
+}
+
+struct next kernel_next(struct kernel *k, unsigned core)
+{
+    (void)core;
+    struct kernel_state *s = k->state;
+    struct tcb *tcb = current_tcb(k);
+    if (s->is_halted)
+        return (struct next){.kind = NEXT_HALT};
+    if (!tcb)
+        return (struct next){.kind = NEXT_IDLE, .wants_tick = k->abi->config.domains > 1};
+    return (struct next){
+        .kind = NEXT_RUN,
+        .wants_tick = tick_matters(k, tcb),
+        .tcb = s->current,
+        .vspace = vspace_of_thread(k, tcb),
+        .context = &tcb->context,
+    };
+}
+
+static void trap_handle(struct kernel *k, const struct trap *trap)
+{
+    switch (trap->kind) {
+    case TRAP_SYSCALL:
+        syscall_handle(k);
+        return;
+    case TRAP_VM_FAULT:
+        fault_raise(k, current_tcb(k),
+                    (struct fault){.type = FAULT_VM,
+                                   .address = trap->address,
+                                   .status = trap->status,
+                                   .is_instruction = trap->is_instruction});
+        return;
+    case TRAP_EXCEPTION:
+        fault_raise(k, current_tcb(k),
+                    (struct fault){.type = FAULT_USER_EXCEPTION, .address = trap->vector, .status = trap->code});
+        return;
+    case TRAP_INTERRUPT:
+        irq_deliver(k, trap->irq);
+        return;
+    case TRAP_TICK:
+        sched_tick(k);
+        return;
+    }
+}
+
+struct next kernel_enter(struct kernel *k, unsigned core, const struct trap *trap)
+{
+    bool is_from_thread = trap->kind != TRAP_INTERRUPT && trap->kind != TRAP_TICK;
+    ASSERT(!k->state->is_halted && (!is_from_thread || k->state->current != 0));
+    trap_handle(k, trap);
+    sched_run(k);
+    struct tcb *tcb = current_tcb(k);
+    if (tcb)
+        thread_activate(tcb);
+    return kernel_next(k, core);
+}

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the kernel itself remembers, in the arena at KERNEL_PADDR, and the
+ * conversions between physical addresses and pointers.
+ *
+ * Only this header knows where kernel memory lies. Everything a capability can
+ * name lies above `kernel_end`, in memory that was untyped.
+ */
+#ifndef SELKIE_KERNEL_STATE_H
+#define SELKIE_KERNEL_STATE_H
+
+#include "kernel/assert.h"
+#include "kernel/kernel.h"
+#include "kernel/slot.h"
+#include "kernel/tcb.h"
+
+#define KERNEL_PADDR 0x100000ull /* as on a PC, where 1 MiB is the first free byte */
+
+struct queue {
+    uint64_t head, tail; /* TCBs, 0 is none */
+};
+
+enum irq_mode {
+    IRQ_INACTIVE,
+    IRQ_SIGNAL,  /* a capability handles it */
+    IRQ_TIMER,   /* the kernel's own */
+    IRQ_RESERVED
+};
+
+/* A turn of the domain schedule; a duration of 0 marks the end of a round. */
+enum { DOMAIN_ENTRIES = 256 };
+struct domain_entry {
+    uint64_t domain : 8;
+    uint64_t duration : 56; /* ticks */
+};
+
+/* What the scheduler does when the kernel is about to leave. */
+enum sched_action {
+    SCHED_RESUME_CURRENT,
+    SCHED_CHOOSE_NEW,
+    SCHED_SWITCH_TO /* sched_candidate, if nothing better is ready */
+};
+
+struct ready_queues {
+    uint64_t bitmap[ABI_PRIORITIES / 64];
+    struct queue queue[ABI_PRIORITIES];
+};
+
+struct irq_route { /* how an I/O APIC line was configured when its handler was issued */
+    uint32_t ioapic, pin;
+    bool is_ioapic;
+};
+
+struct kernel_state {
+    uint64_t magic;
+    uint64_t kernel_end; /* paddr, exclusive: end of this structure and its tail */
+
+    /* scheduler */
+    uint64_t current; /* TCB; 0 is the idle thread */
+    enum sched_action sched_action;
+    uint64_t sched_candidate;
+    uint32_t current_domain;
+    uint32_t domain_schedule_start; /* index of the entry that a round begins with */
+    uint32_t domain_schedule;       /* index of the current entry (kernel/domain.h) */
+    uint64_t domain_time;           /* ticks left in the current domain's turn */
+    struct domain_entry domain_entry[DOMAIN_ENTRIES];
+    bool is_halted;
+
+    /* preemption points */
+    uint32_t work_units;
+
+    /* address spaces: paddr of the pool that holds each 2^9 identifiers */
+    uint64_t asid_pool[1u << ABI_ASID_HIGH_BITS];
+
+    /* interrupts */
+    uint8_t irq_mode[KERNEL_IRQS]; /* enum irq_mode */
+    struct irq_route irq_route[KERNEL_IRQS];
+    struct slot irq_slot[KERNEL_IRQS]; /* a notification capability each */
+
+    /* I/O ports that some capability covers: one bit per port */
+    uint64_t port_bitmap[65536 / 64];
+
+    /* the last fault nobody took, while its thread lies where it fell */
+    uint64_t unhandled_fault; /* TCB */
+    struct fault unhandled_detail;
+    uint64_t threads;         /* TCB: the newest thread; the others follow by all_next */
+
+    struct ready_queues ready[]; /* one per domain */
+};
+
+static inline void *arena_at(const struct kernel *k, uint64_t paddr)
+{
+    return k->arena + paddr;
+}
+
+static inline uint64_t arena_paddr(const struct kernel *k, const void *pointer)
+{
+    return (uint64_t)((const unsigned char *)pointer - k->arena);
+}
+
+static inline struct tcb *current_tcb(const struct kernel *k)
+{
+    return tcb_at(k, k->state->current);
+}
+
+#endif

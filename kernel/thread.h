@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The life of a thread: states, the scheduler, priorities, domains.
+ * Manual: chapter "Threads and Execution", sections "Scheduling" and "Domains".
+ */
+#ifndef SELKIE_KERNEL_THREAD_H
+#define SELKIE_KERNEL_THREAD_H
+
+#include "kernel/kernel.h"
+#include "kernel/tcb.h"
+
+static inline bool thread_is_runnable(const struct tcb *tcb)
+{
+    return tcb->state == THREAD_RUNNING || tcb->state == THREAD_RESTART;
+}
+
+static inline bool thread_is_stopped(const struct tcb *tcb)
+{
+    return tcb->state == THREAD_INACTIVE || tcb->state >= THREAD_BLOCKED_ON_RECEIVE;
+}
+
+/* Change the state; if the current thread can no longer run, somebody else is chosen when the kernel leaves. */
+void thread_set_state(struct kernel *k, struct tcb *tcb, enum thread_state state);
+
+void thread_suspend(struct kernel *k, struct tcb *tcb); /* take it out of whatever it waits for */
+void thread_restart(struct kernel *k, struct tcb *tcb); /* the same, then run its system call or instruction again */
+void thread_set_priority(struct kernel *k, struct tcb *tcb, uint8_t priority);
+void thread_set_domain(struct kernel *k, struct tcb *tcb, uint8_t domain);
+
+/* Ready queues. Appending puts behind its equals, prepending in front. */
+void sched_append(struct kernel *k, struct tcb *tcb);
+void sched_prepend(struct kernel *k, struct tcb *tcb);
+void sched_dequeue(struct kernel *k, struct tcb *tcb);
+
+/* A thread became runnable by what the current one did: switch to it if nothing better is ready. */
+void sched_possible_switch_to(struct kernel *k, struct tcb *tcb);
+void sched_choose_new(struct kernel *k); /* forget the current choice */
+void sched_yield(struct kernel *k);
+void sched_tick(struct kernel *k);
+
+/* Decide what runs next and make it current. Called once, as the kernel leaves. */
+void sched_run(struct kernel *k);
+
+/* The current domain's turn is over. */
+void domain_next(struct kernel *k);
+
+/* The thread's IPC buffer as 128 words in the arena; NULL if it has none, or none the access is allowed to. */
+uint64_t *thread_ipc_buffer(const struct kernel *k, const struct tcb *tcb, bool for_writing);
+
+#endif

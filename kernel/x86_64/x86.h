@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the portable kernel asks of the x86-64 part, beside vspace.h and the
+ * decoders of invocation.h: its share of making, comparing and ending
+ * capabilities, and the registers of a thread.
+ *
+ * Every function here that takes a capability leaves the types of the portable
+ * kernel alone: rights unchanged, not covered, not the same.
+ */
+#ifndef SELKIE_KERNEL_X86_64_X86_H
+#define SELKIE_KERNEL_X86_64_X86_H
+
+#include "kernel/kernel.h"
+#include "kernel/object.h"
+#include "kernel/tcb.h"
+
+/* Capabilities (object.c). */
+struct cap x86_object_create(struct kernel *k, enum object object, uint64_t paddr, bool is_device);
+MUST_USE struct result x86_cap_derive(struct kernel *k, struct cap cap, struct cap *derived);
+struct cap x86_cap_mask_rights(struct cap cap, struct cap_rights rights);
+bool x86_cap_same_object(struct cap a, struct cap b);
+bool x86_cap_covers(struct cap a, struct cap b);
+void x86_cap_cleanup(struct kernel *k, struct cap cleanup); /* gives issued I/O ports back */
+
+/* The empty slot in which an invocation puts a new capability; `root` is one of its extra capabilities. */
+MUST_USE struct result x86_destination(struct kernel *k, const struct slot *root, uint64_t index, uint64_t depth,
+                                       struct slot **destination);
+
+/* Registers (context.c). */
+void x86_context_init(struct context *context); /* of a new thread, out of zeroed memory */
+/* The value that a register gets when a user asks for `value`. */
+uint64_t x86_sanitise_register(enum context_register reg, uint64_t value);
+/* The vector state of a new thread: an XSAVE image in the standard format that says "everything initial". */
+void x86_vector_init(unsigned char *area);
+
+/* The fault that a VM fault or exception trap means for the running thread (exception.c). */
+struct fault x86_fault_of_trap(const struct trap *trap);
+
+#endif

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The one seam between the kernel and the world.
+ *
+ * The kernel calls nothing but these functions. They never block, never call
+ * the kernel back, and cannot fail towards the kernel: whoever implements them
+ * keeps its own failures and ends the run with a report.
+ *
+ * Each group has its own `world`, because different parts of the program
+ * provide them: the engine (mmu), the devices (bus), the front end (console,
+ * clock).
+ *
+ * Units: physical addresses (`paddr`) are offsets into the arena below
+ * `memory_size`, device addresses above; `vspace` is the paddr of a PML4; time is
+ * in nanoseconds since the run began.
+ */
+#ifndef SELKIE_MACHINE_MACHINE_H
+#define SELKIE_MACHINE_MACHINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct machine_mmu {
+    void *world;
+    /* The page tables of `vspace` no longer say what they said about
+     * [vaddr, vaddr + size): forget any translation. Spurious calls are allowed;
+     * `size` is a page or a whole region of a paging structure. */
+    void (*invalidate)(void *world, uint64_t vspace, uint64_t vaddr, uint64_t size);
+    /* `vspace` lost its ASID or is being deleted: forget everything about it. */
+    void (*forget)(void *world, uint64_t vspace);
+    /* Make [paddr, paddr + size) of the arena read as zeros. 16-byte aligned. May
+     * give memory back to the host. */
+    void (*clear)(void *world, uint64_t paddr, uint64_t size);
+};
+
+struct machine_bus {
+    void *world;
+    /* I/O ports; `width` is 1, 2 or 4 bytes. A port nobody answers reads all ones. */
+    uint32_t (*port_in)(void *world, uint16_t port, unsigned width);
+    void (*port_out)(void *world, uint16_t port, unsigned width, uint32_t value);
+    /* Interrupt lines as the kernel numbers them (`irq` is vector - 0x20, 0 to 125).
+     * A masked line keeps its request pending until it is unmasked. */
+    void (*irq_mask)(void *world, uint32_t irq, bool masked);
+    /* Route pin `pin` of I/O APIC `ioapic` to `irq`. Level-triggered lines stay asserted until served. */
+    void (*irq_route_ioapic)(void *world, uint32_t irq, uint32_t ioapic, uint32_t pin, bool is_level,
+                             bool is_low_active);
+    uint32_t ioapic_count;
+    uint32_t ioapic_pins; /* pins of each I/O APIC */
+};
+
+struct machine_console {
+    void *world;
+    void (*put)(void *world, char character);           /* what a printing kernel writes */
+    void (*remark)(void *world, const char *text);      /* one decode-error remark, no newline */
+};
+
+struct machine_clock {
+    void *world;
+    uint64_t (*now_ns)(void *world);
+    /* Does anything wait for the kernel to return? Asked at preemption points only. */
+    bool (*is_interrupt_pending)(void *world);
+};
+
+struct machine {
+    struct machine_mmu mmu;
+    struct machine_bus bus;
+    struct machine_console console;
+    struct machine_clock clock;
+};
+
+#endif
