@@ -11,6 +11,7 @@
 #include "kernel/syscall.h"
 #include "kernel/thread.h"
 #include "kernel/vspace.h"
+#include "kernel/x86_64/x86.h"
 
 /* A thread whose system call starts over goes back to its instruction. */
 static void thread_activate(struct tcb *tcb)
@@ -52,15 +53,8 @@ static void trap_handle(struct kernel *k, const struct trap *trap)
         syscall_handle(k);
         return;
     case TRAP_VM_FAULT:
-        fault_raise(k, current_tcb(k),
-                    (struct fault){.type = FAULT_VM,
-                                   .address = trap->address,
-                                   .status = trap->status,
-                                   .is_instruction = trap->is_instruction});
-        return;
     case TRAP_EXCEPTION:
-        fault_raise(k, current_tcb(k),
-                    (struct fault){.type = FAULT_USER_EXCEPTION, .address = trap->vector, .status = trap->code});
+        fault_raise(k, current_tcb(k), x86_fault_of_trap(trap));
         return;
     case TRAP_INTERRUPT:
         irq_deliver(k, trap->irq);

@@ -119,6 +119,7 @@ struct translation {
     bool is_present;
     bool is_writable;
     bool is_device;     /* paddr lies outside the arena */
+    bool is_forbidden;  /* not present for a user, but mapped without any right: an access is a protection violation */
     uint8_t size_bits;  /* of the page: 12, 21 or 30 */
     uint8_t cache;      /* page attribute bits PAT, PCD, PWT */
     uint64_t paddr;     /* of the page's first byte */

@@ -79,6 +79,7 @@ static struct cap tcb_finalise(struct kernel *k, struct cap cap)
     struct tcb *tcb = tcb_at(k, cap.paddr);
     notification_unbind(k, tcb);
     thread_suspend(k, tcb);
+    tcb_retire(k, tcb);
     if (k->state->unhandled_fault == cap.paddr)
         k->state->unhandled_fault = 0;
     return cap_zombie(cap.paddr, true, TCB_SLOT_RADIX, TCB_SLOTS);

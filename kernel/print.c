@@ -145,7 +145,7 @@ static void sink_print(struct sink *sink, const char *format, va_list *arguments
             sink_put(sink, '%');
             break;
         default:
-            ASSERT(!"a conversion that the formatter knows");
+            kernel_assert_failed("the formatter knows the conversion", __FILE__, __LINE__);
         }
     }
 }

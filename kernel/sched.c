@@ -10,6 +10,7 @@
  */
 #include "kernel/thread.h"
 
+#include "kernel/domain.h"
 #include "kernel/state.h"
 
 static struct ready_queues *ready_of(struct kernel *k, const struct tcb *tcb)
@@ -152,7 +153,7 @@ static void sched_choose(struct kernel *k)
 {
     struct kernel_state *s = k->state;
     if (k->abi->config.domains > 1 && s->domain_time == 0)
-        domain_next(k);
+        domain_schedule_advance(k);
     struct ready_queues *ready = &s->ready[s->current_domain];
     int priority = ready_highest(ready);
     if (priority < 0)

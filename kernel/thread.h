@@ -41,9 +41,6 @@ void sched_tick(struct kernel *k);
 /* Decide what runs next and make it current. Called once, as the kernel leaves. */
 void sched_run(struct kernel *k);
 
-/* The current domain's turn is over. */
-void domain_next(struct kernel *k);
-
 /* The thread's IPC buffer as 128 words in the arena; NULL if it has none, or none the access is allowed to. */
 uint64_t *thread_ipc_buffer(const struct kernel *k, const struct tcb *tcb, bool for_writing);
 

@@ -6,9 +6,11 @@
  * Only the lower half of a PML4 is seL4's; its upper 256 entries belong to the
  * kernel and read as zero to every walk.
  *
- * Invariants (kernel_check: "page tables"): an entry that is present and no page
- * names a table in the arena; every page and table in a VSpace was put there
- * through a capability, and a table has one place at most.
+ * Invariants (kernel_check: "page tables"), for every VSpace that an ASID stands
+ * for: an entry that is present and no page names a table in the arena; every
+ * page and table was put there through a capability that still says so, unless
+ * another frame replaced the page; a table has one place at most. A VSpace
+ * without an ASID may hold stale entries, but no walk reaches it.
  */
 #ifndef SELKIE_KERNEL_X86_64_PAGING_H
 #define SELKIE_KERNEL_X86_64_PAGING_H

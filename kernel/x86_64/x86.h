@@ -33,7 +33,7 @@ uint64_t x86_sanitise_register(enum context_register reg, uint64_t value);
 /* The vector state of a new thread: an XSAVE image in the standard format that says "everything initial". */
 void x86_vector_init(unsigned char *area);
 
-/* The fault that a VM fault or exception trap means for the running thread (exception.c). */
+/* The fault that a VM fault or exception trap is to the thread that was running (exception.c). */
 struct fault x86_fault_of_trap(const struct trap *trap);
 
 #endif

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* How the initial thread starts: the kernel hands it the boot information and nothing else. */
+#include "../support/internal.h"
+
+#include "tls_base.h"
+
+enum { TLS_SIZE = 4096 };
+
+static unsigned char tls_area[TLS_SIZE] __attribute__((aligned(64)));
+
+int main(seL4_BootInfo *info);
+_Noreturn void sel4_util_start(seL4_BootInfo *info);
+
+/* Apart from the code that sets the thread pointer, so that nothing is read through it too early. */
+static _Noreturn __attribute__((noinline)) void root_main(seL4_BootInfo *info)
+{
+    seL4_SetIPCBuffer(info->ipcBuffer);
+    sel4_util_console_open(info);
+    main(info);
+    sel4_util_stop(seL4_CapInitThreadTCB);
+}
+
+_Noreturn void sel4_util_start(seL4_BootInfo *info)
+{
+    tls_base_set(seL4_CapInitThreadTCB, sel4_util_tls_write(tls_area, sizeof(tls_area)));
+    root_main(info);
+}
