@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What a debug build of the kernel says and does: the debug system calls and the
- * report of a fault that nobody handles. Kernel addresses in these texts are
- * those of seL4's own window on physical memory, since people compare them.
+ * report of a fault that nobody handles, in seL4's own words. Kernel addresses in
+ * these texts are those of seL4's window on physical memory, since people
+ * compare them.
  */
 #ifndef SELKIE_KERNEL_DEBUG_H
 #define SELKIE_KERNEL_DEBUG_H
@@ -10,29 +11,19 @@
 #include "kernel/kernel.h"
 #include "kernel/tcb.h"
 
-/* Where a real kernel would have the object at `paddr`. */
-static inline uint64_t debug_pointer(uint64_t paddr)
-{
-    return paddr + 0xffffff8000000000ull;
-}
+/* Where a real kernel would see a thread: physical memory appears at 0xffffff8000000000, and a TCB pointer points at
+ * the upper half of the object, behind the thread's slots. */
+uint64_t debug_tcb_pointer(const struct kernel *k, const struct tcb *tcb);
 
-/* The same for a thread; a TCB pointer of seL4 points behind the thread's slots. */
-static inline uint64_t debug_tcb_pointer(const struct kernel *k, uint64_t tcb)
-{
-    return debug_pointer(tcb) + (1ull << k->abi->object_bits[OBJECT_TCB]) / 2;
-}
-
-/* Any of the SYSCALL_DEBUG_... calls, made by the current thread. Its registers hold the arguments and take the
- * answer. The caller has checked that the configuration enables the call. */
+/* One of the debug system calls, made by the current thread. Its registers hold the arguments and take the
+ * answer. The configuration has the call; what is no debug call at all is an unknown one. */
 void debug_syscall(struct kernel *k, enum syscall syscall);
 
 /* A fault of `tcb` found no handler: say both, the handler's failure and the fault, and show the top of the stack. */
-void debug_print_fault(struct kernel *k, struct tcb *tcb, struct fault handler_failure, struct fault original);
+void debug_print_fault(struct kernel *k, const struct tcb *tcb, struct fault handler_failure, struct fault original);
 
-/* Stop the system as seL4's own halt does. `cptr` and what it names show in its last words. */
-void debug_halt(struct kernel *k, uint64_t cptr);
-
-/* seL4's number for a type of capability, as DebugCapIdentify tells it. */
-unsigned debug_cap_number(struct cap cap);
+/* The table of all threads (debug_dump.c). */
+void debug_dump_scheduler(struct kernel *k);
+void debug_snapshot(struct kernel *k);
 
 #endif

@@ -130,11 +130,9 @@ static void sink_print(struct sink *sink, const char *format, va_list *arguments
             sink_put_text(sink, &directive, text ? text : "(null)");
             break;
         }
-        case 'c': {
-            char text[2] = {(char)va_arg(*arguments, int), '\0'};
-            sink_put_text(sink, &directive, text);
+        case 'c':
+            sink_put(sink, (char)va_arg(*arguments, int));
             break;
-        }
         case 'd':
         case 'u':
         case 'x':

@@ -112,7 +112,7 @@ static struct result tcb_decode_unbind(struct kernel *k, struct invocation *in)
 {
     struct tcb *tcb = tcb_at(k, in->cap.paddr);
     if (!tcb->bound_notification) {
-        remark(k, "TCB UnbindNotification: TCB already has no bound notification.");
+        remark(k, "TCB UnbindNotification: TCB already has no bound Notification.");
         return fail_illegal_operation();
     }
     notification_unbind(k, tcb);

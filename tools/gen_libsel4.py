@@ -367,7 +367,9 @@ def stub(config, row):
 def client_header(config):
     labels = config.labels()
     methods = [row for row in config.enabled("interfaces.tsv") if row["label"] in labels]
-    structs = list(dict.fromkeys(filter(None, map(result_struct, methods))))
+    # Programs name the structs also of calls that the configuration lacks.
+    known = [row for row in rows(config.abi, "interfaces.tsv") if in_release(row, config.release)]
+    structs = list(dict.fromkeys(filter(None, map(result_struct, known))))
     includes = "#include <sel4/config.h>\n#include <sel4/types.h>\n#include <sel4/functions.h>\n" \
                "#include <sel4/invocation.h>\n#include <sel4/sel4_arch/syscalls.h>\n\n"
     return header(includes + "\n".join(structs) + "\n" + "\n".join(stub(config, row) for row in methods))

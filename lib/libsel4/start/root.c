@@ -2,11 +2,7 @@
 /* How the initial thread starts: the kernel hands it the boot information and nothing else. */
 #include "../support/internal.h"
 
-#include "tls_base.h"
-
-enum { TLS_SIZE = 4096 };
-
-static unsigned char tls_area[TLS_SIZE] __attribute__((aligned(64)));
+#include "tls_install.h"
 
 int main(seL4_BootInfo *info);
 _Noreturn void sel4_util_start(seL4_BootInfo *info);
@@ -22,6 +18,6 @@ static _Noreturn __attribute__((noinline)) void root_main(seL4_BootInfo *info)
 
 _Noreturn void sel4_util_start(seL4_BootInfo *info)
 {
-    tls_base_set(seL4_CapInitThreadTCB, sel4_util_tls_write(tls_area, sizeof(tls_area)));
+    tls_install(seL4_CapInitThreadTCB);
     root_main(info);
 }

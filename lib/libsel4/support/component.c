@@ -6,27 +6,10 @@
  * space, then mapped where it belongs. All objects come from one allocator, so a
  * carved one can take the whole component back.
  */
+#include "elf.h"
 #include "internal.h"
 
-struct elf_header {
-    unsigned char ident[16];
-    seL4_Uint16 type, machine;
-    seL4_Uint32 version;
-    seL4_Uint64 entry, phoff, shoff;
-    seL4_Uint32 flags;
-    seL4_Uint16 ehsize, phentsize, phnum;
-};
-
-struct program_header {
-    seL4_Uint32 type, flags;
-    seL4_Uint64 offset, vaddr, paddr, filesz, memsz, align;
-};
-
 enum {
-    PT_LOAD = 1,
-    ELF_CLASS_AT = 4,
-    ELF_CLASS_64 = 2,
-    ELF_MACHINE_X86_64 = 62,
     PAGE = 1 << seL4_PageBits,
     FLAGS_RESERVED_BIT = 0x2,
     /* Addresses that images do not use: the loader's window and the component's IPC buffer. */
@@ -58,10 +41,10 @@ static bool image_open(struct image *image, const void *bytes, size_t size)
            image->header.ident[ELF_CLASS_AT] == ELF_CLASS_64 && image->header.machine == ELF_MACHINE_X86_64;
 }
 
-static bool segment_read(const struct image *image, unsigned index, struct program_header *segment)
+static bool segment_read(const struct image *image, unsigned index, struct elf_segment *segment)
 {
     seL4_Word at = image->header.phoff + (seL4_Word)index * image->header.phentsize;
-    if (!image_read(image, segment, at, sizeof(*segment)) || segment->type != PT_LOAD) {
+    if (!image_read(image, segment, at, sizeof(*segment)) || segment->type != ELF_SEGMENT_LOAD) {
         return false;
     }
     return segment->offset <= image->size && segment->filesz <= image->size - segment->offset &&
@@ -74,7 +57,7 @@ static bool page_fill(const struct image *image, seL4_Word page, unsigned char *
 {
     bool is_used = false;
     for (unsigned i = 0; i < image->header.phnum; i++) {
-        struct program_header segment;
+        struct elf_segment segment;
         if (!segment_read(image, i, &segment) || segment.vaddr >= page + PAGE ||
             segment.vaddr + segment.memsz <= page) {
             continue;
@@ -114,7 +97,7 @@ static seL4_Error image_load(const struct sel4_util_component *component, const 
     seL4_Word start = IPC_BUFFER_VADDR;
     seL4_Word end = 0;
     for (unsigned i = 0; i < image->header.phnum; i++) {
-        struct program_header segment;
+        struct elf_segment segment;
         if (segment_read(image, i, &segment)) {
             start = segment.vaddr < start ? segment.vaddr : start;
             end = segment.vaddr + segment.memsz > end ? segment.vaddr + segment.memsz : end;

@@ -3,36 +3,20 @@
  * Thread-local storage, x86-64 style: the image lies just below the thread
  * pointer, and the word at the thread pointer holds its own address.
  */
+#include "elf.h"
 #include "internal.h"
 
-struct elf_header {
-    unsigned char ident[16];
-    seL4_Uint16 type, machine;
-    seL4_Uint32 version;
-    seL4_Uint64 entry, phoff, shoff;
-    seL4_Uint32 flags;
-    seL4_Uint16 ehsize, phentsize, phnum;
-};
-
-struct program_header {
-    seL4_Uint32 type, flags;
-    seL4_Uint64 offset, vaddr, paddr, filesz, memsz, align;
-};
-
-enum {
-    PT_TLS = 7,
-    THREAD_POINTER_ALIGN = 64
-};
+enum { THREAD_POINTER_ALIGN = 64 };
 
 /* The linker's name for the start of this image. */
 extern const struct elf_header __ehdr_start __attribute__((visibility("hidden")));
 
-static const struct program_header *tls_header(void)
+static const struct elf_segment *tls_header(void)
 {
-    const struct program_header *headers =
-        (const struct program_header *)((const char *)&__ehdr_start + __ehdr_start.phoff);
+    const struct elf_segment *headers =
+        (const struct elf_segment *)((const char *)&__ehdr_start + __ehdr_start.phoff);
     for (unsigned i = 0; i < __ehdr_start.phnum; i++) {
-        if (headers[i].type == PT_TLS) {
+        if (headers[i].type == ELF_SEGMENT_TLS) {
             return &headers[i];
         }
     }
@@ -40,7 +24,7 @@ static const struct program_header *tls_header(void)
 }
 
 /* Bytes between the start of the image and the thread pointer. */
-static size_t tls_image_span(const struct program_header *tls)
+static size_t tls_image_span(const struct elf_segment *tls)
 {
     size_t align = tls->align ? tls->align : 1;
     return (tls->memsz + align - 1) & ~(align - 1);
@@ -48,13 +32,13 @@ static size_t tls_image_span(const struct program_header *tls)
 
 size_t sel4_util_tls_size(void)
 {
-    const struct program_header *tls = tls_header();
+    const struct elf_segment *tls = tls_header();
     return (tls ? tls_image_span(tls) : 0) + sizeof(seL4_Word) + THREAD_POINTER_ALIGN;
 }
 
 seL4_Word sel4_util_tls_write(void *area, size_t size)
 {
-    const struct program_header *tls = tls_header();
+    const struct elf_segment *tls = tls_header();
     seL4_Word pointer =
         ((seL4_Word)area + size - sizeof(seL4_Word)) & ~((seL4_Word)THREAD_POINTER_ALIGN - 1);
     if (tls) {

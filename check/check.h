@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The heap check: walks everything that a booted kernel remembers and asserts
+ * what must hold between any two traps.
+ *
+ * The named invariants:
+ * - "reachable": every slot lies in the initial CNode, an interrupt's slot, or an
+ *   object that some capability names; no object has two shapes;
+ * - "derivation": the lists are doubly linked, free of cycles and depth-first,
+ *   capabilities to one object stand together, the two flags say what insertion
+ *   makes them say, empty slots are all zeros;
+ * - "untyped": objects lie inside the memory their capability came from, below its
+ *   watermark, disjoint from siblings; what is above the watermark reads as zeros;
+ * - "threads": states, slots and links of every TCB; the list of all threads;
+ * - "run queues", "current": who is ready, who runs, and that nobody better waits;
+ * - "endpoint queues", "notification queues": agree with the threads in them;
+ * - "replies": each reply capability and the caller it answers;
+ * - "asid": the pools, and the PML4 of each identifier;
+ * - "page tables": each entry was put there by a capability that says so;
+ * - "irq", "ports": what is issued, and to whom.
+ *
+ * For tests and development: hosted code, uses the C library's allocator, one
+ * caller at a time. It never changes the heap.
+ */
+#ifndef SELKIE_CHECK_CHECK_H
+#define SELKIE_CHECK_CHECK_H
+
+#include "kernel/kernel.h"
+
+/* Assert every invariant between two traps. Prints the broken one with the addresses involved, then
+ * kernel_assert_failed. */
+void kernel_check(const struct kernel *k);
+
+/* The same, but reads only two pages of each untyped's free memory, one of which `salt` chooses. */
+void kernel_check_sampled(const struct kernel *k, uint64_t salt);
+
+#endif

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Putting the PC together. Every register access ends with the pins brought up to date.
+ */
+#include "device/pc.h"
+
+#include <string.h>
+
+enum { COM1 = 0x3f8 };
+
+static uint64_t now(const struct pc *pc)
+{
+    return pc->outside.now_ns(pc->outside.world);
+}
+
+static void pins_update(struct pc *pc)
+{
+    irq_set_pin(&pc->irqs, IRQ_PIN_SERIAL, serial_is_asserted(&pc->serial));
+    if (pit_poll(&pc->pit, now(pc))) {
+        irq_pulse_pin(&pc->irqs, IRQ_PIN_TIMER);
+    }
+}
+
+static uint32_t com1_in(void *device, uint16_t port, unsigned width)
+{
+    struct pc *pc = device;
+    (void)width;
+    if (!pc->serial.count) {
+        pc->outside.look_for_input(pc->outside.world);
+    }
+    uint8_t value = serial_read(&pc->serial, (unsigned)port - COM1);
+    pins_update(pc);
+    return value;
+}
+
+static void com1_out(void *device, uint16_t port, unsigned width, uint32_t value)
+{
+    struct pc *pc = device;
+    (void)width;
+    serial_write(&pc->serial, (unsigned)port - COM1, (uint8_t)value);
+    pins_update(pc);
+}
+
+static uint32_t timer_in(void *device, uint16_t port, unsigned width)
+{
+    struct pc *pc = device;
+    (void)width;
+    return pit_read(&pc->pit, port, now(pc));
+}
+
+static void timer_out(void *device, uint16_t port, unsigned width, uint32_t value)
+{
+    struct pc *pc = device;
+    (void)width;
+    pins_update(pc); /* what fell due before this write still counts */
+    pit_write(&pc->pit, port, (uint8_t)value, now(pc));
+}
+
+static uint32_t rtc_in(void *device, uint16_t port, unsigned width)
+{
+    (void)width;
+    return rtc_read(device, port);
+}
+
+static void rtc_out(void *device, uint16_t port, unsigned width, uint32_t value)
+{
+    (void)width;
+    rtc_write(device, port, (uint8_t)value);
+}
+
+static uint32_t pci_in(void *device, uint16_t port, unsigned width)
+{
+    return pci_read(device, port, width);
+}
+
+static void pci_out(void *device, uint16_t port, unsigned width, uint32_t value)
+{
+    pci_write(device, port, width, value);
+}
+
+static void ports_connect(struct pc *pc)
+{
+    const struct port_range ranges[] = {
+        {.first = 0x40, .last = 0x43, .device = pc, .in = timer_in, .out = timer_out},
+        {.first = 0x61, .last = 0x61, .device = pc, .in = timer_in, .out = timer_out},
+        {.first = 0x70, .last = 0x71, .device = &pc->rtc, .in = rtc_in, .out = rtc_out},
+        {.first = COM1, .last = COM1 + 7, .device = pc, .in = com1_in, .out = com1_out},
+        {.first = 0xcf8,
+         .last = 0xcff,
+         .takes_any_width = true,
+         .device = &pc->pci,
+         .in = pci_in,
+         .out = pci_out},
+    };
+    for (size_t i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++) {
+        (void)ports_add(&pc->ports, &ranges[i]); /* the table above is disjoint and short */
+    }
+}
+
+void pc_init(struct pc *pc, const struct pc_world *outside)
+{
+    memset(pc, 0, sizeof(*pc));
+    pc->outside = *outside;
+    irq_init(&pc->irqs);
+    serial_init(&pc->serial, outside->put, outside->world);
+    pit_init(&pc->pit);
+    rtc_init(&pc->rtc, outside->unix_seconds, outside->world);
+    ports_connect(pc);
+}
+
+static uint32_t bus_port_in(void *world, uint16_t port, unsigned width)
+{
+    struct pc *pc = world;
+    return ports_in(&pc->ports, port, width);
+}
+
+static void bus_port_out(void *world, uint16_t port, unsigned width, uint32_t value)
+{
+    struct pc *pc = world;
+    ports_out(&pc->ports, port, width, value);
+}
+
+static void bus_irq_mask(void *world, uint32_t irq, bool masked)
+{
+    struct pc *pc = world;
+    irq_mask(&pc->irqs, irq, masked);
+}
+
+static void bus_irq_route(void *world, uint32_t irq, uint32_t ioapic, uint32_t pin, bool is_level,
+                          bool is_low_active)
+{
+    struct pc *pc = world;
+    (void)is_low_active;
+    irq_route(&pc->irqs, irq, ioapic, pin, is_level);
+}
+
+struct machine_bus pc_bus(struct pc *pc)
+{
+    return (struct machine_bus){
+        .world = pc,
+        .port_in = bus_port_in,
+        .port_out = bus_port_out,
+        .irq_mask = bus_irq_mask,
+        .irq_route_ioapic = bus_irq_route,
+        .ioapic_count = 1,
+        .ioapic_pins = IRQ_PINS,
+    };
+}
+
+size_t pc_input(struct pc *pc, const void *bytes, size_t size)
+{
+    size_t taken = serial_input(&pc->serial, bytes, size);
+    irq_set_pin(&pc->irqs, IRQ_PIN_SERIAL, serial_is_asserted(&pc->serial));
+    return taken;
+}
+
+size_t pc_input_room(const struct pc *pc)
+{
+    return serial_room(&pc->serial);
+}
+
+uint64_t pc_deadline_ns(const struct pc *pc)
+{
+    if (irq_pending(&pc->irqs) >= 0) {
+        return 0;
+    }
+    /* A timer that nobody hears wakes nobody: an idle host stays idle. */
+    return irq_of_pin(&pc->irqs, IRQ_PIN_TIMER) >= 0 ? pit_deadline_ns(&pc->pit) : UINT64_MAX;
+}
+
+int pc_take_irq(struct pc *pc)
+{
+    pins_update(pc);
+    return irq_take(&pc->irqs);
+}
+
+bool pc_can_wake(const struct pc *pc, bool input_is_open, bool (*is_handled)(void *world, uint32_t irq),
+                 void *world)
+{
+    int pending = irq_pending(&pc->irqs);
+    int timer = irq_of_pin(&pc->irqs, IRQ_PIN_TIMER);
+    int serial = irq_of_pin(&pc->irqs, IRQ_PIN_SERIAL);
+    if (pending >= 0) {
+        return true; /* let the kernel see it; it may have something to say even about one that nobody handles */
+    }
+    if (timer >= 0 && pit_deadline_ns(&pc->pit) != UINT64_MAX && is_handled(world, (uint32_t)timer)) {
+        return true;
+    }
+    return serial >= 0 && input_is_open && serial_wants_input(&pc->serial) &&
+           is_handled(world, (uint32_t)serial);
+}

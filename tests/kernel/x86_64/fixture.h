@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A small system for tests of the x86-64 part: an arena, a caller with a VSpace
+ * and a CSpace, and invocations that go through the kernel's own decoders.
+ *
+ * Capabilities are named by their slot in the caller's CNode. The first ones are
+ * those of enum fixture_slot; `make` adds objects out of the fixture's untyped.
+ */
+#ifndef SELKIE_TESTS_KERNEL_X86_64_FIXTURE_H
+#define SELKIE_TESTS_KERNEL_X86_64_FIXTURE_H
+
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include "kernel/invocation.h"
+#include "kernel/ipc.h"
+#include "kernel/irq.h"
+#include "kernel/object.h"
+#include "kernel/state.h"
+#include "kernel/thread.h"
+#include "kernel/vspace.h"
+#include "kernel/x86_64/x86.h"
+#include "tests/check.h"
+
+enum fixture_slot {
+    SLOT_NULL,
+    SLOT_TCB,
+    SLOT_CNODE,
+    SLOT_VSPACE,
+    SLOT_UNTYPED,
+    SLOT_DEVICE_UNTYPED,
+    SLOT_IRQ_CONTROL,
+    SLOT_ASID_CONTROL,
+    SLOT_ASID_POOL,
+    SLOT_PORT_CONTROL,
+    SLOT_FIRST_FREE
+};
+
+enum {
+    FIXTURE_MEMORY = 64 << 20,
+    FIXTURE_CNODE = 4 << 20,
+    FIXTURE_RADIX = 12,
+    FIXTURE_TCB = 5 << 20,
+    FIXTURE_VSPACE = 6 << 20,
+    FIXTURE_POOL = (6 << 20) + 4096,
+    FIXTURE_BUFFER = (6 << 20) + 8192,
+    FIXTURE_UNTYPED = 32 << 20,
+    FIXTURE_UNTYPED_BITS = 25,
+    FIXTURE_DEVICE_UNTYPED_BITS = 20
+};
+#define FIXTURE_DEVICE 0xfe000000ull
+
+/* What the machine was asked for, last or how often. */
+static struct {
+    unsigned invalidates;
+    uint64_t invalidate_vspace, invalidate_vaddr, invalidate_size;
+    unsigned forgets;
+    uint64_t forget_vspace;
+    bool irq_is_masked[KERNEL_IRQS];
+    uint32_t route_irq, route_ioapic, route_pin;
+    bool route_is_level, route_is_low_active;
+    uint16_t port;
+    unsigned width;
+    uint32_t port_value;
+} seen;
+
+static void seen_invalidate(void *world, uint64_t vspace, uint64_t vaddr, uint64_t size)
+{
+    (void)world;
+    seen.invalidates++;
+    seen.invalidate_vspace = vspace;
+    seen.invalidate_vaddr = vaddr;
+    seen.invalidate_size = size;
+}
+
+static void seen_forget(void *world, uint64_t vspace)
+{
+    (void)world;
+    seen.forgets++;
+    seen.forget_vspace = vspace;
+}
+
+static void seen_clear(void *world, uint64_t paddr, uint64_t size)
+{
+    memset((unsigned char *)world + paddr, 0, size);
+}
+
+static uint32_t seen_port_in(void *world, uint16_t port, unsigned width)
+{
+    (void)world;
+    seen.port = port;
+    seen.width = width;
+    return 0xffffffff;
+}
+
+static void seen_port_out(void *world, uint16_t port, unsigned width, uint32_t value)
+{
+    (void)world;
+    seen.port = port;
+    seen.width = width;
+    seen.port_value = value;
+}
+
+static void seen_irq_mask(void *world, uint32_t irq, bool is_masked)
+{
+    (void)world;
+    seen.irq_is_masked[irq] = is_masked;
+}
+
+static void seen_irq_route(void *world, uint32_t irq, uint32_t ioapic, uint32_t pin, bool is_level,
+                           bool is_low_active)
+{
+    (void)world;
+    seen.route_irq = irq;
+    seen.route_ioapic = ioapic;
+    seen.route_pin = pin;
+    seen.route_is_level = is_level;
+    seen.route_is_low_active = is_low_active;
+}
+
+static void seen_put(void *world, char character)
+{
+    (void)world;
+    (void)character;
+}
+
+static void seen_remark(void *world, const char *text)
+{
+    (void)world;
+    (void)text;
+}
+
+static bool seen_no_interrupt(void *world)
+{
+    (void)world;
+    return false;
+}
+
+static struct machine machine = {
+    .mmu = {.invalidate = seen_invalidate, .forget = seen_forget, .clear = seen_clear},
+    .bus = {.port_in = seen_port_in,
+            .port_out = seen_port_out,
+            .irq_mask = seen_irq_mask,
+            .irq_route_ioapic = seen_irq_route,
+            .ioapic_count = 1,
+            .ioapic_pins = 24},
+    .console = {.put = seen_put, .remark = seen_remark},
+    .clock = {.is_interrupt_pending = seen_no_interrupt},
+};
+
+static struct abi abi;
+static struct kernel kernel;
+static struct tcb *caller;
+static unsigned next_slot;
+
+static inline struct slot *slot(unsigned i)
+{
+    return slot_at(&kernel, FIXTURE_CNODE + ((uint64_t)i << ABI_SLOT_BITS));
+}
+
+static inline void fixture_fill_roots(void)
+{
+    slot_set_root(slot(SLOT_TCB), cap_of(CAP_THREAD, FIXTURE_TCB));
+    slot_set_root(slot(SLOT_CNODE), cap_cnode(FIXTURE_CNODE, FIXTURE_RADIX, 64 - FIXTURE_RADIX, 0));
+    slot_set_root(slot(SLOT_VSPACE), cap_paging_mapped(cap_of(CAP_PML4, FIXTURE_VSPACE), 1, 0));
+    slot_set_root(slot(SLOT_UNTYPED), cap_untyped(FIXTURE_UNTYPED, FIXTURE_UNTYPED_BITS, false, 0));
+    slot_set_root(slot(SLOT_DEVICE_UNTYPED), cap_untyped(FIXTURE_DEVICE, FIXTURE_DEVICE_UNTYPED_BITS, true, 0));
+    slot_set_root(slot(SLOT_IRQ_CONTROL), cap_of(CAP_IRQ_CONTROL, 0));
+    slot_set_root(slot(SLOT_ASID_CONTROL), cap_of(CAP_ASID_CONTROL, 0));
+    slot_set_root(slot(SLOT_ASID_POOL), cap_asid_pool(FIXTURE_POOL, 0));
+    slot_set_root(slot(SLOT_PORT_CONTROL), cap_of(CAP_IO_PORT_CONTROL, 0));
+    next_slot = SLOT_FIRST_FREE;
+}
+
+/* Start anew. */
+static inline void fixture_reset(void)
+{
+    struct abi_config config;
+    CHECK(abi_config_defaults(&config, 16) && abi_build(&abi, &config));
+    free(kernel.arena);
+    kernel = (struct kernel){
+        .arena = aligned_alloc(4096, FIXTURE_MEMORY), .memory_size = FIXTURE_MEMORY, .abi = &abi, .machine = &machine};
+    memset(kernel.arena, 0, FIXTURE_MEMORY);
+    memset(&seen, 0, sizeof seen);
+    machine.mmu.world = kernel.arena;
+    kernel.state = arena_at(&kernel, KERNEL_PADDR);
+    kernel.state->current = FIXTURE_TCB;
+
+    fixture_fill_roots();
+    vspace_boot_assign_asid(&kernel, FIXTURE_POOL, 1, FIXTURE_VSPACE);
+    caller = tcb_at(&kernel, FIXTURE_TCB);
+    tcb_init(&kernel, caller);
+    slot_insert(&kernel, &caller->slots[TCB_VSPACE], slot(SLOT_VSPACE)->cap, slot(SLOT_VSPACE));
+    slot_insert(&kernel, &caller->slots[TCB_CSPACE], slot(SLOT_CNODE)->cap, slot(SLOT_CNODE));
+}
+
+/* A new object; returns its slot. */
+static inline unsigned make_from(unsigned untyped_slot, enum object object, unsigned user_bits)
+{
+    struct cap *untyped = &slot(untyped_slot)->cap;
+    uint64_t size = 1ull << object_size_bits(&kernel, object, user_bits);
+    uint64_t offset = (untyped->free_offset + size - 1) & ~(size - 1);
+    untyped->free_offset = offset + size;
+    CHECK(untyped->free_offset <= 1ull << untyped->untyped_bits);
+    struct cap cap = object_create(&kernel, object, untyped->paddr + offset, user_bits, untyped->is_device);
+    slot_insert_child(&kernel, slot(next_slot), cap, slot(untyped_slot));
+    return next_slot++;
+}
+
+static inline unsigned make(enum object object)
+{
+    return make_from(SLOT_UNTYPED, object, 12);
+}
+
+/* A copy with rights; returns its slot, or 0 if none may be made. */
+static inline unsigned copy(unsigned from, uint64_t rights)
+{
+    struct cap derived;
+    struct cap masked = cap_mask_rights(slot(from)->cap, cap_rights_from_word(rights));
+    struct result result = cap_derive(&kernel, slot(from), masked, &derived);
+    if (result.kind != RESULT_OK || derived.type == CAP_NULL)
+        return 0;
+    slot_insert(&kernel, slot(next_slot), derived, slot(from));
+    return next_slot++;
+}
+
+static inline void delete(unsigned i)
+{
+    CHECK(slot_delete(&kernel, slot(i), true).kind == RESULT_OK);
+}
+
+static inline void revoke(unsigned i)
+{
+    CHECK(slot_revoke(&kernel, slot(i)).kind == RESULT_OK);
+}
+
+enum { NO_CAP = ~0u }; /* no extra capability in this place */
+
+/* Invoke slot `i` with up to two extra capabilities and `count` words. */
+static inline struct result invoke(unsigned i, enum operation operation, unsigned extra0, unsigned extra1,
+                                   unsigned count, ...)
+{
+    struct invocation in = {.caller = caller,
+                            .operation = operation,
+                            .length = count,
+                            .cptr = i,
+                            .slot = slot(i),
+                            .cap = slot(i)->cap,
+                            .buffer = arena_at(&kernel, FIXTURE_BUFFER),
+                            .is_call = true,
+                            .is_blocking = true};
+    in.extra[0] = extra0 == NO_CAP ? NULL : slot(extra0);
+    in.extra[1] = extra1 == NO_CAP ? NULL : slot(extra1);
+    va_list words;
+    va_start(words, count);
+    for (unsigned w = 0; w < count; w++)
+        message_set(caller, in.buffer, w, va_arg(words, uint64_t));
+    va_end(words);
+    caller->state = THREAD_RESTART;
+    return invocation_decode(&kernel, &in);
+}
+
+/* The first word of the last reply. */
+static inline uint64_t reply_word(void)
+{
+    return message_get(caller, arena_at(&kernel, FIXTURE_BUFFER), 0);
+}
+
+#define W(word) ((uint64_t)(word))
+
+#define CHECK_OK(result) CHECK_EQ((result).kind, RESULT_OK)
+
+static inline bool fails_with(struct result result, enum abi_error error)
+{
+    return result.kind == RESULT_FAIL && result.fail.error == error;
+}
+#define CHECK_FAIL(result, error) CHECK(fails_with((result), (error)))
+
+static inline bool fails_with_index(struct result result, enum abi_error error, uint64_t index)
+{
+    return fails_with(result, error) && result.fail.index == index;
+}
+#define CHECK_FAIL_INDEX(result, error, index) CHECK(fails_with_index((result), (error), (index)))
+
+static inline bool fails_with_range(struct result result, uint64_t min, uint64_t max)
+{
+    return fails_with(result, ABI_RANGE_ERROR) && result.fail.range.min == min && result.fail.range.max == max;
+}
+#define CHECK_FAIL_RANGE(result, min, max) CHECK(fails_with_range((result), (min), (max)))
+
+static inline bool fails_with_missing(struct result result, unsigned bits_left)
+{
+    return fails_with(result, ABI_FAILED_LOOKUP) && !result.fail.lookup.is_source &&
+           result.fail.lookup.failure.kind == ABI_LOOKUP_MISSING_CAPABILITY &&
+           result.fail.lookup.failure.bits_left == bits_left;
+}
+#define CHECK_FAIL_MISSING(result, bits) CHECK(fails_with_missing((result), (bits)))
+
+static inline bool fails_with_root(struct result result)
+{
+    return fails_with(result, ABI_FAILED_LOOKUP) && !result.fail.lookup.is_source &&
+           result.fail.lookup.failure.kind == ABI_LOOKUP_INVALID_ROOT;
+}
+#define CHECK_FAIL_ROOT(result) CHECK(fails_with_root(result))
+
+#endif

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Registers: what a new thread starts with, and what a user may put into them.
+ * The values are those that a real seL4 16.0.0 shows in ReadRegisters after WriteRegisters.
+ */
+#include "kernel/x86_64/x86.h"
+#include "tests/check.h"
+
+static void test_new_context(void)
+{
+    struct context context = {.is_syscall = false};
+    x86_context_init(&context);
+    for (unsigned reg = 0; reg < REG_COUNT; reg++)
+        CHECK_EQ(context.reg[reg], reg == REG_RFLAGS ? 0x202 : 0);
+}
+
+static void test_flags(void)
+{
+    static const struct {
+        uint64_t asked, given;
+    } cases[] = {{0, 0x202},       {~0ull, 0xed7},    {0x246, 0x246}, {0x3000, 0x202},
+                 {0x20000, 0x202}, {0x200000, 0x202}, {0x100, 0x202}, {0x400, 0x602}};
+    for (unsigned i = 0; i < sizeof cases / sizeof *cases; i++)
+        CHECK_EQ(x86_sanitise_register(REG_RFLAGS, cases[i].asked), cases[i].given);
+}
+
+static void test_addresses(void)
+{
+    static const struct {
+        uint64_t asked, given;
+    } cases[] = {{0, 0},
+                 {0x7fffffffffff, 0x7fffffffffff},
+                 {0x800000000000, 0},
+                 {0xffff7fffffffffff, 0},
+                 {0xffff800000000000, 0xffff800000000000},
+                 {0x8000000000000000, 0},
+                 {~0ull, ~0ull}};
+    for (unsigned i = 0; i < sizeof cases / sizeof *cases; i++) {
+        CHECK_EQ(x86_sanitise_register(REG_FAULT_IP, cases[i].asked), cases[i].given);
+        CHECK_EQ(x86_sanitise_register(REG_FS_BASE, cases[i].asked), cases[i].given);
+        CHECK_EQ(x86_sanitise_register(REG_GS_BASE, cases[i].asked), cases[i].given);
+        CHECK_EQ(x86_sanitise_register(REG_RSP, cases[i].asked), cases[i].asked);
+        CHECK_EQ(x86_sanitise_register(REG_RAX, cases[i].asked), cases[i].asked);
+    }
+}
+
+static void test_vector_area(void)
+{
+    static unsigned char area[KERNEL_VECTOR_AREA_SIZE];
+    memset(area, 0xa5, sizeof area);
+    x86_vector_init(area);
+    for (unsigned i = 0; i < sizeof area; i++) {
+        unsigned expected = i == 0 ? 0x7f : i == 1 ? 0x03 : i == 24 ? 0x80 : i == 25 ? 0x1f : 0;
+        if (area[i] != expected)
+            CHECK_EQ(i, ~0u);
+    }
+}
+
+static void test_traps(void)
+{
+    struct fault fault = x86_fault_of_trap(&(struct trap){.kind = TRAP_VM_FAULT, .address = 0x1000, .status = 6});
+    CHECK_EQ(fault.type, FAULT_VM);
+    CHECK_EQ(fault.address, 0x1000);
+    CHECK_EQ(fault.status, 6);
+    fault = x86_fault_of_trap(&(struct trap){.kind = TRAP_EXCEPTION, .vector = 13, .code = 0x802});
+    CHECK_EQ(fault.type, FAULT_USER_EXCEPTION);
+    CHECK_EQ(fault.address, 13);
+    CHECK_EQ(fault.status, 0x802);
+}
+
+CHECK_MAIN(CHECK_TEST(test_new_context), CHECK_TEST(test_flags), CHECK_TEST(test_addresses),
+           CHECK_TEST(test_vector_area), CHECK_TEST(test_traps))
