@@ -15,8 +15,7 @@ setup:
 	@tools/setup.sh
 
 release dev: setup
-	@cmake --preset $@ >build-$@.log 2>&1 || { cat build-$@.log; rm -f build-$@.log; exit 1; }
-	@rm -f build-$@.log
+	@mkdir -p build; cmake --preset $@ >build/$@.log 2>&1 || { cat build/$@.log; exit 1; }
 	@cmake --build --preset $@
 
 test: dev release

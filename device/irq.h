@@ -28,7 +28,10 @@ enum {
 };
 
 /* Pins as a PC wires them: the identity, but the timer is on 2. */
-enum irq_pin { IRQ_PIN_TIMER = 2, IRQ_PIN_SERIAL = 4 };
+enum irq_pin {
+    IRQ_PIN_TIMER = 2,
+    IRQ_PIN_SERIAL = 4
+};
 
 struct irq_line {
     uint8_t pin; /* IRQ_NO_PIN: not routed */

@@ -6,7 +6,9 @@
 
 #include <string.h>
 
-enum { COM1 = 0x3f8 };
+enum {
+    COM1 = 0x3f8
+};
 
 static uint64_t now(const struct pc *pc)
 {

@@ -4,7 +4,9 @@
  */
 #include "device/pci.h"
 
-enum { PCI_ADDRESS = 0xcf8 };
+enum {
+    PCI_ADDRESS = 0xcf8
+};
 
 uint32_t pci_read(struct pci *pci, uint16_t port, unsigned width)
 {

@@ -9,7 +9,9 @@
 
 #include <string.h>
 
-enum { NS_PER_S = 1000000000 };
+enum {
+    NS_PER_S = 1000000000
+};
 
 enum pit_mode {
     MODE_TERMINAL_COUNT = 0,
@@ -20,7 +22,12 @@ enum pit_mode {
     MODE_HARDWARE_STROBE = 5
 };
 
-enum { ACCESS_LATCH = 0, ACCESS_LOW = 1, ACCESS_HIGH = 2, ACCESS_BOTH = 3 };
+enum {
+    ACCESS_LATCH = 0,
+    ACCESS_LOW = 1,
+    ACCESS_HIGH = 2,
+    ACCESS_BOTH = 3
+};
 
 static enum pit_mode counter_mode(const struct pit_counter *counter)
 {
@@ -91,7 +98,7 @@ static bool counter_output(const struct pit_counter *counter, uint64_t now_ns)
 {
     uint64_t elapsed = counter_elapsed(counter, now_ns);
     enum pit_mode mode = counter_mode(counter);
-    if (!counter->is_loaded) {
+    if (!counter->is_loaded || !counter->gate) {
         return mode != MODE_TERMINAL_COUNT;
     }
     switch (mode) {

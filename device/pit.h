@@ -23,22 +23,25 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { PIT_HZ = 1193182, PIT_COUNTERS = 3 };
+enum {
+    PIT_HZ = 1193182,
+    PIT_COUNTERS = 3
+};
 
 struct pit_counter {
-    uint8_t control;     /* as written: access 5:4, mode 3:1, BCD 0 */
-    bool is_loaded;      /* a whole count was written since the control word */
+    uint8_t control; /* as written: access 5:4, mode 3:1, BCD 0 */
+    bool is_loaded;  /* a whole count was written since the control word */
     bool gate;
     bool expects_high_write;
     bool expects_high_read;
     bool has_latch;
     bool has_status_latch;
-    uint8_t low_write;   /* first byte of a count written in two */
+    uint8_t low_write; /* first byte of a count written in two */
     uint8_t status_latch;
     uint16_t latch;
-    uint32_t reload;     /* 1 to 65536 */
-    uint64_t start_ns;   /* when the count was loaded */
-    uint64_t fired;      /* interrupts raised since then */
+    uint32_t reload;   /* 1 to 65536 */
+    uint64_t start_ns; /* when the count was loaded */
+    uint64_t fired;    /* interrupts raised since then */
 };
 
 struct pit {

@@ -13,7 +13,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { PORTS_MAX_RANGES = 16 };
+enum {
+    PORTS_MAX_RANGES = 16
+};
 
 struct port_range {
     uint16_t first;

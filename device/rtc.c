@@ -26,7 +26,9 @@ enum {
     RTC_PM = 0x80
 };
 
-enum { SECONDS_PER_DAY = 86400 };
+enum {
+    SECONDS_PER_DAY = 86400
+};
 
 struct civil_date {
     int64_t year;

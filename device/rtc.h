@@ -15,7 +15,9 @@
 
 #include <stdint.h>
 
-enum { RTC_MEMORY = 128 };
+enum {
+    RTC_MEMORY = 128
+};
 
 struct rtc {
     void *world;

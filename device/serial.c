@@ -6,7 +6,16 @@
 
 #include <string.h>
 
-enum serial_register { REG_DATA, REG_IER, REG_IIR_FCR, REG_LCR, REG_MCR, REG_LSR, REG_MSR, REG_SCRATCH };
+enum serial_register {
+    REG_DATA,
+    REG_IER,
+    REG_IIR_FCR,
+    REG_LCR,
+    REG_MCR,
+    REG_LSR,
+    REG_MSR,
+    REG_SCRATCH
+};
 
 enum {
     IER_DATA = 0x01,

@@ -23,7 +23,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { SERIAL_QUEUE = 256 };
+enum {
+    SERIAL_QUEUE = 256
+};
 
 struct serial {
     void *world;

@@ -14,6 +14,7 @@
 #include "kernel/bootinfo.h"
 #include "kernel/boot_untyped.h"
 #include "kernel/domain.h"
+#include "kernel/ipc.h"
 #include "kernel/object.h"
 #include "kernel/state.h"
 #include "kernel/vspace.h"
@@ -33,7 +34,9 @@ static const struct boot_level {
     enum cap_type type;
     unsigned shift;
 } LEVELS[] = {{CAP_PDPT, 39}, {CAP_PAGE_DIRECTORY, 30}, {CAP_PAGE_TABLE, 21}};
-enum { LEVEL_COUNT = sizeof(LEVELS) / sizeof(LEVELS[0]) };
+enum {
+    LEVEL_COUNT = sizeof(LEVELS) / sizeof(LEVELS[0])
+};
 
 /* The plan of one boot. Physical addresses unless said. */
 struct boot {
@@ -135,7 +138,9 @@ static enum boot_error plan_objects(struct boot *boot)
         {ABI_TABLE_BITS, paging_count(boot), &boot->paging},
         {k->abi->object_bits[OBJECT_TCB], 1, &boot->tcb},
     };
-    enum { OBJECTS = sizeof(objects) / sizeof(objects[0]) };
+    enum {
+        OBJECTS = sizeof(objects) / sizeof(objects[0])
+    };
     uint64_t total = 0;
     unsigned bits_max = 0;
 
@@ -202,6 +207,7 @@ static void boot_capabilities(struct boot *boot)
 {
     unsigned radix = boot->k->abi->config.root_cnode_bits;
     boot->next_slot = ABI_SLOT_FIRST_FREE;
+    boot->k->state->root_cnode = boot->cnode;
     root_set(boot, ABI_SLOT_CNODE, cap_cnode(boot->cnode, radix, ABI_WORD_BITS - radix, 0));
     root_set(boot, ABI_SLOT_IRQ_CONTROL, cap_of(CAP_IRQ_CONTROL, 0));
     root_set(boot, ABI_SLOT_ASID_CONTROL, cap_of(CAP_ASID_CONTROL, 0));
@@ -270,7 +276,8 @@ static void boot_pages(struct boot *boot)
 }
 
 /* Give the initial thread a copy of one of its own capabilities. */
-static void boot_thread_slot(struct boot *boot, struct tcb *tcb, enum tcb_slot which, enum abi_initial_slot index)
+static void boot_thread_slot(struct boot *boot, struct tcb *tcb, enum tcb_slot which,
+                             enum abi_initial_slot index)
 {
     struct cap cap;
     struct slot *source = root_slot(boot, index);
@@ -288,6 +295,7 @@ static void boot_thread(struct boot *boot)
     boot_thread_slot(boot, tcb, TCB_VSPACE, ABI_SLOT_VSPACE);
     boot_thread_slot(boot, tcb, TCB_IPC_BUFFER, ABI_SLOT_IPC_BUFFER);
 
+    reply_setup_master(boot->k, tcb);
     tcb_set_name(tcb, "rootserver");
     tcb->priority = tcb->mcp = ABI_PRIORITIES - 1;
     tcb->ipc_buffer = boot->ipc_buffer_vaddr;

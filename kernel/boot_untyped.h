@@ -18,8 +18,8 @@ struct untyped_list {
     unsigned count; /* untypeds so far */
 };
 
-/* Add [start, end) as the fewest aligned powers of two, ascending. What the bootinfo page or the CNode has no room
- * for is lost, as on seL4. */
+/* Add [start, end) as the fewest aligned powers of two, ascending. What the bootinfo page or the CNode has no
+ * room for is lost, as on seL4. */
 void untyped_list_add(struct untyped_list *list, uint64_t start, uint64_t end, bool is_device);
 
 #endif

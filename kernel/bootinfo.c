@@ -83,7 +83,8 @@ uint64_t bootinfo_extra_size(const struct kernel *k, const struct boot_params *p
     return params->extra_size + (k->abi->config.release < 16 ? sizeof(struct extra_header) : 0);
 }
 
-void bootinfo_write_extra(const struct kernel *k, void *pages, unsigned region_bits, const struct boot_params *params)
+void bootinfo_write_extra(const struct kernel *k, void *pages, unsigned region_bits,
+                          const struct boot_params *params)
 {
     unsigned char *bytes = pages;
     if (params->extra_size)

@@ -25,11 +25,11 @@ uint64_t debug_tcb_pointer(const struct kernel *k, const struct tcb *tcb)
 static unsigned cap_number(struct cap cap)
 {
     static const uint8_t numbers[] = {
-        [CAP_NULL] = 0,         [CAP_UNTYPED] = 2,      [CAP_ENDPOINT] = 4,    [CAP_NOTIFICATION] = 6,
-        [CAP_REPLY] = 8,        [CAP_CNODE] = 10,       [CAP_THREAD] = 12,     [CAP_ZOMBIE] = 18,
-        [CAP_IRQ_CONTROL] = 14, [CAP_IRQ_HANDLER] = 16, [CAP_DOMAIN] = 20,     [CAP_FRAME] = 1,
-        [CAP_PAGE_TABLE] = 3,   [CAP_PAGE_DIRECTORY] = 5, [CAP_PDPT] = 7,      [CAP_PML4] = 9,
-        [CAP_ASID_CONTROL] = 11, [CAP_ASID_POOL] = 13,  [CAP_IO_PORT] = 19,    [CAP_IO_PORT_CONTROL] = 31,
+        [CAP_NULL] = 0,          [CAP_UNTYPED] = 2,        [CAP_ENDPOINT] = 4, [CAP_NOTIFICATION] = 6,
+        [CAP_REPLY] = 8,         [CAP_CNODE] = 10,         [CAP_THREAD] = 12,  [CAP_ZOMBIE] = 18,
+        [CAP_IRQ_CONTROL] = 14,  [CAP_IRQ_HANDLER] = 16,   [CAP_DOMAIN] = 20,  [CAP_FRAME] = 1,
+        [CAP_PAGE_TABLE] = 3,    [CAP_PAGE_DIRECTORY] = 5, [CAP_PDPT] = 7,     [CAP_PML4] = 9,
+        [CAP_ASID_CONTROL] = 11, [CAP_ASID_POOL] = 13,     [CAP_IO_PORT] = 19, [CAP_IO_PORT_CONTROL] = 31,
     };
     return numbers[cap.type];
 }
@@ -41,13 +41,14 @@ static struct cap cap_named(struct kernel *k, uint64_t cptr)
     return found.slot ? found.slot->cap : cap_null();
 }
 
-/* The kernel's last words tell how it was entered; that word is packed from the current thread's arguments. */
+/* The kernel's last words tell how it was entered, packed from the current thread's arguments. */
 static unsigned entry_word(struct kernel *k)
 {
     const uint64_t *reg = current_tcb(k)->context.reg;
     uint64_t number = (0 - reg[REG_RDX]) & 15;
     uint64_t label = reg[REG_RSI] >> 12;
-    uint64_t word = number >> 3 | (uint64_t)cap_number(cap_named(k, reg[REG_RDI])) << 1 | 1u << 6 | label << 7;
+    uint64_t word =
+        number >> 3 | (uint64_t)cap_number(cap_named(k, reg[REG_RDI])) << 1 | 1u << 6 | label << 7;
     return word & ((1u << 26) - 1);
 }
 
@@ -67,7 +68,9 @@ static void debug_refuse(struct kernel *k, const char *why)
 
 static void debug_name_thread(struct kernel *k)
 {
-    enum { NAME_MAX = ABI_MESSAGE_WORDS * 8 };
+    enum {
+        NAME_MAX = ABI_MESSAGE_WORDS * 8
+    };
     struct tcb *current = current_tcb(k);
     struct cap cap = cap_named(k, current->context.reg[REG_RDI]);
     const uint64_t *buffer = thread_ipc_buffer(k, current, true);

@@ -11,7 +11,9 @@
 #include "kernel/state.h"
 #include "kernel/vspace.h"
 
-enum { STACK_WORDS = 16 /* CONFIG_USER_STACK_TRACE_LENGTH */ };
+enum {
+    STACK_WORDS = 16 /* CONFIG_USER_STACK_TRACE_LENGTH */
+};
 
 static void print_fault(struct kernel *k, const struct fault *fault)
 {
@@ -23,7 +25,8 @@ static void print_fault(struct kernel *k, const struct fault *fault)
         kernel_print(k, "null fault\n");
         return;
     case FAULT_CAP:
-        kernel_print(k, "cap fault in %s phase at address %p\n", fault->is_receive_phase ? "receive" : "send", address);
+        kernel_print(k, "cap fault in %s phase at address %p\n", fault->is_receive_phase ? "receive" : "send",
+                     address);
         return;
     case FAULT_VM: /* without an execute-disable bit the processor does not tell a fetch from a read */
         kernel_print(k, "vm fault on data at address %p with status %p\n", address, status);
@@ -74,7 +77,8 @@ static void print_stack(struct kernel *k, const struct tcb *tcb)
     }
 }
 
-void debug_print_fault(struct kernel *k, const struct tcb *tcb, struct fault handler_failure, struct fault original)
+void debug_print_fault(struct kernel *k, const struct tcb *tcb, struct fault handler_failure,
+                       struct fault original)
 {
     kernel_print(k, "Caught ");
     print_fault(k, &handler_failure);
@@ -105,7 +109,8 @@ static const char *state_name(enum thread_state state)
     return names[state];
 }
 
-static void print_row(struct kernel *k, const char *name, enum thread_state state, uint64_t ip, unsigned priority)
+static void print_row(struct kernel *k, const char *name, enum thread_state state, uint64_t ip,
+                      unsigned priority)
 {
     kernel_print(k, "%40s\t%15s\t%p\t%20u\t%u\n", name, state_name(state), (void *)ip, priority, 0u);
 }
@@ -129,15 +134,17 @@ static void print_snapshot_thread(struct kernel *k, const struct tcb *tcb)
 {
     kernel_print(k, "0x%lx_tcb = tcb (addr: 0x%lx, ip: 0x%lx, sp: 0x%lx, prio: %u, max_prio: %u, dom: %u)\n",
                  debug_tcb_pointer(k, tcb), tcb->ipc_buffer, tcb->context.reg[REG_FAULT_IP],
-                 tcb->context.reg[REG_RSP], (unsigned)tcb->priority, (unsigned)tcb->mcp, (unsigned)tcb->domain);
+                 tcb->context.reg[REG_RSP], (unsigned)tcb->priority, (unsigned)tcb->mcp,
+                 (unsigned)tcb->domain);
 }
 
-/* DIFFERS: seL4 goes on with everything that threads other than the initial one can reach, and never ends when
- * that includes an untyped which was retyped from. Here only the threads themselves are told. */
+/* DIFFERS: seL4 goes on with everything that threads other than the initial one can reach, and never ends
+ * when that includes an untyped which was retyped from. Here only the threads themselves are told. */
 void debug_snapshot(struct kernel *k)
 {
     kernel_print(k, "arch x86_64\nobjects {\n");
-    for (const struct tcb *tcb = tcb_at(k, k->state->threads); tcb && tcb->all_next; tcb = tcb_at(k, tcb->all_next))
+    for (const struct tcb *tcb = tcb_at(k, k->state->threads); tcb && tcb->all_next;
+         tcb = tcb_at(k, tcb->all_next))
         print_snapshot_thread(k, tcb);
     kernel_print(k, "}\ncaps {\n}\nirq maps {\n}\n");
 }

@@ -13,7 +13,9 @@
 #include "kernel/state.h"
 #include "kernel/thread.h"
 
-enum { DURATION_BITS = 56 };
+enum {
+    DURATION_BITS = 56
+};
 
 static uint32_t schedule_length(const struct kernel *k)
 {

@@ -11,8 +11,8 @@
 /* Domain 0 for as long as a turn can be; every other entry is an end marker. */
 void domain_schedule_init(struct kernel *k);
 
-/* The turn of the current domain is over: the next entry's begins, or that of the start of the round. The caller
- * chooses a thread afterwards. */
+/* The turn of the current domain is over: the next entry's begins, or that of the start of the round. The
+ * caller chooses a thread afterwards. */
 void domain_schedule_advance(struct kernel *k);
 
 #endif

@@ -7,7 +7,7 @@
  * a user names an interrupt when asking for its handler is the architecture's
  * business (on x86, x86_64/irq.c: the user's vector v is interrupt v + 16).
  *
- * Invariant (kernel_check: "interrupts"): exactly the interrupts that some
+ * Invariant (kernel_check: "irq"): exactly the interrupts that some
  * handler capability names are IRQ_SIGNAL; the slot of every other one is empty,
  * and a filled one holds a notification capability that can send.
  *
@@ -24,12 +24,12 @@ void irq_deliver(struct kernel *k, uint32_t irq);
 
 bool irq_is_active(const struct kernel *k, uint32_t irq); /* it has, or never can have, a handler */
 
-/* Put the handler capability of `irq` into the empty slot `destination`, below the control capability, and let the
- * line deliver at once. The bus is routed already. */
+/* Put the handler capability of `irq` into the empty slot `destination`, below the control capability, and
+ * let the line deliver at once. The bus is routed already. */
 void irq_issue(struct kernel *k, uint32_t irq, struct slot *destination, struct slot *control);
 
-/* The last capability to the handler goes: first nobody is signalled any more, then, the slot being empty, the line
- * is masked and may be issued again. */
+/* The last capability to the handler goes: first nobody is signalled any more, then, the slot being empty,
+ * the line is masked and may be issued again. */
 void irq_handler_clear(struct kernel *k, uint32_t irq);
 void irq_release(struct kernel *k, uint32_t irq);
 

@@ -150,8 +150,4 @@ struct fault_report {
 };
 struct fault_report kernel_unhandled_fault(const struct kernel *k);
 
-/* Assert every invariant of the heap (kernel/check.h names them). Aborts through
- * kernel_assert_failed with the name of the broken one. */
-void kernel_check(const struct kernel *k);
-
 #endif

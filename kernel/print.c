@@ -75,7 +75,9 @@ static void sink_put_text(struct sink *sink, const struct directive *directive, 
         sink_pad(sink, ' ', length, directive->width);
 }
 
-enum { DIGITS_MAX = 24 };
+enum {
+    DIGITS_MAX = 24
+};
 
 /* Digits from the back of `room`; returns where they begin. */
 static char *digits_of(char room[DIGITS_MAX], uint64_t value, unsigned base)

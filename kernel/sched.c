@@ -115,7 +115,7 @@ void sched_possible_switch_to(struct kernel *k, struct tcb *tcb)
     }
 }
 
-void sched_yield(struct kernel *k)
+void sched_rotate(struct kernel *k)
 {
     struct tcb *current = current_tcb(k);
     sched_dequeue(k, current);

@@ -54,6 +54,7 @@ struct irq_route { /* how an I/O APIC line was configured when its handler was i
 struct kernel_state {
     uint64_t magic;
     uint64_t kernel_end; /* paddr, exclusive: end of this structure and its tail */
+    uint64_t root_cnode; /* paddr of the initial CNode, whose memory is no untyped's */
 
     /* scheduler */
     uint64_t current; /* TCB; 0 is the idle thread */
@@ -75,7 +76,7 @@ struct kernel_state {
     /* interrupts */
     uint8_t irq_mode[KERNEL_IRQS]; /* enum irq_mode */
     struct irq_route irq_route[KERNEL_IRQS];
-    struct slot irq_slot[KERNEL_IRQS]; /* a notification capability each */
+    _Alignas(sizeof(struct slot)) struct slot irq_slot[KERNEL_IRQS]; /* a notification capability each */
 
     /* I/O ports that some capability covers: one bit per port */
     uint64_t port_bitmap[65536 / 64];

@@ -11,7 +11,9 @@
 #include "kernel/thread.h"
 #include "kernel/x86_64/x86.h"
 
-enum { FLAGS_KNOWN = 1 /* seL4_TCBFlag_fpuDisabled */ };
+enum {
+    FLAGS_KNOWN = 1 /* seL4_TCBFlag_fpuDisabled */
+};
 
 struct result tcb_authority(struct kernel *k, const struct invocation *in, const struct tcb **authority)
 {

@@ -14,7 +14,9 @@
 #include "kernel/thread.h"
 #include "kernel/x86_64/x86.h"
 
-enum { FRAME_REGISTERS = REG_FS_BASE };
+enum {
+    FRAME_REGISTERS = REG_FS_BASE
+};
 
 /* Bits of the flags word; those of Read and Write use the first, as suspend and resume. */
 enum {
@@ -72,7 +74,8 @@ static struct result registers_decode_write(struct kernel *k, struct invocation 
     uint64_t flags = invocation_word(in, 0);
     uint64_t count = invocation_word(in, 1);
     if (in->length - 2 < count) {
-        remark(k, "TCB WriteRegisters: Message too short for requested write size (%lu/%lu).", in->length - 2, count);
+        remark(k, "TCB WriteRegisters: Message too short for requested write size (%lu/%lu).", in->length - 2,
+               count);
         return fail_truncated_message();
     }
     if (target == in->caller) {

@@ -20,8 +20,9 @@ static struct result root_derive(struct kernel *k, struct slot *source, uint64_t
     return cap_derive(k, source, cap, &root->cap);
 }
 
-struct result tcb_space_check(struct kernel *k, const struct invocation *in, struct slot *cspace, uint64_t cspace_data,
-                              struct slot *vspace, uint64_t vspace_data, struct tcb_space *space)
+struct result tcb_space_check(struct kernel *k, const struct invocation *in, struct slot *cspace,
+                              uint64_t cspace_data, struct slot *vspace, uint64_t vspace_data,
+                              struct tcb_space *space)
 {
     const struct tcb *tcb = tcb_at(k, in->cap.paddr);
     if (slot_is_long_running_delete(k, &tcb->slots[TCB_CSPACE]) ||
@@ -46,7 +47,8 @@ struct result tcb_space_check(struct kernel *k, const struct invocation *in, str
     return result_ok();
 }
 
-struct result tcb_buffer_check(struct kernel *k, uint64_t vaddr, struct slot *frame, struct tcb_buffer *buffer)
+struct result tcb_buffer_check(struct kernel *k, uint64_t vaddr, struct slot *frame,
+                               struct tcb_buffer *buffer)
 {
     *buffer = (struct tcb_buffer){.vaddr = vaddr, .frame = {.cap = cap_null()}};
     if (vaddr == 0)
@@ -58,8 +60,9 @@ struct result tcb_buffer_check(struct kernel *k, uint64_t vaddr, struct slot *fr
     return vspace_check_ipc_buffer(k, vaddr, buffer->frame.cap);
 }
 
-/* Deleting the old capability may have taken the source, or the very thread, with it; then the slot stays empty. */
-static void root_install(struct kernel *k, const struct invocation *in, struct slot *slot, const struct tcb_root *root)
+/* Deleting the old capability may have taken the source, or the very thread, with it: the slot stays empty. */
+static void root_install(struct kernel *k, const struct invocation *in, struct slot *slot,
+                         const struct tcb_root *root)
 {
     bool source_remains = cap_same_object(k, root->cap, root->source->cap);
     bool thread_remains = cap_same_object(k, in->cap, in->slot->cap);

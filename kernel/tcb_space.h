@@ -24,16 +24,17 @@ struct tcb_buffer {
     struct tcb_root frame;
 };
 
-/* What the new roots would be. IllegalOperation if one is no root, or while the old ones are being deleted. */
+/* What the new roots would be. IllegalOperation if one is no root, or while old ones are being deleted. */
 MUST_USE struct result tcb_space_check(struct kernel *k, const struct invocation *in, struct slot *cspace,
                                        uint64_t cspace_data, struct slot *vspace, uint64_t vspace_data,
                                        struct tcb_space *space);
 MUST_USE struct result tcb_buffer_check(struct kernel *k, uint64_t vaddr, struct slot *frame,
                                         struct tcb_buffer *buffer);
 
-/* Make the change to the invoked thread. The old capabilities are deleted first, so RESULT_PREEMPTED is possible; the
- * whole invocation then runs again. */
-MUST_USE struct result tcb_space_apply(struct kernel *k, const struct invocation *in, const struct tcb_space *space);
+/* Make the change to the invoked thread. The old capabilities are deleted first, so RESULT_PREEMPTED is
+ * possible; the whole invocation then runs again. */
+MUST_USE struct result tcb_space_apply(struct kernel *k, const struct invocation *in,
+                                       const struct tcb_space *space);
 MUST_USE struct result tcb_buffer_apply(struct kernel *k, const struct invocation *in,
                                         const struct tcb_buffer *buffer);
 
@@ -42,7 +43,8 @@ MUST_USE struct result tcb_decode_personal(struct kernel *k, struct invocation *
 
 /* The thread whose maximum controlled priority limits `in`, given as its first extra capability, or
  * InvalidCapability(1). */
-MUST_USE struct result tcb_authority(struct kernel *k, const struct invocation *in, const struct tcb **authority);
+MUST_USE struct result tcb_authority(struct kernel *k, const struct invocation *in,
+                                     const struct tcb **authority);
 
 /* RangeError(0, mcp) if `priority` is above what `authority` may give. */
 MUST_USE struct result tcb_check_priority(struct kernel *k, uint64_t priority, const struct tcb *authority);

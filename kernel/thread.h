@@ -35,7 +35,7 @@ void sched_dequeue(struct kernel *k, struct tcb *tcb);
 /* A thread became runnable by what the current one did: switch to it if nothing better is ready. */
 void sched_possible_switch_to(struct kernel *k, struct tcb *tcb);
 void sched_choose_new(struct kernel *k); /* forget the current choice */
-void sched_yield(struct kernel *k);
+void sched_rotate(struct kernel *k);
 void sched_tick(struct kernel *k);
 
 /* Decide what runs next and make it current. Called once, as the kernel leaves. */

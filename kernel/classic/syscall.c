@@ -85,7 +85,7 @@ void syscall_handle(struct kernel *k)
         syscall_receive(k, true);
         return;
     case SYSCALL_YIELD:
-        sched_yield(k);
+        sched_rotate(k);
         return;
     case SYSCALL_SET_TLS_BASE:
         current_tcb(k)->context.reg[REG_FS_BASE] = current_tcb(k)->context.reg[REG_RDI];

@@ -20,8 +20,8 @@ static struct result tcb_decode_configure(struct kernel *k, struct invocation *i
     uint64_t fault_handler = invocation_word(in, 0);
     struct result result = tcb_buffer_check(k, invocation_word(in, 3), in->extra[2], &buffer);
     if (result.kind == RESULT_OK)
-        result = tcb_space_check(k, in, in->extra[0], invocation_word(in, 1), in->extra[1], invocation_word(in, 2),
-                                 &space);
+        result = tcb_space_check(k, in, in->extra[0], invocation_word(in, 1), in->extra[1],
+                                 invocation_word(in, 2), &space);
     if (result.kind != RESULT_OK)
         return result;
 

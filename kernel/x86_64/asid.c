@@ -7,7 +7,7 @@
  * nothing of that capability is mapped. A pool is one page of PML4 addresses; the
  * kernel's table names the pool of each 2^9 ASIDs. ASID 0 is none.
  *
- * Invariant (kernel_check: "ASIDs"): every pool in the table has a capability; an
+ * Invariant (kernel_check: "asid"): every pool in the table has a capability; an
  * entry of such a pool names a live PML4 whose capabilities carry this ASID.
  *
  * Manual: section "ASID Control and ASID Pool"; API reference seL4_X86_ASIDControl, seL4_X86_ASIDPool.
@@ -83,7 +83,8 @@ static struct result asid_control_check_untyped(struct kernel *k, const struct s
 {
     struct cap cap = untyped->cap;
     if (cap.type != CAP_UNTYPED || cap.untyped_bits != ABI_TABLE_BITS || cap.is_device) {
-        remark(k, "ASIDControl MakePool: no untyped of 2^%u bytes of ordinary memory.", (unsigned)ABI_TABLE_BITS);
+        remark(k, "ASIDControl MakePool: no untyped of 2^%u bytes of ordinary memory.",
+               (unsigned)ABI_TABLE_BITS);
         return fail_invalid_capability(1);
     }
     if (slot_has_children(k, untyped)) {

@@ -11,8 +11,8 @@
 #include <string.h>
 
 enum {
-    FLAGS_ALWAYS = 0x202,    /* interrupts enabled, and the bit that reads as one */
-    FLAGS_SETTABLE = 0xcd5   /* carry, parity, adjust, zero, sign, direction, overflow: no single step */
+    FLAGS_ALWAYS = 0x202,  /* interrupts enabled, and the bit that reads as one */
+    FLAGS_SETTABLE = 0xcd5 /* carry, parity, adjust, zero, sign, direction, overflow: no single step */
 };
 
 /* Offsets into an XSAVE image in the standard format. */

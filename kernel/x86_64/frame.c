@@ -26,8 +26,8 @@ static struct result frame_check_place(struct kernel *k, struct cap frame, struc
         }
         return result_ok();
     }
-    uint64_t vaddr_end = vaddr + (1ull << frame_level(frame));
-    if (vaddr > ABI_USER_TOP || vaddr_end > ABI_USER_TOP) {
+    uint64_t vaddr_last = vaddr + (1ull << frame_level(frame)) - 1;
+    if (vaddr > ABI_USER_TOP || vaddr_last > ABI_USER_TOP) {
         remark(k, "Page Map: address 0x%lx is too high.", vaddr);
         return fail_invalid_argument(0);
     }
@@ -35,8 +35,8 @@ static struct result frame_check_place(struct kernel *k, struct cap frame, struc
 }
 
 /* Find the entry for the page. A table in its place must be taken away first; a page is simply replaced. */
-static struct result frame_find_entry(struct kernel *k, struct cap root, uint64_t vaddr, enum paging_level level,
-                                      uint64_t **entry)
+static struct result frame_find_entry(struct kernel *k, struct cap root, uint64_t vaddr,
+                                      enum paging_level level, uint64_t **entry)
 {
     struct paging_walk walk = paging_walk(k, root.paddr, vaddr, level);
     if (!walk.entry)
@@ -75,7 +75,8 @@ static struct result frame_decode_map(struct kernel *k, struct invocation *in)
     struct cap masked = x86_cap_mask_rights(frame, cap_rights_from_word(invocation_word(in, 1)));
     in->slot->cap = cap_frame_mapped(frame, root.asid, vaddr, (enum frame_rights)frame.frame_rights);
     paging_set(k, root.paddr, vaddr, level, entry,
-               paging_entry_page(frame.paddr, level, (enum frame_rights)masked.frame_rights, invocation_word(in, 2)));
+               paging_entry_page(frame.paddr, level, (enum frame_rights)masked.frame_rights,
+                                 invocation_word(in, 2)));
     return result_ok();
 }
 

@@ -99,8 +99,8 @@ struct result x86_irq_control_decode(struct kernel *k, struct invocation *in)
         return fail_revoke_first();
     }
     struct slot *destination;
-    checked = x86_destination(k, in->extra[0], invocation_word(in, WORD_INDEX), invocation_word(in, WORD_DEPTH),
-                              &destination);
+    checked = x86_destination(k, in->extra[0], invocation_word(in, WORD_INDEX),
+                              invocation_word(in, WORD_DEPTH), &destination);
     if (checked.kind != RESULT_OK)
         return checked;
     checked = is_ioapic ? ioapic_decode(k, in) : msi_decode(k, in);

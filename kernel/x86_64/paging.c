@@ -42,7 +42,8 @@ uint64_t paging_entry_table(uint64_t paddr, uint64_t attributes)
     return paddr | entry_cache_bits(attributes) | ENTRY_PRESENT | ENTRY_WRITABLE | ENTRY_USER;
 }
 
-uint64_t paging_entry_page(uint64_t paddr, enum paging_level level, enum frame_rights rights, uint64_t attributes)
+uint64_t paging_entry_page(uint64_t paddr, enum paging_level level, enum frame_rights rights,
+                           uint64_t attributes)
 {
     uint64_t entry = paddr | entry_cache_bits(attributes) | ENTRY_PRESENT;
     if (level != LEVEL_PAGE_TABLE)
@@ -88,7 +89,8 @@ static uint64_t *table_entry(const struct kernel *k, uint64_t table, uint64_t va
     return &entries[(vaddr >> level) % PAGING_ENTRIES];
 }
 
-struct paging_walk paging_walk(const struct kernel *k, uint64_t vspace, uint64_t vaddr, enum paging_level level)
+struct paging_walk paging_walk(const struct kernel *k, uint64_t vspace, uint64_t vaddr,
+                               enum paging_level level)
 {
     ASSERT(vspace != 0 && vaddr < 1ull << 47);
     uint64_t *entry = table_entry(k, vspace, vaddr, LEVEL_PML4);

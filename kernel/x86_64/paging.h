@@ -26,7 +26,9 @@ enum paging_level {
     LEVEL_PAGE_TABLE = 12
 };
 
-enum { PAGING_ENTRIES = 512 };
+enum {
+    PAGING_ENTRIES = 512
+};
 
 /* seL4_X86_VMAttributes, which are also the three low bits of a page attribute index. */
 enum vm_attributes {
@@ -37,7 +39,8 @@ enum vm_attributes {
 
 /* Make entries. A page without user access is present all the same. */
 uint64_t paging_entry_table(uint64_t paddr, uint64_t attributes);
-uint64_t paging_entry_page(uint64_t paddr, enum paging_level level, enum frame_rights rights, uint64_t attributes);
+uint64_t paging_entry_page(uint64_t paddr, enum paging_level level, enum frame_rights rights,
+                           uint64_t attributes);
 
 bool paging_is_present(uint64_t entry);
 bool paging_is_table(uint64_t entry, enum paging_level level);
@@ -49,7 +52,8 @@ struct paging_walk {
     unsigned bits_left; /* then: the address bits below the entry that should have named it */
 };
 /* The entry of `level` for `vaddr`. */
-struct paging_walk paging_walk(const struct kernel *k, uint64_t vspace, uint64_t vaddr, enum paging_level level);
+struct paging_walk paging_walk(const struct kernel *k, uint64_t vspace, uint64_t vaddr,
+                               enum paging_level level);
 
 /* Put `entry` in place and tell the engine if that takes back what the tables said before. */
 void paging_set(struct kernel *k, uint64_t vspace, uint64_t vaddr, enum paging_level level, uint64_t *place,

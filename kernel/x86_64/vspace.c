@@ -74,5 +74,6 @@ void vspace_boot_map_frame(struct kernel *k, struct cap pml4, struct cap frame)
 
 void vspace_boot_map_structure(struct kernel *k, struct cap pml4, struct cap structure)
 {
-    vspace_boot_set(k, pml4, structure.vaddr, structure_level(structure), paging_entry_table(structure.paddr, 0));
+    vspace_boot_set(k, pml4, structure.vaddr, structure_level(structure),
+                    paging_entry_table(structure.paddr, 0));
 }

@@ -23,8 +23,8 @@ bool x86_cap_covers(struct cap a, struct cap b);
 void x86_cap_cleanup(struct kernel *k, struct cap cleanup); /* gives issued I/O ports back */
 
 /* The empty slot in which an invocation puts a new capability; `root` is one of its extra capabilities. */
-MUST_USE struct result x86_destination(struct kernel *k, const struct slot *root, uint64_t index, uint64_t depth,
-                                       struct slot **destination);
+MUST_USE struct result x86_destination(struct kernel *k, const struct slot *root, uint64_t index,
+                                       uint64_t depth, struct slot **destination);
 
 /* Registers (context.c). */
 void x86_context_init(struct context *context); /* of a new thread, out of zeroed memory */

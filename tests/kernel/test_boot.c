@@ -107,7 +107,7 @@ static void test_image(void)
     world_free(world);
 }
 
-/* Untypeds are aligned, disjoint and ascending, and with the kernel, the image and the boot objects fill the memory. */
+/* Untypeds are aligned, disjoint, ascending, and fill what kernel, image and boot objects leave. */
 static void test_untypeds(void)
 {
     struct world *world = world_new(16);
@@ -235,6 +235,6 @@ static void test_attach(void)
 }
 
 CHECK_MAIN(CHECK_TEST(test_first_thread), CHECK_TEST(test_initial_slots), CHECK_TEST(test_bootinfo),
-           CHECK_TEST(test_image), CHECK_TEST(test_untypeds), CHECK_TEST(test_untyped_limit), CHECK_TEST(test_extra),
-           CHECK_TEST(test_extra_padding), CHECK_TEST(test_refusals), CHECK_TEST(test_paging_order),
-           CHECK_TEST(test_attach))
+           CHECK_TEST(test_image), CHECK_TEST(test_untypeds), CHECK_TEST(test_untyped_limit),
+           CHECK_TEST(test_extra), CHECK_TEST(test_extra_padding), CHECK_TEST(test_refusals),
+           CHECK_TEST(test_paging_order), CHECK_TEST(test_attach))

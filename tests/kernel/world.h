@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A booted system for tests of the kernel: an arena, a machine that keeps what
+ * A booted system for tests of the kernel, checked after every system call: an arena, a machine that keeps what
  * the kernel says, and system calls that go through the front door.
  *
  * `world_call` is seL4_Call as the current thread: message words, then the
@@ -13,6 +13,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 
+#include "check/check.h"
 #include "kernel/boot.h"
 #include "kernel/ipc.h"
 #include "kernel/message.h"
@@ -91,7 +92,8 @@ static inline struct world *world_new(unsigned release)
     world->kernel.machine = &world->machine;
     world->machine.mmu = (struct machine_mmu){world, world_invalidate, world_forget, world_clear};
     world->machine.console = (struct machine_console){world, world_put, world_remark};
-    world->machine.clock = (struct machine_clock){.world = world, .is_interrupt_pending = world_is_interrupt_pending};
+    world->machine.clock =
+        (struct machine_clock){.world = world, .is_interrupt_pending = world_is_interrupt_pending};
     world->params.image = (struct boot_image){
         .vaddr_start = WORLD_VADDR, .vaddr_end = WORLD_VADDR + WORLD_PAGES * 4096, .entry = WORLD_ENTRY};
     return world;
@@ -104,7 +106,8 @@ static inline enum boot_error world_boot(struct world *world)
     if (error == BOOT_OK) {
         const uint64_t *info = NULL;
         world->next = kernel_next(&world->kernel, 0);
-        struct translation page = kernel_translate(&world->kernel, world->next.vspace, world->next.context->reg[REG_RDI]);
+        struct translation page =
+            kernel_translate(&world->kernel, world->next.vspace, world->next.context->reg[REG_RDI]);
         info = (const uint64_t *)(world->kernel.arena + page.paddr);
         world->free_slot = info[5];
     }
@@ -145,6 +148,7 @@ static inline void world_trap(struct world *world, uint64_t number)
     context->next_ip += 2;
     context->is_syscall = true;
     world->next = kernel_enter(&world->kernel, 0, &(struct trap){.kind = TRAP_SYSCALL});
+    kernel_check(&world->kernel);
 }
 
 static inline uint64_t world_syscall_number(const struct world *world, enum syscall syscall)
@@ -182,7 +186,8 @@ static inline void world_pass(struct world *world, uint64_t cptr)
 }
 
 /* seL4_Call with `count` words (uint64_t each) and the capabilities passed before; answers the label. */
-static inline uint64_t world_call(struct world *world, uint64_t cptr, enum operation operation, unsigned count, ...)
+static inline uint64_t world_call(struct world *world, uint64_t cptr, enum operation operation,
+                                  unsigned count, ...)
 {
     struct tcb *tcb = world_thread(world);
     uint64_t *buffer = thread_ipc_buffer(&world->kernel, tcb, true);
@@ -211,7 +216,8 @@ static inline uint64_t world_untyped(const struct world *world)
     uint64_t best = 0;
     for (uint64_t i = 0; i < 1ull << root.radix; i++) {
         struct cap cap = slots[i].cap;
-        if (cap.type == CAP_UNTYPED && !cap.is_device && (!best || cap.untyped_bits > slots[best].cap.untyped_bits))
+        if (cap.type == CAP_UNTYPED && !cap.is_device &&
+            (!best || cap.untyped_bits > slots[best].cap.untyped_bits))
             best = i;
     }
     return best;

@@ -31,7 +31,8 @@ static void test_printing(void)
 {
     char text[16];
     sel4_util_printf("[%d] [%5d] [%-5d] [%05d] [%x] [%lX]\n", -7, 42, 42, -42, 0xbeefu, 0xfeedfacecafeul);
-    sel4_util_printf("[%s] [%8s] [%-8s] [%.2s] [%c] [%%] [%p]\n", "one", "two", "three", "four", '5', (void *)0x10);
+    sel4_util_printf("[%s] [%8s] [%-8s] [%.2s] [%c] [%%] [%p]\n", "one", "two", "three", "four", '5',
+                     (void *)0x10);
     int length = sel4_util_snprintf(text, sizeof(text), "%s", "more than fits into it");
     sel4_util_printf("%d characters, of which: %s\n", length, text);
 }
@@ -49,11 +50,12 @@ static void test_mapping(void)
     memset(pages, 'x', 3 << seL4_PageBits);
     sel4_util_printf("mapped three pages: %c\n", pages[(3 << seL4_PageBits) - 1]);
     seL4_CPtr frame = sel4_util_object_alloc(&allocator, seL4_X86_LargePageObject, 0);
-    SEL4_UTIL_CHECK(sel4_util_map(&allocator, seL4_CapInitThreadVSpace, frame, 0x7f0040000000, seL4_ReadWrite));
+    SEL4_UTIL_CHECK(
+        sel4_util_map(&allocator, seL4_CapInitThreadVSpace, frame, 0x7f0040000000, seL4_ReadWrite));
     *(volatile seL4_Word *)0x7f0040000008 = 99;
     seL4_X86_Page_GetAddress_t address = seL4_X86_Page_GetAddress(frame);
-    sel4_util_printf("large page: %lu, error %d, aligned %d\n", *(volatile seL4_Word *)0x7f0040000008, address.error,
-                     (address.paddr & (LIBSEL4_BIT(seL4_LargePageBits) - 1)) == 0);
+    sel4_util_printf("large page: %lu, error %d, aligned %d\n", *(volatile seL4_Word *)0x7f0040000008,
+                     address.error, (address.paddr & (LIBSEL4_BIT(seL4_LargePageBits) - 1)) == 0);
 }
 
 static void echo_thread(void *argument)
@@ -72,11 +74,10 @@ static void echo_thread(void *argument)
 static void test_thread(void)
 {
     struct sel4_util_thread thread;
-    SEL4_UTIL_CHECK(sel4_util_thread_start(&thread, &allocator,
-                                           &(struct sel4_util_thread_config){.name = "echo",
-                                                                             .entry = echo_thread,
-                                                                             .argument = (void *)0x1234,
-                                                                             .priority = PRIORITY}));
+    SEL4_UTIL_CHECK(sel4_util_thread_start(
+        &thread, &allocator,
+        &(struct sel4_util_thread_config){
+            .name = "echo", .entry = echo_thread, .argument = (void *)0x1234, .priority = PRIORITY}));
     seL4_Word badge = 1;
     seL4_MessageInfo_t info = RECV(endpoint, &badge);
     sel4_util_printf("thread called: label %lu, %lu words: %lu %lx ... %lu, badge %lu; counter here %d\n",
@@ -91,7 +92,8 @@ static void test_thread(void)
 static void test_registers(void)
 {
     seL4_TCB tcb = sel4_util_object_alloc(&allocator, seL4_TCBObject, 0);
-    seL4_UserContext in = {.rip = 1, .rsp = 2, .rax = 4, .rbx = 5, .r15 = 16, .fs_base = 0x5000, .gs_base = 0x6000};
+    seL4_UserContext in = {
+        .rip = 1, .rsp = 2, .rax = 4, .rbx = 5, .r15 = 16, .fs_base = 0x5000, .gs_base = 0x6000};
     seL4_UserContext out;
     memset(&out, 0xee, sizeof(out));
     SEL4_UTIL_CHECK(seL4_TCB_WriteRegisters(tcb, 0, 0, 20, &in));
@@ -107,7 +109,8 @@ static void test_errors(void)
 {
     seL4_Error error = seL4_TCB_SetPriority(seL4_CapInitThreadTCB, seL4_CapInitThreadTCB, 5000);
     sel4_util_printf("%s: words %lu %lu\n", sel4_util_error_name(error), seL4_GetMR(0), seL4_GetMR(1));
-    sel4_util_printf("%s\n", sel4_util_error_name((seL4_Word)seL4_X86_Page_GetAddress(seL4_CapInitThreadTCB).error));
+    sel4_util_printf("%s\n",
+                     sel4_util_error_name((seL4_Word)seL4_X86_Page_GetAddress(seL4_CapInitThreadTCB).error));
 }
 
 /* The child talks, then crashes; each life ends with its memory taken back. */
@@ -129,8 +132,8 @@ static void test_component(void)
                                                  .image_size = SEL4_UTIL_EMBEDDED_SIZE(child),
                                                  .priority = PRIORITY,
                                                  .fault_endpoint = fault_endpoint}));
-        SEL4_UTIL_CHECK(sel4_util_component_give(&component, SEL4_UTIL_COMPONENT_SLOT_FREE, endpoint, seL4_AllRights,
-                                                 CHILD_BADGE));
+        SEL4_UTIL_CHECK(sel4_util_component_give(&component, SEL4_UTIL_COMPONENT_SLOT_FREE, endpoint,
+                                                 seL4_AllRights, CHILD_BADGE));
         SEL4_UTIL_CHECK(sel4_util_component_start(&component, SEL4_UTIL_COMPONENT_SLOT_FREE, life, 0, 0));
         seL4_Word badge = 0;
         RECV(endpoint, &badge);

@@ -5,8 +5,8 @@
 #include "tls_install.h"
 
 int main(seL4_Word a, seL4_Word b, seL4_Word c, seL4_Word d);
-_Noreturn void sel4_util_start(seL4_IPCBuffer *ipc_buffer, seL4_TCB tcb, seL4_Word a, seL4_Word b, seL4_Word c,
-                               seL4_Word d);
+_Noreturn void sel4_util_start(seL4_IPCBuffer *ipc_buffer, seL4_TCB tcb, seL4_Word a, seL4_Word b,
+                               seL4_Word c, seL4_Word d);
 
 /* Apart from the code that sets the thread pointer, so that nothing is read through it too early. */
 static _Noreturn __attribute__((noinline)) void component_main(seL4_IPCBuffer *ipc_buffer, seL4_TCB tcb,
@@ -18,8 +18,8 @@ static _Noreturn __attribute__((noinline)) void component_main(seL4_IPCBuffer *i
     sel4_util_stop(tcb);
 }
 
-_Noreturn void sel4_util_start(seL4_IPCBuffer *ipc_buffer, seL4_TCB tcb, seL4_Word a, seL4_Word b, seL4_Word c,
-                               seL4_Word d)
+_Noreturn void sel4_util_start(seL4_IPCBuffer *ipc_buffer, seL4_TCB tcb, seL4_Word a, seL4_Word b,
+                               seL4_Word c, seL4_Word d)
 {
     const seL4_Word words[] = {a, b, c, d};
     tls_install(tcb);

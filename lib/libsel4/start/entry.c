@@ -3,7 +3,9 @@
  * The first instructions of a program: a stack, then C. The arguments are what
  * whoever made the thread left in the registers, in the order of a C call.
  */
-enum { STACK_SIZE = 64 * 1024 };
+enum {
+    STACK_SIZE = 64 * 1024
+};
 
 __attribute__((aligned(16), used)) static unsigned char stack[STACK_SIZE];
 

@@ -7,7 +7,9 @@
  */
 #include "internal.h"
 
-enum { STACKS_VADDR = 0x10000000 };
+enum {
+    STACKS_VADDR = 0x10000000
+};
 
 /* log2 of the bytes that an object takes. */
 static seL4_Word object_size_bits(seL4_Word type, seL4_Word size_bits)
@@ -79,7 +81,8 @@ seL4_CPtr sel4_util_slot_alloc(struct sel4_util_allocator *allocator)
 }
 
 /* The smallest untyped with room; `start` gets the offset at which the object will lie. */
-static struct sel4_util_untyped *untyped_find(struct sel4_util_allocator *allocator, seL4_Word bits, seL4_Word *start)
+static struct sel4_util_untyped *untyped_find(struct sel4_util_allocator *allocator, seL4_Word bits,
+                                              seL4_Word *start)
 {
     seL4_Word size = LIBSEL4_BIT(bits);
     for (unsigned i = 0; i < allocator->untyped_count; i++) {
@@ -112,8 +115,8 @@ seL4_CPtr sel4_util_cap_mint(struct sel4_util_allocator *allocator, seL4_CPtr ca
                              seL4_Word badge)
 {
     seL4_CPtr slot = sel4_util_slot_alloc(allocator);
-    if (!slot || seL4_CNode_Mint(allocator->cnode, slot, seL4_WordBits, allocator->cnode, cap, seL4_WordBits, rights,
-                                 badge) != seL4_NoError) {
+    if (!slot || seL4_CNode_Mint(allocator->cnode, slot, seL4_WordBits, allocator->cnode, cap, seL4_WordBits,
+                                 rights, badge) != seL4_NoError) {
         return seL4_CapNull;
     }
     return slot;
@@ -136,8 +139,7 @@ seL4_Error sel4_util_allocator_carve(struct sel4_util_allocator *child, struct s
 
 seL4_Error sel4_util_allocator_reset(struct sel4_util_allocator *child)
 {
-    seL4_Error error =
-        (seL4_Error)seL4_CNode_Revoke(child->cnode, child->untypeds[0].cap, seL4_WordBits);
+    seL4_Error error = (seL4_Error)seL4_CNode_Revoke(child->cnode, child->untypeds[0].cap, seL4_WordBits);
     /* What was minted from elsewhere is not below the untyped. */
     for (seL4_CPtr slot = child->slot_start; !error && slot < child->slot_next; slot++) {
         error = (seL4_Error)seL4_CNode_Delete(child->cnode, slot, seL4_WordBits);

@@ -73,7 +73,8 @@ static bool page_fill(const struct image *image, seL4_Word page, unsigned char *
     return is_used;
 }
 
-static seL4_Error page_load(const struct sel4_util_component *component, const struct image *image, seL4_Word page)
+static seL4_Error page_load(const struct sel4_util_component *component, const struct image *image,
+                            seL4_Word page)
 {
     struct sel4_util_allocator *allocator = component->allocator;
     seL4_CPtr frame = sel4_util_object_alloc(allocator, seL4_X86_4K, 0);
@@ -152,7 +153,8 @@ static seL4_Error thread_configure(struct sel4_util_component *component,
     return error;
 }
 
-seL4_Error sel4_util_component_load(struct sel4_util_component *component, struct sel4_util_allocator *allocator,
+seL4_Error sel4_util_component_load(struct sel4_util_component *component,
+                                    struct sel4_util_allocator *allocator,
                                     const struct sel4_util_component_config *config)
 {
     struct image image;
@@ -168,16 +170,17 @@ seL4_Error sel4_util_component_load(struct sel4_util_component *component, struc
         error = thread_configure(component, config);
     }
     if (error == seL4_NoError) {
-        error = sel4_util_component_give(component, SEL4_UTIL_COMPONENT_SLOT_TCB, component->tcb, seL4_AllRights, 0);
+        error = sel4_util_component_give(component, SEL4_UTIL_COMPONENT_SLOT_TCB, component->tcb,
+                                         seL4_AllRights, 0);
     }
     return error;
 }
 
-seL4_Error sel4_util_component_give(const struct sel4_util_component *component, seL4_Word slot, seL4_CPtr cap,
-                                    seL4_CapRights_t rights, seL4_Word badge)
+seL4_Error sel4_util_component_give(const struct sel4_util_component *component, seL4_Word slot,
+                                    seL4_CPtr cap, seL4_CapRights_t rights, seL4_Word badge)
 {
-    return seL4_CNode_Mint(component->cnode, slot, SEL4_UTIL_COMPONENT_CNODE_BITS, component->allocator->cnode, cap,
-                           seL4_WordBits, rights, badge);
+    return seL4_CNode_Mint(component->cnode, slot, SEL4_UTIL_COMPONENT_CNODE_BITS,
+                           component->allocator->cnode, cap, seL4_WordBits, rights, badge);
 }
 
 seL4_Error sel4_util_component_start(const struct sel4_util_component *component, seL4_Word a, seL4_Word b,

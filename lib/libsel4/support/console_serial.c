@@ -18,8 +18,8 @@ void sel4_util_console_open(const seL4_BootInfo *info)
         return;
     }
     seL4_CPtr slot = info->empty.end - 1;
-    if (seL4_X86_IOPortControl_Issue(seL4_CapIOPortControl, SERIAL_BASE, SERIAL_LAST, seL4_CapInitThreadCNode, slot,
-                                     seL4_WordBits) == seL4_NoError) {
+    if (seL4_X86_IOPortControl_Issue(seL4_CapIOPortControl, SERIAL_BASE, SERIAL_LAST, seL4_CapInitThreadCNode,
+                                     slot, seL4_WordBits) == seL4_NoError) {
         serial_port = slot;
     }
 }

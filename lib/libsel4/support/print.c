@@ -43,8 +43,8 @@ static void sink_text(struct sink *sink, const char *text, int length, const str
     sink_pad(sink, ' ', format->left ? format->width - length : 0);
 }
 
-static void sink_number(struct sink *sink, unsigned long value, unsigned base, const char *prefix, bool capitals,
-                        const struct format *format)
+static void sink_number(struct sink *sink, unsigned long value, unsigned base, const char *prefix,
+                        bool capitals, const struct format *format)
 {
     const char *digits = capitals ? "0123456789ABCDEF" : "0123456789abcdef";
     char text[72];

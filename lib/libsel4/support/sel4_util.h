@@ -34,7 +34,8 @@ void sel4_util_putchar(char c);
 void sel4_util_puts(const char *s); /* no newline is added */
 int sel4_util_printf(const char *format, ...) __attribute__((format(printf, 1, 2)));
 int sel4_util_vprintf(const char *format, va_list arguments);
-int sel4_util_snprintf(char *buffer, size_t size, const char *format, ...) __attribute__((format(printf, 3, 4)));
+int sel4_util_snprintf(char *buffer, size_t size, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
 /* The enumerator's name: "seL4_FailedLookup". */
 const char *sel4_util_error_name(seL4_Word error);
@@ -60,7 +61,9 @@ _Noreturn void sel4_util_stop(seL4_TCB tcb);
  * that is handed out from its start. Nothing is given back one by one; an allocator
  * that was carved from another gives everything back at once.
  */
-enum { SEL4_UTIL_MAX_UNTYPEDS = 64 };
+enum {
+    SEL4_UTIL_MAX_UNTYPEDS = 64
+};
 
 struct sel4_util_untyped {
     seL4_Untyped cap;
@@ -102,8 +105,8 @@ seL4_Error sel4_util_allocator_carve(struct sel4_util_allocator *child, struct s
 seL4_Error sel4_util_allocator_reset(struct sel4_util_allocator *child);
 
 /* Map a frame, making the paging structures that are missing. */
-seL4_Error sel4_util_map(struct sel4_util_allocator *allocator, seL4_CPtr vspace, seL4_CPtr frame, seL4_Word vaddr,
-                         seL4_CapRights_t rights);
+seL4_Error sel4_util_map(struct sel4_util_allocator *allocator, seL4_CPtr vspace, seL4_CPtr frame,
+                         seL4_Word vaddr, seL4_CapRights_t rights);
 
 /* Map new zeroed 4 KiB frames for the caller's own use, after an unmapped page. Null when out of memory. */
 void *sel4_util_pages_alloc(struct sel4_util_allocator *allocator, unsigned pages);
@@ -159,20 +162,21 @@ struct sel4_util_component_config {
 };
 
 /* Make the component's objects and load the image; it does not run yet. seL4_InvalidArgument: a bad image. */
-seL4_Error sel4_util_component_load(struct sel4_util_component *component, struct sel4_util_allocator *allocator,
+seL4_Error sel4_util_component_load(struct sel4_util_component *component,
+                                    struct sel4_util_allocator *allocator,
                                     const struct sel4_util_component_config *config);
 
 /* Put a capability, with these rights and this badge (0: none), into a slot of the component's CNode. */
-seL4_Error sel4_util_component_give(const struct sel4_util_component *component, seL4_Word slot, seL4_CPtr cap,
-                                    seL4_CapRights_t rights, seL4_Word badge);
+seL4_Error sel4_util_component_give(const struct sel4_util_component *component, seL4_Word slot,
+                                    seL4_CPtr cap, seL4_CapRights_t rights, seL4_Word badge);
 
 /* Let it run; the words are the arguments of its main. */
 seL4_Error sel4_util_component_start(const struct sel4_util_component *component, seL4_Word a, seL4_Word b,
                                      seL4_Word c, seL4_Word d);
 
 /* Give an executable that holds another one: see selkie_sel4_embed in CMakeLists.txt. */
-#define SEL4_UTIL_EMBEDDED(symbol)                            \
-    extern const unsigned char symbol##_start[];              \
+#define SEL4_UTIL_EMBEDDED(symbol)                                                                           \
+    extern const unsigned char symbol##_start[];                                                             \
     extern const unsigned char symbol##_end[]
 #define SEL4_UTIL_EMBEDDED_SIZE(symbol) ((size_t)(symbol##_end - symbol##_start))
 

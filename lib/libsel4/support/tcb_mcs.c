@@ -2,7 +2,9 @@
 /* Configuring a TCB with MCS: it gets a scheduling context of its own, round robin with slices of 5 ms. */
 #include "internal.h"
 
-enum { SLICE_US = 5000 };
+enum {
+    SLICE_US = 5000
+};
 
 seL4_Error sel4_util_tcb_configure(struct sel4_util_allocator *allocator, seL4_TCB tcb,
                                    const struct sel4_util_tcb_spaces *spaces)

@@ -33,8 +33,8 @@ static bool ipc_buffer_make(struct sel4_util_thread *thread, struct sel4_util_al
 {
     seL4_Word vaddr = allocator->vaddr_next;
     thread->ipc_frame = sel4_util_object_alloc(allocator, seL4_X86_4K, 0);
-    if (!thread->ipc_frame ||
-        sel4_util_map(allocator, allocator->vspace, thread->ipc_frame, vaddr, seL4_ReadWrite) != seL4_NoError) {
+    if (!thread->ipc_frame || sel4_util_map(allocator, allocator->vspace, thread->ipc_frame, vaddr,
+                                            seL4_ReadWrite) != seL4_NoError) {
         return false;
     }
     thread->ipc_buffer = (seL4_IPCBuffer *)vaddr;
@@ -42,8 +42,8 @@ static bool ipc_buffer_make(struct sel4_util_thread *thread, struct sel4_util_al
     return true;
 }
 
-static seL4_Error registers_set(const struct sel4_util_thread *thread, const struct sel4_util_thread_config *config,
-                                seL4_Word thread_pointer)
+static seL4_Error registers_set(const struct sel4_util_thread *thread,
+                                const struct sel4_util_thread_config *config, seL4_Word thread_pointer)
 {
     seL4_UserContext registers = {
         .rip = (seL4_Word)thread_main,

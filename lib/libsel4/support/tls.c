@@ -6,7 +6,9 @@
 #include "elf.h"
 #include "internal.h"
 
-enum { THREAD_POINTER_ALIGN = 64 };
+enum {
+    THREAD_POINTER_ALIGN = 64
+};
 
 /* The linker's name for the start of this image. */
 extern const struct elf_header __ehdr_start __attribute__((visibility("hidden")));
@@ -39,8 +41,7 @@ size_t sel4_util_tls_size(void)
 seL4_Word sel4_util_tls_write(void *area, size_t size)
 {
     const struct elf_segment *tls = tls_header();
-    seL4_Word pointer =
-        ((seL4_Word)area + size - sizeof(seL4_Word)) & ~((seL4_Word)THREAD_POINTER_ALIGN - 1);
+    seL4_Word pointer = ((seL4_Word)area + size - sizeof(seL4_Word)) & ~((seL4_Word)THREAD_POINTER_ALIGN - 1);
     if (tls) {
         char *image = (char *)pointer - tls_image_span(tls);
         memset(image, 0, tls_image_span(tls));

@@ -19,14 +19,15 @@ static seL4_Error structure_add(struct sel4_util_allocator *allocator, seL4_CPtr
     case SEL4_MAPPING_LOOKUP_NO_PT:
         return (seL4_Error)seL4_X86_PageTable_Map(structure, vspace, vaddr, seL4_X86_Default_VMAttributes);
     case SEL4_MAPPING_LOOKUP_NO_PD:
-        return (seL4_Error)seL4_X86_PageDirectory_Map(structure, vspace, vaddr, seL4_X86_Default_VMAttributes);
+        return (seL4_Error)seL4_X86_PageDirectory_Map(structure, vspace, vaddr,
+                                                      seL4_X86_Default_VMAttributes);
     default:
         return (seL4_Error)seL4_X86_PDPT_Map(structure, vspace, vaddr, seL4_X86_Default_VMAttributes);
     }
 }
 
-seL4_Error sel4_util_map(struct sel4_util_allocator *allocator, seL4_CPtr vspace, seL4_CPtr frame, seL4_Word vaddr,
-                         seL4_CapRights_t rights)
+seL4_Error sel4_util_map(struct sel4_util_allocator *allocator, seL4_CPtr vspace, seL4_CPtr frame,
+                         seL4_Word vaddr, seL4_CapRights_t rights)
 {
     for (;;) {
         seL4_Error error = seL4_X86_Page_Map(frame, vspace, vaddr, rights, seL4_X86_Default_VMAttributes);
@@ -47,7 +48,8 @@ void *sel4_util_pages_alloc(struct sel4_util_allocator *allocator, unsigned page
     for (unsigned i = 0; i < pages; i++) {
         seL4_CPtr frame = sel4_util_object_alloc(allocator, seL4_X86_4K, 0);
         seL4_Word vaddr = start + i * LIBSEL4_BIT(seL4_PageBits);
-        if (!frame || sel4_util_map(allocator, allocator->vspace, frame, vaddr, seL4_ReadWrite) != seL4_NoError) {
+        if (!frame ||
+            sel4_util_map(allocator, allocator->vspace, frame, vaddr, seL4_ReadWrite) != seL4_NoError) {
             return NULL;
         }
     }

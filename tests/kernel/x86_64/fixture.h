@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A small system for tests of the x86-64 part: an arena, a caller with a VSpace
- * and a CSpace, and invocations that go through the kernel's own decoders.
+ * A booted system for tests of the x86-64 part, and invocations by its initial
+ * thread that go straight to the kernel's decoders, so that a test sees the
+ * refusal itself. The heap is checked after each.
  *
- * Capabilities are named by their slot in the caller's CNode. The first ones are
- * those of enum fixture_slot; `make` adds objects out of the fixture's untyped.
+ * Capabilities are named by their slot in the initial CNode: enum
+ * abi_initial_slot, `ordinary` and `device`, the untypeds that `make` and
+ * `make_from` take memory of, and what these return.
  */
 #ifndef SELKIE_TESTS_KERNEL_X86_64_FIXTURE_H
 #define SELKIE_TESTS_KERNEL_X86_64_FIXTURE_H
@@ -12,6 +14,8 @@
 #include <stdarg.h>
 #include <stdlib.h>
 
+#include "check/check.h"
+#include "kernel/boot.h"
 #include "kernel/invocation.h"
 #include "kernel/ipc.h"
 #include "kernel/irq.h"
@@ -22,33 +26,12 @@
 #include "kernel/x86_64/x86.h"
 #include "tests/check.h"
 
-enum fixture_slot {
-    SLOT_NULL,
-    SLOT_TCB,
-    SLOT_CNODE,
-    SLOT_VSPACE,
-    SLOT_UNTYPED,
-    SLOT_DEVICE_UNTYPED,
-    SLOT_IRQ_CONTROL,
-    SLOT_ASID_CONTROL,
-    SLOT_ASID_POOL,
-    SLOT_PORT_CONTROL,
-    SLOT_FIRST_FREE
-};
-
 enum {
     FIXTURE_MEMORY = 64 << 20,
-    FIXTURE_CNODE = 4 << 20,
-    FIXTURE_RADIX = 12,
-    FIXTURE_TCB = 5 << 20,
-    FIXTURE_VSPACE = 6 << 20,
-    FIXTURE_POOL = (6 << 20) + 4096,
-    FIXTURE_BUFFER = (6 << 20) + 8192,
-    FIXTURE_UNTYPED = 32 << 20,
-    FIXTURE_UNTYPED_BITS = 25,
-    FIXTURE_DEVICE_UNTYPED_BITS = 20
+    FIXTURE_IMAGE = 0x400000
 };
-#define FIXTURE_DEVICE 0xfe000000ull
+#define FIXTURE_DEVICE_START 0x40000000ull /* 1 GiB, aligned to its size */
+#define FIXTURE_DEVICE_END   0x80000000ull
 
 /* What the machine was asked for, last or how often. */
 static struct {
@@ -151,47 +134,61 @@ static struct machine machine = {
 static struct abi abi;
 static struct kernel kernel;
 static struct tcb *caller;
+static unsigned ordinary, device; /* untypeds */
 static unsigned next_slot;
 
 static inline struct slot *slot(unsigned i)
 {
-    return slot_at(&kernel, FIXTURE_CNODE + ((uint64_t)i << ABI_SLOT_BITS));
+    return slot_at(&kernel, kernel.state->root_cnode + ((uint64_t)i << ABI_SLOT_BITS));
 }
 
-static inline void fixture_fill_roots(void)
+/* The largest untyped of either kind; next_slot ends up behind the last one. */
+static inline void fixture_find_untypeds(void)
 {
-    slot_set_root(slot(SLOT_TCB), cap_of(CAP_THREAD, FIXTURE_TCB));
-    slot_set_root(slot(SLOT_CNODE), cap_cnode(FIXTURE_CNODE, FIXTURE_RADIX, 64 - FIXTURE_RADIX, 0));
-    slot_set_root(slot(SLOT_VSPACE), cap_paging_mapped(cap_of(CAP_PML4, FIXTURE_VSPACE), 1, 0));
-    slot_set_root(slot(SLOT_UNTYPED), cap_untyped(FIXTURE_UNTYPED, FIXTURE_UNTYPED_BITS, false, 0));
-    slot_set_root(slot(SLOT_DEVICE_UNTYPED), cap_untyped(FIXTURE_DEVICE, FIXTURE_DEVICE_UNTYPED_BITS, true, 0));
-    slot_set_root(slot(SLOT_IRQ_CONTROL), cap_of(CAP_IRQ_CONTROL, 0));
-    slot_set_root(slot(SLOT_ASID_CONTROL), cap_of(CAP_ASID_CONTROL, 0));
-    slot_set_root(slot(SLOT_ASID_POOL), cap_asid_pool(FIXTURE_POOL, 0));
-    slot_set_root(slot(SLOT_PORT_CONTROL), cap_of(CAP_IO_PORT_CONTROL, 0));
-    next_slot = SLOT_FIRST_FREE;
+    ordinary = device = 0;
+    next_slot = ABI_SLOT_FIRST_FREE;
+    for (; !slot_is_empty(slot(next_slot)); next_slot++) {
+        struct cap cap = slot(next_slot)->cap;
+        if (cap.type != CAP_UNTYPED)
+            continue;
+        unsigned *best = cap.is_device ? &device : &ordinary;
+        if (*best == 0 || cap.untyped_bits > slot(*best)->cap.untyped_bits)
+            *best = next_slot;
+    }
 }
 
 /* Start anew. */
 static inline void fixture_reset(void)
 {
+    static const struct boot_device_region region = {FIXTURE_DEVICE_START, FIXTURE_DEVICE_END};
+    static const struct boot_params params = {
+        .image = {FIXTURE_IMAGE, FIXTURE_IMAGE + 4096, FIXTURE_IMAGE},
+        .devices = &region,
+        .device_count = 1,
+    };
     struct abi_config config;
     CHECK(abi_config_defaults(&config, 16) && abi_build(&abi, &config));
     free(kernel.arena);
-    kernel = (struct kernel){
-        .arena = aligned_alloc(4096, FIXTURE_MEMORY), .memory_size = FIXTURE_MEMORY, .abi = &abi, .machine = &machine};
+    kernel = (struct kernel){.arena = aligned_alloc(4096, FIXTURE_MEMORY),
+                             .memory_size = FIXTURE_MEMORY,
+                             .abi = &abi,
+                             .machine = &machine};
     memset(kernel.arena, 0, FIXTURE_MEMORY);
-    memset(&seen, 0, sizeof seen);
     machine.mmu.world = kernel.arena;
-    kernel.state = arena_at(&kernel, KERNEL_PADDR);
-    kernel.state->current = FIXTURE_TCB;
+    CHECK_EQ(kernel_boot(&kernel, &params), BOOT_OK);
+    memset(&seen, 0, sizeof seen);
+    caller = current_tcb(&kernel);
+    fixture_find_untypeds();
+}
 
-    fixture_fill_roots();
-    vspace_boot_assign_asid(&kernel, FIXTURE_POOL, 1, FIXTURE_VSPACE);
-    caller = tcb_at(&kernel, FIXTURE_TCB);
-    tcb_init(&kernel, caller);
-    slot_insert(&kernel, &caller->slots[TCB_VSPACE], slot(SLOT_VSPACE)->cap, slot(SLOT_VSPACE));
-    slot_insert(&kernel, &caller->slots[TCB_CSPACE], slot(SLOT_CNODE)->cap, slot(SLOT_CNODE));
+static inline uint64_t vspace_paddr(void)
+{
+    return slot(ABI_SLOT_VSPACE)->cap.paddr;
+}
+
+static inline uint64_t *buffer(void)
+{
+    return arena_at(&kernel, slot(ABI_SLOT_IPC_BUFFER)->cap.paddr);
 }
 
 /* A new object; returns its slot. */
@@ -209,7 +206,7 @@ static inline unsigned make_from(unsigned untyped_slot, enum object object, unsi
 
 static inline unsigned make(enum object object)
 {
-    return make_from(SLOT_UNTYPED, object, 12);
+    return make_from(ordinary, object, 12);
 }
 
 /* A copy with rights; returns its slot, or 0 if none may be made. */
@@ -224,17 +221,21 @@ static inline unsigned copy(unsigned from, uint64_t rights)
     return next_slot++;
 }
 
-static inline void delete(unsigned i)
+static inline void delete (unsigned i)
 {
     CHECK(slot_delete(&kernel, slot(i), true).kind == RESULT_OK);
+    kernel_check_sampled(&kernel, i);
 }
 
 static inline void revoke(unsigned i)
 {
     CHECK(slot_revoke(&kernel, slot(i)).kind == RESULT_OK);
+    kernel_check_sampled(&kernel, i);
 }
 
-enum { NO_CAP = ~0u }; /* no extra capability in this place */
+enum {
+    NO_CAP = ~0u
+}; /* no extra capability in this place */
 
 /* Invoke slot `i` with up to two extra capabilities and `count` words. */
 static inline struct result invoke(unsigned i, enum operation operation, unsigned extra0, unsigned extra1,
@@ -246,24 +247,28 @@ static inline struct result invoke(unsigned i, enum operation operation, unsigne
                             .cptr = i,
                             .slot = slot(i),
                             .cap = slot(i)->cap,
-                            .buffer = arena_at(&kernel, FIXTURE_BUFFER),
+                            .buffer = buffer(),
                             .is_call = true,
                             .is_blocking = true};
     in.extra[0] = extra0 == NO_CAP ? NULL : slot(extra0);
     in.extra[1] = extra1 == NO_CAP ? NULL : slot(extra1);
+    static uint64_t salt;
     va_list words;
     va_start(words, count);
     for (unsigned w = 0; w < count; w++)
         message_set(caller, in.buffer, w, va_arg(words, uint64_t));
     va_end(words);
     caller->state = THREAD_RESTART;
-    return invocation_decode(&kernel, &in);
+    struct result result = invocation_decode(&kernel, &in);
+    caller->state = THREAD_RUNNING;
+    kernel_check_sampled(&kernel, ++salt);
+    return result;
 }
 
 /* The first word of the last reply. */
 static inline uint64_t reply_word(void)
 {
-    return message_get(caller, arena_at(&kernel, FIXTURE_BUFFER), 0);
+    return message_get(caller, buffer(), 0);
 }
 
 #define W(word) ((uint64_t)(word))
@@ -284,7 +289,8 @@ static inline bool fails_with_index(struct result result, enum abi_error error, 
 
 static inline bool fails_with_range(struct result result, uint64_t min, uint64_t max)
 {
-    return fails_with(result, ABI_RANGE_ERROR) && result.fail.range.min == min && result.fail.range.max == max;
+    return fails_with(result, ABI_RANGE_ERROR) && result.fail.range.min == min &&
+           result.fail.range.max == max;
 }
 #define CHECK_FAIL_RANGE(result, min, max) CHECK(fails_with_range((result), (min), (max)))
 

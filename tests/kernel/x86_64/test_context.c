@@ -58,7 +58,8 @@ static void test_vector_area(void)
 
 static void test_traps(void)
 {
-    struct fault fault = x86_fault_of_trap(&(struct trap){.kind = TRAP_VM_FAULT, .address = 0x1000, .status = 6});
+    struct fault fault =
+        x86_fault_of_trap(&(struct trap){.kind = TRAP_VM_FAULT, .address = 0x1000, .status = 6});
     CHECK_EQ(fault.type, FAULT_VM);
     CHECK_EQ(fault.address, 0x1000);
     CHECK_EQ(fault.status, 6);

@@ -6,7 +6,8 @@
 
 static struct result port_issue(uint64_t first, uint64_t last, unsigned root, uint64_t index, uint64_t depth)
 {
-    return invoke(SLOT_PORT_CONTROL, OPERATION_X86_IO_PORT_CONTROL_ISSUE, root, NO_CAP, 4, first, last, index, depth);
+    return invoke(ABI_SLOT_IO_PORT_CONTROL, OPERATION_X86_IO_PORT_CONTROL_ISSUE, root, NO_CAP, 4, first, last,
+                  index, depth);
 }
 
 static struct result port_in(unsigned cap, enum operation operation, uint64_t port)
@@ -19,27 +20,27 @@ static void test_port_issue(void)
     fixture_reset();
     unsigned endpoint = make(OBJECT_ENDPOINT);
     unsigned port = next_slot++;
-    CHECK_EQ(copy(SLOT_PORT_CONTROL, 15), 0);
-    CHECK_FAIL(port_in(SLOT_PORT_CONTROL, OPERATION_X86_IO_PORT_IN8, 0x80), ABI_ILLEGAL_OPERATION);
-    CHECK_FAIL(invoke(SLOT_PORT_CONTROL, OPERATION_X86_IO_PORT_CONTROL_ISSUE, SLOT_CNODE, NO_CAP, 3, W(0x80), W(0x8f),
-                      W(port)),
+    CHECK_EQ(copy(ABI_SLOT_IO_PORT_CONTROL, 15), 0);
+    CHECK_FAIL(port_in(ABI_SLOT_IO_PORT_CONTROL, OPERATION_X86_IO_PORT_IN8, 0x80), ABI_ILLEGAL_OPERATION);
+    CHECK_FAIL(invoke(ABI_SLOT_IO_PORT_CONTROL, OPERATION_X86_IO_PORT_CONTROL_ISSUE, ABI_SLOT_CNODE, NO_CAP,
+                      3, W(0x80), W(0x8f), W(port)),
                ABI_TRUNCATED_MESSAGE);
     CHECK_FAIL(port_issue(0x80, 0x8f, NO_CAP, port, 64), ABI_TRUNCATED_MESSAGE);
     CHECK_FAIL_INDEX(port_issue(0x84, 0x80, endpoint, port, 65), ABI_INVALID_ARGUMENT, 1);
-    CHECK_FAIL_RANGE(port_issue(0x10080, 0x1008f, SLOT_CNODE, port, 65), 1, 64);
+    CHECK_FAIL_RANGE(port_issue(0x10080, 0x1008f, ABI_SLOT_CNODE, port, 65), 1, 64);
     CHECK_FAIL_ROOT(port_issue(0x80, 0x8f, endpoint, port, 64));
-    CHECK_FAIL(port_issue(0x80, 0x8f, SLOT_CNODE, endpoint, 64), ABI_DELETE_FIRST);
-    CHECK_OK(port_issue(0x10080, 0x2008f, SLOT_CNODE, port, 64));
+    CHECK_FAIL(port_issue(0x80, 0x8f, ABI_SLOT_CNODE, endpoint, 64), ABI_DELETE_FIRST);
+    CHECK_OK(port_issue(0x10080, 0x2008f, ABI_SLOT_CNODE, port, 64));
     CHECK_FAIL(port_issue(0x8f, 0x90, endpoint, port, 64), ABI_REVOKE_FIRST);
-    CHECK_OK(port_issue(0xffff, 0xffff, SLOT_CNODE, next_slot++, 64));
-    CHECK_OK(port_issue(0x90, 0x90, SLOT_CNODE, next_slot++, 64));
+    CHECK_OK(port_issue(0xffff, 0xffff, ABI_SLOT_CNODE, next_slot++, 64));
+    CHECK_OK(port_issue(0x90, 0x90, ABI_SLOT_CNODE, next_slot++, 64));
 }
 
 static void test_port_access(void)
 {
     fixture_reset();
     unsigned port = next_slot++;
-    CHECK_OK(port_issue(0x80, 0x8f, SLOT_CNODE, port, 64));
+    CHECK_OK(port_issue(0x80, 0x8f, ABI_SLOT_CNODE, port, 64));
     CHECK_FAIL(port_in(port, OPERATION_X86_IO_PORT_CONTROL_ISSUE, 0x80), ABI_ILLEGAL_OPERATION);
     CHECK_FAIL(invoke(port, OPERATION_X86_IO_PORT_IN8, NO_CAP, NO_CAP, 0), ABI_TRUNCATED_MESSAGE);
     CHECK_FAIL(port_in(port, OPERATION_X86_IO_PORT_OUT8, 0x90), ABI_TRUNCATED_MESSAGE);
@@ -60,17 +61,17 @@ static void test_port_capabilities(void)
 {
     fixture_reset();
     unsigned port = next_slot++;
-    CHECK_OK(port_issue(0x80, 0x8f, SLOT_CNODE, port, 64));
+    CHECK_OK(port_issue(0x80, 0x8f, ABI_SLOT_CNODE, port, 64));
     unsigned first = copy(port, 0);
     revoke(port);
     CHECK(slot_is_empty(slot(first)));
     unsigned second = copy(port, 0);
-    delete(port);
+    delete (port);
     CHECK_OK(port_in(second, OPERATION_X86_IO_PORT_IN8, 0x80));
-    CHECK_FAIL(port_issue(0x80, 0x80, SLOT_CNODE, port, 64), ABI_REVOKE_FIRST);
-    revoke(SLOT_PORT_CONTROL);
+    CHECK_FAIL(port_issue(0x80, 0x80, ABI_SLOT_CNODE, port, 64), ABI_REVOKE_FIRST);
+    revoke(ABI_SLOT_IO_PORT_CONTROL);
     CHECK(slot_is_empty(slot(second)));
-    CHECK_OK(port_issue(0x80, 0x80, SLOT_CNODE, port, 64));
+    CHECK_OK(port_issue(0x80, 0x80, ABI_SLOT_CNODE, port, 64));
 }
 
 struct request {
@@ -80,8 +81,8 @@ struct request {
 
 static struct result irq_issue_with(enum operation operation, unsigned root, uint64_t index, struct request r)
 {
-    return invoke(SLOT_IRQ_CONTROL, operation, root, NO_CAP, 7, index, W(64), r.source[0], r.source[1], r.source[2],
-                  r.source[3], r.vector);
+    return invoke(ABI_SLOT_IRQ_CONTROL, operation, root, NO_CAP, 7, index, W(64), r.source[0], r.source[1],
+                  r.source[2], r.source[3], r.vector);
 }
 
 static struct result ioapic_issue(unsigned root, uint64_t index, struct request r)
@@ -99,30 +100,33 @@ static void test_irq_issue_refusals_in_order(void)
     fixture_reset();
     unsigned endpoint = make(OBJECT_ENDPOINT);
     unsigned to = next_slot++;
-    CHECK_FAIL(invoke(SLOT_IRQ_CONTROL, OPERATION_IRQ_ISSUE_IRQ_HANDLER, NO_CAP, NO_CAP, 0), ABI_TRUNCATED_MESSAGE);
-    CHECK_FAIL(invoke(SLOT_IRQ_CONTROL, OPERATION_IRQ_ISSUE_IRQ_HANDLER, SLOT_CNODE, NO_CAP, 3, W(9999), W(to), W(64)),
+    CHECK_FAIL(invoke(ABI_SLOT_IRQ_CONTROL, OPERATION_IRQ_ISSUE_IRQ_HANDLER, NO_CAP, NO_CAP, 0),
+               ABI_TRUNCATED_MESSAGE);
+    CHECK_FAIL(invoke(ABI_SLOT_IRQ_CONTROL, OPERATION_IRQ_ISSUE_IRQ_HANDLER, ABI_SLOT_CNODE, NO_CAP, 3,
+                      W(9999), W(to), W(64)),
                ABI_ILLEGAL_OPERATION);
-    CHECK_FAIL(invoke(SLOT_IRQ_CONTROL, OPERATION_IRQ_ACK_IRQ, NO_CAP, NO_CAP, 0), ABI_ILLEGAL_OPERATION);
-    CHECK_FAIL(invoke(SLOT_IRQ_CONTROL, OPERATION_X86_IRQ_ISSUE_IRQ_HANDLER_MSI, SLOT_CNODE, NO_CAP, 6, W(to), W(64),
-                      W(0), W(0), W(0), W(0)),
+    CHECK_FAIL(invoke(ABI_SLOT_IRQ_CONTROL, OPERATION_IRQ_ACK_IRQ, NO_CAP, NO_CAP, 0), ABI_ILLEGAL_OPERATION);
+    CHECK_FAIL(invoke(ABI_SLOT_IRQ_CONTROL, OPERATION_X86_IRQ_ISSUE_IRQ_HANDLER_MSI, ABI_SLOT_CNODE, NO_CAP,
+                      6, W(to), W(64), W(0), W(0), W(0), W(0)),
                ABI_TRUNCATED_MESSAGE);
     CHECK_FAIL(ioapic_issue(NO_CAP, to, (struct request){{0, 2, 0, 0}, 5}), ABI_TRUNCATED_MESSAGE);
     CHECK_FAIL_RANGE(ioapic_issue(endpoint, to, (struct request){{9, 99, 9, 9}, 108}), 0, 107);
     CHECK_FAIL_ROOT(ioapic_issue(endpoint, to, (struct request){{9, 99, 9, 9}, 107}));
-    CHECK_FAIL(ioapic_issue(SLOT_CNODE, endpoint, (struct request){{9, 99, 9, 9}, 107}), ABI_DELETE_FIRST);
-    CHECK_FAIL_RANGE(ioapic_issue(SLOT_CNODE, to, (struct request){{9, 99, 9, 9}, 107}), 0, 0);
-    CHECK_FAIL_RANGE(ioapic_issue(SLOT_CNODE, to, (struct request){{0, 24, 9, 9}, 107}), 0, 23);
-    CHECK_FAIL_RANGE(ioapic_issue(SLOT_CNODE, to, (struct request){{0, 23, 9, 9}, 107}), 0, 1);
-    CHECK_FAIL_RANGE(ioapic_issue(SLOT_CNODE, to, (struct request){{0, 23, 1, 9}, 107}), 0, 1);
-    CHECK_OK(ioapic_issue(SLOT_CNODE, to, (struct request){{0, 23, 1, 0}, 107}));
+    CHECK_FAIL(ioapic_issue(ABI_SLOT_CNODE, endpoint, (struct request){{9, 99, 9, 9}, 107}),
+               ABI_DELETE_FIRST);
+    CHECK_FAIL_RANGE(ioapic_issue(ABI_SLOT_CNODE, to, (struct request){{9, 99, 9, 9}, 107}), 0, 0);
+    CHECK_FAIL_RANGE(ioapic_issue(ABI_SLOT_CNODE, to, (struct request){{0, 24, 9, 9}, 107}), 0, 23);
+    CHECK_FAIL_RANGE(ioapic_issue(ABI_SLOT_CNODE, to, (struct request){{0, 23, 9, 9}, 107}), 0, 1);
+    CHECK_FAIL_RANGE(ioapic_issue(ABI_SLOT_CNODE, to, (struct request){{0, 23, 1, 9}, 107}), 0, 1);
+    CHECK_OK(ioapic_issue(ABI_SLOT_CNODE, to, (struct request){{0, 23, 1, 0}, 107}));
     CHECK_EQ(slot(to)->cap.irq, 123);
     CHECK(seen.route_irq == 123 && seen.route_pin == 23 && seen.route_is_level && !seen.route_is_low_active);
     CHECK_FAIL(ioapic_issue(endpoint, to, (struct request){{9, 99, 9, 9}, 107}), ABI_REVOKE_FIRST);
     CHECK_FAIL(msi_issue(endpoint, to, (struct request){{999, 99, 99, 9}, 107}), ABI_REVOKE_FIRST);
-    CHECK_FAIL_RANGE(msi_issue(SLOT_CNODE, next_slot, (struct request){{256, 32, 8, 9}, 105}), 0, 255);
-    CHECK_FAIL_RANGE(msi_issue(SLOT_CNODE, next_slot, (struct request){{255, 32, 8, 9}, 105}), 0, 31);
-    CHECK_FAIL_RANGE(msi_issue(SLOT_CNODE, next_slot, (struct request){{255, 31, 8, 9}, 105}), 0, 7);
-    CHECK_OK(msi_issue(SLOT_CNODE, next_slot++, (struct request){{255, 31, 7, ~0ull}, 105}));
+    CHECK_FAIL_RANGE(msi_issue(ABI_SLOT_CNODE, next_slot, (struct request){{256, 32, 8, 9}, 105}), 0, 255);
+    CHECK_FAIL_RANGE(msi_issue(ABI_SLOT_CNODE, next_slot, (struct request){{255, 32, 8, 9}, 105}), 0, 31);
+    CHECK_FAIL_RANGE(msi_issue(ABI_SLOT_CNODE, next_slot, (struct request){{255, 31, 8, 9}, 105}), 0, 7);
+    CHECK_OK(msi_issue(ABI_SLOT_CNODE, next_slot++, (struct request){{255, 31, 7, ~0ull}, 105}));
 }
 
 static void test_irq_delivery(void)
@@ -134,11 +138,13 @@ static void test_irq_delivery(void)
     unsigned handler = next_slot++;
     struct notification *object = arena_at(&kernel, slot(notification)->cap.paddr);
     slot(notification)->cap.badge = 0x40;
-    CHECK_OK(ioapic_issue(SLOT_CNODE, handler, (struct request){{0, 2, 0, 0}, 0}));
+    CHECK_OK(ioapic_issue(ABI_SLOT_CNODE, handler, (struct request){{0, 2, 0, 0}, 0}));
     CHECK_FAIL(invoke(handler, OPERATION_IRQ_SET_IRQ_HANDLER, NO_CAP, NO_CAP, 0), ABI_TRUNCATED_MESSAGE);
     CHECK_FAIL(invoke(handler, OPERATION_IRQ_ISSUE_IRQ_HANDLER, NO_CAP, NO_CAP, 0), ABI_ILLEGAL_OPERATION);
-    CHECK_FAIL_INDEX(invoke(handler, OPERATION_IRQ_SET_IRQ_HANDLER, endpoint, NO_CAP, 0), ABI_INVALID_CAPABILITY, 0);
-    CHECK_FAIL_INDEX(invoke(handler, OPERATION_IRQ_SET_IRQ_HANDLER, deaf, NO_CAP, 0), ABI_INVALID_CAPABILITY, 0);
+    CHECK_FAIL_INDEX(invoke(handler, OPERATION_IRQ_SET_IRQ_HANDLER, endpoint, NO_CAP, 0),
+                     ABI_INVALID_CAPABILITY, 0);
+    CHECK_FAIL_INDEX(invoke(handler, OPERATION_IRQ_SET_IRQ_HANDLER, deaf, NO_CAP, 0), ABI_INVALID_CAPABILITY,
+                     0);
     CHECK(!kernel_irq_is_handled(&kernel, 16));
     irq_deliver(&kernel, 16);
     CHECK(seen.irq_is_masked[16]); /* undelivered */
@@ -165,18 +171,18 @@ static void test_irq_handler_deletion(void)
     unsigned notification = make(OBJECT_NOTIFICATION);
     unsigned handler = next_slot++;
     struct request request = {{0, 23, 1, 1}, 107};
-    CHECK_OK(ioapic_issue(SLOT_CNODE, handler, request));
+    CHECK_OK(ioapic_issue(ABI_SLOT_CNODE, handler, request));
     unsigned again = copy(handler, 15);
     CHECK_OK(invoke(handler, OPERATION_IRQ_SET_IRQ_HANDLER, notification, NO_CAP, 0));
-    delete(handler);
+    delete (handler);
     CHECK(kernel_irq_is_handled(&kernel, 123));
-    CHECK_FAIL(ioapic_issue(SLOT_CNODE, handler, request), ABI_REVOKE_FIRST);
-    delete(again);
+    CHECK_FAIL(ioapic_issue(ABI_SLOT_CNODE, handler, request), ABI_REVOKE_FIRST);
+    delete (again);
     CHECK(seen.irq_is_masked[123] && !irq_is_active(&kernel, 123));
     CHECK(slot_is_empty(&kernel.state->irq_slot[123]));
-    CHECK_OK(ioapic_issue(SLOT_CNODE, handler, request));
+    CHECK_OK(ioapic_issue(ABI_SLOT_CNODE, handler, request));
     CHECK(!seen.irq_is_masked[123]);
-    revoke(SLOT_IRQ_CONTROL);
+    revoke(ABI_SLOT_IRQ_CONTROL);
     CHECK(slot_is_empty(slot(handler)));
 }
 

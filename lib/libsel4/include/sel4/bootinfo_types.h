@@ -48,23 +48,23 @@ typedef struct seL4_UntypedDesc {
 SEL4_COMPILE_ASSERT(invalid_seL4_UntypedDesc, sizeof(seL4_UntypedDesc) == 2 * sizeof(seL4_Word))
 
 typedef struct seL4_BootInfo {
-    seL4_Word extraLen;              /* bytes of extra information, from the next page on */
-    seL4_NodeId nodeID;              /* this core, and how many there are */
+    seL4_Word extraLen; /* bytes of extra information, from the next page on */
+    seL4_NodeId nodeID; /* this core, and how many there are */
     seL4_Word numNodes;
-    seL4_Word numIOPTLevels;         /* levels of a device's page table */
-    seL4_IPCBuffer *ipcBuffer;       /* of the initial thread */
-    seL4_SlotRegion empty;           /* free slots */
+    seL4_Word numIOPTLevels;   /* levels of a device's page table */
+    seL4_IPCBuffer *ipcBuffer; /* of the initial thread */
+    seL4_SlotRegion empty;     /* free slots */
     seL4_SlotRegion sharedFrames;
     seL4_SlotRegion userImageFrames; /* the pages of the image, in order */
     seL4_SlotRegion userImagePaging; /* and the tables that map them */
     seL4_SlotRegion ioSpaceCaps;
-    seL4_SlotRegion extraBIPages;    /* the pages of the extra information */
+    seL4_SlotRegion extraBIPages; /* the pages of the extra information */
     seL4_Word initThreadCNodeSizeBits;
     seL4_Domain initThreadDomain;
 #ifdef CONFIG_KERNEL_MCS
-    seL4_SlotRegion schedcontrol;    /* one for each core */
+    seL4_SlotRegion schedcontrol; /* one for each core */
 #endif
-    seL4_SlotRegion untyped;         /* with a description each */
+    seL4_SlotRegion untyped; /* with a description each */
     seL4_UntypedDesc untypedList[CONFIG_MAX_NUM_BOOTINFO_UNTYPED_CAPS];
 } seL4_BootInfo;
 

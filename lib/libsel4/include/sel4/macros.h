@@ -36,7 +36,7 @@
 #endif
 
 /* 2^index entries of 2^entry bytes take 2^size bytes. */
-#define SEL4_SIZE_SANITY(index, entry, size) \
+#define SEL4_SIZE_SANITY(index, entry, size)                                                                 \
     SEL4_COMPILE_ASSERT(index##_##entry##_##size, (index) + (entry) == (size))
 
 /* An enumerator so large that the enumeration takes a word. */

@@ -15,19 +15,15 @@ typedef unsigned int seL4_Uint32;
 typedef signed long seL4_Int64;
 typedef unsigned long seL4_Uint64;
 
-#define seL4_integer_size_assert(type, size) \
+#define seL4_integer_size_assert(type, size)                                                                 \
     SEL4_COMPILE_ASSERT(sizeof_##type##_is_##size##_byte, sizeof(type) == (size))
 
-seL4_integer_size_assert(seL4_Int8, 1)
-seL4_integer_size_assert(seL4_Uint8, 1)
-seL4_integer_size_assert(seL4_Int16, 2)
-seL4_integer_size_assert(seL4_Uint16, 2)
-seL4_integer_size_assert(seL4_Int32, 4)
-seL4_integer_size_assert(seL4_Uint32, 4)
-seL4_integer_size_assert(seL4_Int64, 8)
-seL4_integer_size_assert(seL4_Uint64, 8)
+seL4_integer_size_assert(seL4_Int8, 1) seL4_integer_size_assert(seL4_Uint8, 1)
+    seL4_integer_size_assert(seL4_Int16, 2) seL4_integer_size_assert(seL4_Uint16, 2)
+        seL4_integer_size_assert(seL4_Int32, 4) seL4_integer_size_assert(seL4_Uint32, 4)
+            seL4_integer_size_assert(seL4_Int64, 8) seL4_integer_size_assert(seL4_Uint64, 8)
 
-typedef seL4_Int8 seL4_Bool;
+                typedef seL4_Int8 seL4_Bool;
 #define seL4_True  1
 #define seL4_False 0
 

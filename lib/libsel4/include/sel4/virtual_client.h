@@ -9,8 +9,9 @@
 
 #ifdef CONFIG_KERNEL_MCS
 /* Set the budget and the period of a scheduling context, with no flags. */
-LIBSEL4_INLINE seL4_Error seL4_SchedControl_Configure(seL4_SchedControl _service, seL4_SchedContext schedcontext,
-                                                      seL4_Time budget, seL4_Time period, seL4_Word extra_refills,
+LIBSEL4_INLINE seL4_Error seL4_SchedControl_Configure(seL4_SchedControl _service,
+                                                      seL4_SchedContext schedcontext, seL4_Time budget,
+                                                      seL4_Time period, seL4_Word extra_refills,
                                                       seL4_Word badge)
 {
     return seL4_SchedControl_ConfigureFlags(_service, schedcontext, budget, period, extra_refills, badge,

@@ -13,8 +13,8 @@ LIBSEL4_INLINE_FUNC seL4_MessageInfo_t seL4_Recv(seL4_CPtr src, seL4_Word *sende
 LIBSEL4_INLINE_FUNC seL4_MessageInfo_t seL4_RecvWithMRs(seL4_CPtr src, seL4_Word *sender, seL4_Word *mr0,
                                                         seL4_Word *mr1, seL4_Word *mr2, seL4_Word *mr3)
 {
-    return sel4_deliver_to(sel4_trap_receive(seL4_SysRecv, src, (struct sel4_extra){0, 0}), sender, mr0, mr1, mr2,
-                           mr3);
+    return sel4_deliver_to(sel4_trap_receive(seL4_SysRecv, src, (struct sel4_extra){0, 0}), sender, mr0, mr1,
+                           mr2, mr3);
 }
 
 /* Take a message if there is one. */
@@ -37,7 +37,8 @@ LIBSEL4_INLINE_FUNC void seL4_ReplyWithMRs(seL4_MessageInfo_t msgInfo, seL4_Word
 }
 
 /* Answer the last call and wait for the next message. */
-LIBSEL4_INLINE_FUNC seL4_MessageInfo_t seL4_ReplyRecv(seL4_CPtr src, seL4_MessageInfo_t msgInfo, seL4_Word *sender)
+LIBSEL4_INLINE_FUNC seL4_MessageInfo_t seL4_ReplyRecv(seL4_CPtr src, seL4_MessageInfo_t msgInfo,
+                                                      seL4_Word *sender)
 {
     return sel4_deliver(sel4_trap_exchange(seL4_SysReplyRecv, src, msgInfo.words[0], sel4_words_from_buffer(),
                                            (struct sel4_extra){0, 0}),
@@ -45,11 +46,11 @@ LIBSEL4_INLINE_FUNC seL4_MessageInfo_t seL4_ReplyRecv(seL4_CPtr src, seL4_Messag
 }
 
 LIBSEL4_INLINE_FUNC seL4_MessageInfo_t seL4_ReplyRecvWithMRs(seL4_CPtr src, seL4_MessageInfo_t msgInfo,
-                                                             seL4_Word *sender, seL4_Word *mr0, seL4_Word *mr1,
-                                                             seL4_Word *mr2, seL4_Word *mr3)
+                                                             seL4_Word *sender, seL4_Word *mr0,
+                                                             seL4_Word *mr1, seL4_Word *mr2, seL4_Word *mr3)
 {
     struct sel4_words words = sel4_words_from(seL4_MessageInfo_get_length(msgInfo), mr0, mr1, mr2, mr3);
     return sel4_deliver_to(
-        sel4_trap_exchange(seL4_SysReplyRecv, src, msgInfo.words[0], words, (struct sel4_extra){0, 0}), sender,
-        mr0, mr1, mr2, mr3);
+        sel4_trap_exchange(seL4_SysReplyRecv, src, msgInfo.words[0], words, (struct sel4_extra){0, 0}),
+        sender, mr0, mr1, mr2, mr3);
 }

@@ -44,13 +44,14 @@ LIBSEL4_INLINE_FUNC seL4_MessageInfo_t seL4_Call(seL4_CPtr dest, seL4_MessageInf
                         seL4_Null);
 }
 
-LIBSEL4_INLINE_FUNC seL4_MessageInfo_t seL4_CallWithMRs(seL4_CPtr dest, seL4_MessageInfo_t msgInfo, seL4_Word *mr0,
-                                                        seL4_Word *mr1, seL4_Word *mr2, seL4_Word *mr3)
+LIBSEL4_INLINE_FUNC seL4_MessageInfo_t seL4_CallWithMRs(seL4_CPtr dest, seL4_MessageInfo_t msgInfo,
+                                                        seL4_Word *mr0, seL4_Word *mr1, seL4_Word *mr2,
+                                                        seL4_Word *mr3)
 {
     struct sel4_words words = sel4_words_from(seL4_MessageInfo_get_length(msgInfo), mr0, mr1, mr2, mr3);
     return sel4_deliver_to(
-        sel4_trap_exchange(seL4_SysCall, dest, msgInfo.words[0], words, (struct sel4_extra){0, 0}), seL4_Null, mr0,
-        mr1, mr2, mr3);
+        sel4_trap_exchange(seL4_SysCall, dest, msgInfo.words[0], words, (struct sel4_extra){0, 0}), seL4_Null,
+        mr0, mr1, mr2, mr3);
 }
 
 /* Give up the rest of the time slice. */

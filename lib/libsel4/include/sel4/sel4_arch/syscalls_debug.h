@@ -7,7 +7,8 @@
 /* A call that takes one word and answers with one. */
 LIBSEL4_INLINE_FUNC seL4_Word sel4_trap_query(seL4_Syscall_ID number, seL4_Word argument)
 {
-    return sel4_trap_exchange(number, argument, 0, (struct sel4_words){{0, 0, 0, 0}}, (struct sel4_extra){0, 0})
+    return sel4_trap_exchange(number, argument, 0, (struct sel4_words){{0, 0, 0, 0}},
+                              (struct sel4_extra){0, 0})
         .badge;
 }
 

@@ -49,21 +49,28 @@ LIBSEL4_INLINE_FUNC void sel4_words_to_buffer(struct sel4_words words)
 }
 
 /* Take the first `count` words from pointers, of which any may be null. */
-LIBSEL4_INLINE_FUNC struct sel4_words sel4_words_from(seL4_Word count, const seL4_Word *mr0, const seL4_Word *mr1,
-                                                      const seL4_Word *mr2, const seL4_Word *mr3)
+LIBSEL4_INLINE_FUNC struct sel4_words sel4_words_from(seL4_Word count, const seL4_Word *mr0,
+                                                      const seL4_Word *mr1, const seL4_Word *mr2,
+                                                      const seL4_Word *mr3)
 {
     return (struct sel4_words){{(mr0 && count > 0) ? *mr0 : 0, (mr1 && count > 1) ? *mr1 : 0,
                                 (mr2 && count > 2) ? *mr2 : 0, (mr3 && count > 3) ? *mr3 : 0}};
 }
 
-LIBSEL4_INLINE_FUNC void sel4_words_to(struct sel4_words words, seL4_Word *mr0, seL4_Word *mr1, seL4_Word *mr2,
-                                       seL4_Word *mr3)
+LIBSEL4_INLINE_FUNC void sel4_words_to(struct sel4_words words, seL4_Word *mr0, seL4_Word *mr1,
+                                       seL4_Word *mr2, seL4_Word *mr3)
 {
-    seL4_Word *const targets[] = {mr0, mr1, mr2, mr3};
-    for (int i = 0; i < seL4_FastMessageRegisters; i++) {
-        if (targets[i]) {
-            *targets[i] = words.word[i];
-        }
+    if (mr0) {
+        *mr0 = words.word[0];
+    }
+    if (mr1) {
+        *mr1 = words.word[1];
+    }
+    if (mr2) {
+        *mr2 = words.word[2];
+    }
+    if (mr3) {
+        *mr3 = words.word[3];
     }
 }
 
@@ -88,8 +95,8 @@ LIBSEL4_INLINE_FUNC void sel4_trap_plain(seL4_Syscall_ID number, seL4_Word first
 }
 
 #ifdef CONFIG_KERNEL_MCS
-#define SEL4_EXTRA_REGISTERS                            \
-    register seL4_Word reply asm("r12") = extra.reply;  \
+#define SEL4_EXTRA_REGISTERS                                                                                 \
+    register seL4_Word reply asm("r12") = extra.reply;                                                       \
     register seL4_Word dest asm("r13") = extra.dest;
 #define SEL4_EXTRA_OPERANDS , "r"(reply), "r"(dest)
 #else
@@ -109,15 +116,16 @@ LIBSEL4_INLINE_FUNC struct sel4_received sel4_trap_receive(seL4_Syscall_ID numbe
     SEL4_EXTRA_REGISTERS
     asm volatile(SEL4_TRAP
                  : "=D"(received.badge), "=S"(received.info), "=r"(mr0), "=r"(mr1), "=r"(mr2), "=r"(mr3)
-                 : "d"(number), "D"(src) SEL4_EXTRA_OPERANDS
+                 : "d"(number), "D"(src)SEL4_EXTRA_OPERANDS
                  : "rbx", "rcx", "r11", "memory");
     received.words = (struct sel4_words){{mr0, mr1, mr2, mr3}};
     return received;
 }
 
 /* Send and receive. */
-LIBSEL4_INLINE_FUNC struct sel4_received sel4_trap_exchange(seL4_Syscall_ID number, seL4_CPtr cap, seL4_Word info,
-                                                            struct sel4_words words, struct sel4_extra extra)
+LIBSEL4_INLINE_FUNC struct sel4_received sel4_trap_exchange(seL4_Syscall_ID number, seL4_CPtr cap,
+                                                            seL4_Word info, struct sel4_words words,
+                                                            struct sel4_extra extra)
 {
     struct sel4_received received;
     register seL4_Word mr0 asm("r10") = words.word[0];
@@ -127,7 +135,7 @@ LIBSEL4_INLINE_FUNC struct sel4_received sel4_trap_exchange(seL4_Syscall_ID numb
     SEL4_EXTRA_REGISTERS
     asm volatile(SEL4_TRAP
                  : "=D"(received.badge), "=S"(received.info), "+r"(mr0), "+r"(mr1), "+r"(mr2), "+r"(mr3)
-                 : "d"(number), "D"(cap), "S"(info) SEL4_EXTRA_OPERANDS
+                 : "d"(number), "D"(cap), "S"(info)SEL4_EXTRA_OPERANDS
                  : "rbx", "rcx", "r11", "memory");
     received.words = (struct sel4_words){{mr0, mr1, mr2, mr3}};
     return received;

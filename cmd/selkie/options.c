@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Parsing the options of `selkie run` with getopt_long.
+ */
+#include "options.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "run/arena.h"
+#include "run/say.h"
+
+static const char help[] =
+    "usage: selkie run [options] IMAGE\n"
+    "\n"
+    "Run the seL4 system whose root task is IMAGE: what an seL4 build leaves in\n"
+    "images/*-image-x86_64-pc99. Its console is standard output and input; Ctrl-C ends the run.\n"
+    "\n"
+    "      --engine=NAME         how to run it; `selkie engines` lists what this host can\n"
+    "      --abi=RELEASE[-mcs][-debug|-release][-smp]\n"
+    "                            for example 16.0.0 or 13.0.0-release; default: from the image\n"
+    "      --kernel-config=FILE  a build's gen_config.json; default: from the image's build directory\n"
+    "      --memory=SIZE         with K, M, G or T; default 4G, sparse\n"
+    "      --time=real           the host's clock (virtual time is not there yet)\n"
+    "      --timeout=SECONDS     end the run after that, with status 124\n"
+    "      --expect=REGEX        end with status 0 at a console line that matches (POSIX extended)\n"
+    "      --fail=REGEX          end with status 1 at a console line that matches\n"
+    "  -v, --verbose             say what came from where, decode errors, and what the run cost\n"
+    "  -h, --help                this text\n"
+    "\n"
+    "Exit status: 0 the expected line was seen or, without --expect, the system halted or came to\n"
+    "rest without an unhandled fault; 1 the --fail line; 2 bad usage, unreadable or unsupported\n"
+    "image; 3 the run ended without the --expect line; 4 at rest after a fault that nobody\n"
+    "handled; 5 the host took a process away; 124 timeout; 128 + N signal N; 70 a bug in Selkie.\n";
+
+enum option_key {
+    OPTION_ENGINE = 256,
+    OPTION_ABI,
+    OPTION_KERNEL_CONFIG,
+    OPTION_MEMORY,
+    OPTION_TIME,
+    OPTION_SEED,
+    OPTION_TIMEOUT,
+    OPTION_EXPECT,
+    OPTION_FAIL
+};
+
+static const struct option long_options[] = {
+    {"engine", required_argument, NULL, OPTION_ENGINE},
+    {"abi", required_argument, NULL, OPTION_ABI},
+    {"kernel-config", required_argument, NULL, OPTION_KERNEL_CONFIG},
+    {"memory", required_argument, NULL, OPTION_MEMORY},
+    {"time", required_argument, NULL, OPTION_TIME},
+    {"seed", required_argument, NULL, OPTION_SEED},
+    {"timeout", required_argument, NULL, OPTION_TIMEOUT},
+    {"expect", required_argument, NULL, OPTION_EXPECT},
+    {"fail", required_argument, NULL, OPTION_FAIL},
+    {"verbose", no_argument, NULL, 'v'},
+    {"help", no_argument, NULL, 'h'},
+    {NULL, 0, NULL, 0},
+};
+
+static bool memory_parse(struct run_options *options, const char *text)
+{
+    static const char units[] = "KMGT";
+    char *end = NULL;
+    errno = 0;
+    unsigned long long size = strtoull(text, &end, 10);
+    const char *unit = *end ? strchr(units, *end) : NULL;
+    unsigned shift = unit ? 10 * (unsigned)(unit - units + 1) : 0;
+    bool is_whole =
+        end != text && text[0] >= '0' && text[0] <= '9' && (*end == '\0' || (unit && end[1] == '\0'));
+    if (!is_whole || errno || size > ARENA_SIZE_MAX >> shift) {
+        say("--memory=%s: not a size like 512M or 4G", text);
+        return false;
+    }
+    size <<= shift;
+    if (size < ARENA_SIZE_MIN || size % ARENA_SIZE_UNIT) {
+        say("--memory=%s: must be at least 16M and a multiple of 2M", text);
+        return false;
+    }
+    options->memory_size = size;
+    return true;
+}
+
+static bool timeout_parse(struct run_options *options, const char *text)
+{
+    char *end = NULL;
+    double seconds = strtod(text, &end);
+    if (end == text || *end || !(seconds > 0) || seconds > 1e9) {
+        say("--timeout=%s: not a number of seconds above 0", text);
+        return false;
+    }
+    options->timeout_ns = (uint64_t)ceil(seconds * 1e9);
+    return true;
+}
+
+static bool time_parse(const char *text)
+{
+    if (strcmp(text, "real") == 0) {
+        return true;
+    }
+    if (strcmp(text, "virtual") == 0) {
+        say("--time=virtual: virtual time is not supported yet");
+    } else {
+        say("--time=%s: neither real nor virtual", text);
+    }
+    return false;
+}
+
+static bool option_apply(struct run_options *options, int key, const char *value)
+{
+    switch (key) {
+    case OPTION_ENGINE:
+        options->engine = value;
+        return true;
+    case OPTION_ABI:
+        options->abi = value;
+        return true;
+    case OPTION_KERNEL_CONFIG:
+        options->kernel_config = value;
+        return true;
+    case OPTION_MEMORY:
+        return memory_parse(options, value);
+    case OPTION_TIME:
+        return time_parse(value);
+    case OPTION_SEED:
+        say("--seed=%s: it goes with virtual time, which is not supported yet", value);
+        return false;
+    case OPTION_TIMEOUT:
+        return timeout_parse(options, value);
+    case OPTION_EXPECT:
+        options->expect = value;
+        return true;
+    case OPTION_FAIL:
+        options->fail = value;
+        return true;
+    case 'v':
+        options->is_verbose = true;
+        return true;
+    default:
+        return false;
+    }
+}
+
+static enum options_outcome option_refuse(int key, const char *argument)
+{
+    if (key == ':') {
+        say("%s: needs a value; see selkie run --help", argument);
+    } else {
+        say("%s: no such option, or a value it does not take; see selkie run --help", argument);
+    }
+    return OPTIONS_BAD;
+}
+
+enum options_outcome options_parse(struct run_options *options, int count, char **arguments)
+{
+    *options = (struct run_options){0};
+    optind = 1;
+    opterr = 0;
+    for (;;) {
+        int at = optind;
+        int key = getopt_long(count, arguments, ":hv", long_options, NULL);
+        if (key == -1) {
+            break;
+        }
+        if (key == 'h') {
+            (void)fputs(help, stdout);
+            return OPTIONS_HELP;
+        }
+        if (key == '?' || key == ':') {
+            return option_refuse(key, arguments[optind > at ? optind - 1 : at]);
+        }
+        if (!option_apply(options, key, optarg)) {
+            return OPTIONS_BAD;
+        }
+    }
+    if (count - optind != 1) {
+        say("%s; see selkie run --help",
+            count == optind ? "no image was given" : "more than one image was given");
+        return OPTIONS_BAD;
+    }
+    options->image = arguments[optind];
+    return OPTIONS_RUN;
+}

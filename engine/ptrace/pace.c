@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Time: the kernel's ticks, the devices' deadlines, and waiting when nothing runs.
+ *
+ * Ticks are at multiples of the period since the start, as of a timer that never
+ * stops; a tick nobody wants is not made, and ticks that the host was too slow
+ * for are one. One one-shot timer serves all, set only when it fires too late.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "engine/ptrace/state.h"
+#include "host/fd.h"
+
+enum {
+    WATCH_NS = 10 * 1000 * 1000, /* how late a running guest may notice a ready descriptor */
+    SOON_NS = 10 * 1000          /* a guest gets this far even if a deadline is past */
+};
+
+static void fire(void *world)
+{
+    struct engine *e = world;
+    atomic_store(&e->has_fired, true);
+    ptrace_engine_kick(e);
+}
+
+int pace_open(struct engine *e)
+{
+    uint32_t tick_ms = e->k->abi->config.timer_tick_ms;
+    e->pace.is_armed = false;
+    e->pace.period_ns = (tick_ms ? tick_ms : 1) * 1000000ull;
+    if (e->pace.timer.is_open)
+        return 0;
+    e->pace.start_ns = host_now_ns();
+    return host_timer_open(&e->pace.timer, fire, e, e->diag);
+}
+
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+static int pace_set(struct engine *e, bool wants_tick, bool wants_watch, uint64_t deadline_ns)
+{
+    struct pace *pace = &e->pace;
+    const struct machine_clock *clock = &e->k->machine->clock;
+    uint64_t machine_ns = clock->now_ns(clock->world), now_ns = host_now_ns();
+    uint64_t delay_ns = UINT64_MAX;
+    pace->tick_ns = pace->start_ns + ((now_ns - pace->start_ns) / pace->period_ns + 1) * pace->period_ns;
+    if (deadline_ns != UINT64_MAX)
+        delay_ns = deadline_ns > machine_ns + SOON_NS ? deadline_ns - machine_ns : SOON_NS;
+    if (wants_tick)
+        delay_ns = earlier(delay_ns, pace->tick_ns - now_ns);
+    if (wants_watch)
+        delay_ns = earlier(delay_ns, WATCH_NS);
+    delay_ns = earlier(delay_ns, INT64_MAX / 4); /* that is a century */
+    pace->is_armed = true;
+    pace->covers_tick = delay_ns <= pace->tick_ns - now_ns;
+    pace->covers_watch = delay_ns <= WATCH_NS;
+    pace->armed_deadline_ns = machine_ns + delay_ns;
+    return host_timer_set(&pace->timer, now_ns + delay_ns, e->diag);
+}
+
+int pace_arm(struct engine *e, const struct next *next, bool is_idle)
+{
+    struct pollfd fds[ENGINE_MAX_EVENT_FDS];
+    const struct pace *pace = &e->pace;
+    uint64_t deadline_ns = e->events->next_deadline_ns(e->events->world);
+    bool wants_watch = !is_idle && e->events->descriptors(e->events->world, fds) > 0;
+    if (pace->is_armed) {
+        if ((!next->wants_tick || pace->covers_tick) && (!wants_watch || pace->covers_watch) &&
+            deadline_ns >= pace->armed_deadline_ns)
+            return 0;
+    } else if (!next->wants_tick && !wants_watch && deadline_ns == UINT64_MAX) {
+        return 0;
+    }
+    return pace_set(e, next->wants_tick, wants_watch, deadline_ns);
+}
+
+bool pace_take_tick(struct engine *e, const struct next *next)
+{
+    if (!atomic_exchange(&e->has_fired, false))
+        return false;
+    e->pace.is_armed = false;
+    return next->wants_tick && host_now_ns() >= e->pace.tick_ns;
+}
+
+int pace_idle(struct engine *e, const struct next *next)
+{
+    struct pollfd fds[ENGINE_MAX_EVENT_FDS + 1];
+    int error = pace_arm(e, next, true);
+    if (error)
+        return error;
+    unsigned count = e->events->descriptors(e->events->world, fds);
+    fds[count] = (struct pollfd){.fd = e->wake_fd, .events = POLLIN};
+    int ready = fd_wait(fds, count + 1, UINT64_MAX);
+    if (ready < 0)
+        return diag_errno(e->diag, ready, "cannot wait for events");
+    if (fds[count].revents)
+        fd_event_clear(e->wake_fd);
+    return 0;
+}

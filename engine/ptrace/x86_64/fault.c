@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What a stop of a guest process means to the kernel: a system call, a page fault,
+ * another exception, or nothing (a kick, a miss of the mapping cache).
+ *
+ * The status of a page fault is computed from seL4's page tables: present is what
+ * they say, write is what the processor said, user is always set, and there is no
+ * bit for instructions.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "engine/ptrace/state.h"
+
+enum {
+    VECTOR_GENERAL_PROTECTION = 13,
+    VECTOR_PAGE_FAULT = 14,
+    FAULT_PRESENT = 1,
+    FAULT_WRITE = 2,
+    FAULT_USER = 4,
+    FAULT_FETCH = 16, /* the host uses NX, so its processor sets it */
+    SYSCALL_SIZE = 2, /* of `syscall` and of `int` */
+    MISSES_MAX = 8    /* of one instruction at one address, in a row */
+};
+
+static struct trap vm_fault(uint64_t address, unsigned status, bool is_instruction)
+{
+    return (struct trap){.kind = TRAP_VM_FAULT,
+                         .address = address,
+                         .status = FAULT_USER | status,
+                         .is_instruction = is_instruction};
+}
+
+static struct trap exception(uint64_t vector, uint64_t code)
+{
+    return (struct trap){.kind = TRAP_EXCEPTION, .vector = (uint32_t)vector, .code = (uint32_t)code};
+}
+
+/* The processor's word about an access that seL4's tables do not allow at all, in the kernel's. A host with 57-bit addresses has no general protection fault where ours has. */
+static struct trap trap_of_exception(const struct exception *x)
+{
+    if (x->vector != VECTOR_PAGE_FAULT)
+        return exception(x->vector, x->code);
+    if (!address_is_canonical(x->address))
+        return exception(VECTOR_GENERAL_PROTECTION, 0);
+    return vm_fault(x->address, (unsigned)x->code & FAULT_WRITE, x->code & FAULT_FETCH);
+}
+
+/* Two bytes of guest memory; false if they are not there. */
+static bool guest_fetch(const struct engine *e, uint64_t vspace, uint64_t address, unsigned char bytes[2])
+{
+    for (uint64_t i = 0; i < 2; i++) {
+        struct translation t = kernel_translate(e->k, vspace, address + i);
+        if (!t.is_present || t.is_device)
+            return false;
+        bytes[i] = e->k->arena[t.paddr + ((address + i) & ((1ull << t.size_bits) - 1))];
+    }
+    return true;
+}
+
+/* The host takes `int $0x80` as a system call too. To seL4 it is a general protection fault, as every `int` is.
+ * DIFFERS: the upper half of the guest's rax is lost by then. */
+static struct trap syscall_decode(const struct engine *e, const struct process *p, struct context *context)
+{
+    static const unsigned char int_80[2] = {0xcd, 0x80};
+    unsigned char bytes[2] = {0};
+    uint64_t ip = context->next_ip - SYSCALL_SIZE;
+    context->reg[REG_FAULT_IP] = ip;
+    if (guest_fetch(e, p->vspace, ip, bytes) && memcmp(bytes, int_80, sizeof(int_80)) == 0) {
+        context->next_ip = ip;
+        return exception(VECTOR_GENERAL_PROTECTION, 0x80 * 8 + 2);
+    }
+    context->is_syscall = true;
+    return (struct trap){.kind = TRAP_SYSCALL};
+}
+
+static int captured(struct engine *e, struct process *p, int signal_number, struct trap *trap)
+{
+    struct exception x = {0};
+    int error = exception_capture(e, p, signal_number, &x);
+    if (!error)
+        *trap = trap_of_exception(&x);
+    return error;
+}
+
+/* A miss that filling does not cure would go on for ever. */
+static int miss_check(struct engine *e, const struct process *p, uint64_t ip, uint64_t address)
+{
+    struct miss_guard *g = &e->guard;
+    if (g->vspace != p->vspace || g->ip != ip || g->address != address)
+        *g = (struct miss_guard){.vspace = p->vspace, .ip = ip, .address = address};
+    if (++g->repeats <= MISSES_MAX)
+        return 0;
+    return diag_errno(e->diag, EFAULT, "guest process %d cannot use 0x%llx, which is mapped for it", (int)p->pid,
+                      (unsigned long long)address);
+}
+
+static void remark_refused(struct engine *e, uint64_t address)
+{
+    const struct machine_console *console = &e->k->machine->console;
+    if (e->has_remarked || !console->remark)
+        return;
+    char text[128];
+    snprintf(text, sizeof(text), "the host refuses a mapping at 0x%llx; the access is a fault",
+             (unsigned long long)address);
+    console->remark(console->world, text);
+    e->has_remarked = true;
+}
+
+static int page_fault_decode(struct engine *e, struct process *p, uint64_t ip, const siginfo_t *info,
+                             struct trap *trap, bool *is_trap)
+{
+    uint64_t address = (uint64_t)(uintptr_t)info->si_addr;
+    struct translation t = {0};
+    if (address < ABI_USER_TOP)
+        t = kernel_translate(e->k, p->vspace, address);
+    if (t.is_present && info->si_code == SEGV_ACCERR && !t.is_writable) {
+        /* The host has the page, readable and executable, so this was a write. */
+        *trap = vm_fault(address, FAULT_PRESENT | FAULT_WRITE, false);
+        return 0;
+    }
+    if (t.is_present && address < e->address_min) {
+        /* DIFFERS: where the host refuses mappings, a mapped page faults as if it were not. */
+        remark_refused(e, address);
+        t.is_present = false;
+    }
+    if (!t.is_present)
+        return captured(e, p, SIGSEGV, trap);
+    *is_trap = false;
+    int error = miss_check(e, p, ip, address);
+    return error ? error : fill_page(e, p, address, &t);
+}
+
+static int signal_decode(struct engine *e, struct process *p, uint64_t ip, int stop, struct trap *trap, bool *is_trap)
+{
+    siginfo_t info;
+    int error = tracee_get_signal(e, p, &info);
+    if (error)
+        return error;
+    if (info.si_code <= 0) { /* sent by somebody outside */
+        *is_trap = false;
+        return 0;
+    }
+    if (stop == SIGSEGV && (info.si_code == SEGV_MAPERR || info.si_code == SEGV_ACCERR))
+        return page_fault_decode(e, p, ip, &info, trap, is_trap);
+    /* What else is a SIGBUS is an exception: 11, 12 or 17. */
+    bool is_memory_missing = info.si_code >= BUS_ADRERR && info.si_code <= BUS_OBJERR + 2; /* and its machine checks */
+    if (stop == SIGBUS && is_memory_missing)
+        return diag_errno(e->diag, ENOMEM, "the host has no memory behind 0x%llx of guest process %d",
+                          (unsigned long long)(uintptr_t)info.si_addr, (int)p->pid);
+    return captured(e, p, stop, trap);
+}
+
+static bool is_fault_signal(int stop)
+{
+    return stop == SIGSEGV || stop == SIGBUS || stop == SIGILL || stop == SIGFPE || stop == SIGTRAP;
+}
+
+int fault_decode(struct engine *e, struct process *p, struct context *context, int stop,
+                 const struct user_regs_struct *registers, struct trap *trap, bool *is_trap)
+{
+    uint64_t ip = registers->rip;
+    *is_trap = true;
+    if (ip >= p->stub && ip < p->stub + sizeof(struct stub)) {
+        *trap = vm_fault(ip, 0, true);
+        return 0;
+    }
+    if (registers->cs != USER_CS) {
+        /* DIFFERS: seL4 has no 32-bit code segment, so getting into one (far jump, or `sysenter` on some processors)
+         * is a general protection fault; here it is one after the fact. */
+        *trap = exception(VECTOR_GENERAL_PROTECTION, 0);
+        return 0;
+    }
+    if (stop == SYSCALL_STOP) {
+        *trap = syscall_decode(e, p, context);
+        return 0;
+    }
+    if (is_fault_signal(stop))
+        return signal_decode(e, p, ip, stop, trap, is_trap);
+    *is_trap = false;
+    return 0;
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Child processes. __WALL finds traced children too, whatever their exit signal.
+ */
+#include "host/process.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/wait.h>
+
+int process_wait(pid_t pid, int *status)
+{
+    while (waitpid(pid, status, __WALL) < 0) {
+        if (errno != EINTR)
+            return -errno;
+    }
+    return 0;
+}
+
+void process_end(pid_t pid)
+{
+    int status = 0;
+    if (pid <= 0 || kill(pid, SIGKILL) < 0)
+        return;
+    /* A traced child may have stops to report before its end. */
+    while (process_wait(pid, &status) == 0 && !WIFEXITED(status) && !WIFSIGNALED(status))
+        ;
+}
+
+void process_describe(struct diag *diag, pid_t pid, int status)
+{
+    if (WIFSIGNALED(status))
+        diag_add(diag, "process %d was killed by signal %d (%s)", (int)pid, WTERMSIG(status),
+                 strsignal(WTERMSIG(status)));
+    else if (WIFEXITED(status))
+        diag_add(diag, "process %d exited with status %d", (int)pid, WEXITSTATUS(status));
+    else
+        diag_add(diag, "process %d reported 0x%x", (int)pid, (unsigned)status);
+}

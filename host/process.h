@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Child processes of the host: waiting for them and ending them.
+ */
+#ifndef SELKIE_HOST_PROCESS_H
+#define SELKIE_HOST_PROCESS_H
+
+#include <sys/types.h>
+
+#include "host/diag.h"
+
+/* Wait until the child changes state, repeating when signals interrupt. Returns 0 and what waitpid says, or -errno. */
+int process_wait(pid_t pid, int *status);
+
+/* End a child for good and take its exit status, whatever state it is in. A pid that is no child is ignored. */
+void process_end(pid_t pid);
+
+/* A clause such as "process 12 was killed by signal 9 (Killed)". */
+void process_describe(struct diag *diag, pid_t pid, int status);
+
+#endif

@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * One run from image to exit status. Parts are opened in the order of `session_open` and closed in reverse,
+ * whatever happened.
+ */
+#include "run/run.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "run/abi_name.h"
+#include "run/assertion.h"
+#include "run/extra.h"
+#include "run/say.h"
+#include "run/session.h"
+#include "run/signals.h"
+
+#define MEMORY_DEFAULT (4ull << 30)
+
+enum {
+    LOW_MEMORY_END = 0x100000, /* below lies what a PC's firmware had */
+    IO_APIC = 0xfec00000,
+    LOCAL_APIC = 0xfee00000,
+    PAGE_SIZE = 0x1000
+};
+#define FOUR_GIB     (1ull << 32)
+#define PHYSICAL_END (1ull << 47)
+
+const struct engine_class *const run_engines[] = {&engine_ptrace};
+const unsigned run_engine_count = sizeof(run_engines) / sizeof(run_engines[0]);
+
+static int engine_choose(struct session *session, struct diag *diag)
+{
+    const char *name = session->options->engine;
+    for (unsigned i = 0; i < run_engine_count; i++) {
+        const struct engine_class *class = run_engines[i];
+        if (name && strcmp(class->name, name) != 0) {
+            continue;
+        }
+        int error = class->probe(diag);
+        if (!error) {
+            session->class = class;
+            return 0;
+        }
+        diag_add(diag, "engine %s cannot run here", class->name);
+        return error;
+    }
+    diag_add(diag, "--engine=%s: no such engine; `selkie engines` lists them", name);
+    return -EINVAL;
+}
+
+/* Device memory is what a PC has outside RAM: the firmware's first MiB, and above RAM everything but the
+ * interrupt controllers' pages, which the kernel keeps. */
+static unsigned devices_list(struct boot_device_region region[4], uint64_t memory_size)
+{
+    unsigned count = 0;
+    uint64_t start = memory_size;
+    region[count++] = (struct boot_device_region){0, LOW_MEMORY_END};
+    if (start < IO_APIC) {
+        region[count++] = (struct boot_device_region){start, IO_APIC};
+        start = IO_APIC + PAGE_SIZE;
+    }
+    if (start < LOCAL_APIC) {
+        region[count++] = (struct boot_device_region){start, LOCAL_APIC};
+        start = LOCAL_APIC + PAGE_SIZE;
+    }
+    region[count++] = (struct boot_device_region){start, PHYSICAL_END};
+    return count;
+}
+
+static int boot_refuse(const struct session *session, enum boot_error error, struct diag *diag)
+{
+    const char *path = session->image.path;
+    uint64_t size = session->image.vaddr_end - session->image.vaddr_start;
+    switch (error) {
+    case BOOT_OK:
+        return 0;
+    case BOOT_IMAGE_TOO_LARGE:
+        diag_add(diag,
+                 "%s: takes %" PRIu64 " MiB, more than the memory of %" PRIu64 " MiB holds; see --memory",
+                 path, (size + (1 << 20) - 1) >> 20, session->arena.size >> 20);
+        break;
+    case BOOT_IMAGE_OUTSIDE_USER:
+        diag_add(diag, "%s: leaves no room in user space for the IPC buffer and the bootinfo behind it",
+                 path);
+        break;
+    case BOOT_CNODE_TOO_SMALL:
+        diag_add(diag,
+                 "%s: has %" PRIu64
+                 " pages, more than the root CNode of 2^%u slots holds; build with a larger "
+                 "KernelRootCNodeSizeBits",
+                 path, size / PAGE_SIZE, session->choice.config.root_cnode_bits);
+        break;
+    }
+    return -E2BIG;
+}
+
+static int session_boot(struct session *session, struct diag *diag)
+{
+    struct boot_device_region devices[4];
+    unsigned char extra[EXTRA_SIZE_MAX];
+    struct kernel *kernel = &session->kernel;
+    const struct extra_region memory = {
+        .start = LOW_MEMORY_END, .size = session->arena.size - LOW_MEMORY_END, .type = 1};
+    struct boot_params params = {
+        .image = {session->image.vaddr_start, session->image.vaddr_end, session->image.entry},
+        .devices = devices,
+        .device_count = devices_list(devices, session->arena.size),
+        .extra = extra,
+        .extra_size = extra_build(extra, host_clock_tsc_mhz(&session->clock), &memory, 1),
+    };
+    uint64_t at = kernel_boot_image_paddr(kernel);
+    uint64_t size = session->image.vaddr_end - session->image.vaddr_start;
+    if (at >= session->arena.size || size > session->arena.size - at) {
+        return boot_refuse(session, BOOT_IMAGE_TOO_LARGE, diag);
+    }
+    int error = image_load(&session->image, session->arena.memory + at, diag);
+    if (!error) {
+        error = boot_refuse(session, kernel_boot(kernel, &params), diag);
+    }
+    if (!error) {
+        session->root_vspace = kernel_next(kernel, 0).vspace;
+    }
+    return error;
+}
+
+static void session_describe(const struct session *session)
+{
+    char name[ABI_NAME_SIZE];
+    const struct abi_config *config = &session->choice.config;
+    if (session->choice.doubt[0]) {
+        say("warning: %s", session->choice.doubt);
+    }
+    if (!session->options->is_verbose) {
+        return;
+    }
+    abi_name_format(name, config);
+    say("abi %s: release from %s, parameters from %s", name, session->choice.release_source,
+        session->choice.parameters_source);
+    say("root CNode 2^%u slots, %u domains, tick %u ms, slice %u ticks, at most %u untypeds%s",
+        config->root_cnode_bits, config->domains, config->timer_tick_ms, config->time_slice_ticks,
+        config->max_boot_untypeds, config->is_printing ? ", printing" : "");
+    say("engine %s, memory %" PRIu64 " MiB, image at %#" PRIx64 " to %#" PRIx64, session->class->name,
+        session->arena.size >> 20, session->image.vaddr_start, session->image.vaddr_end);
+}
+
+static int session_open(struct session *session, struct diag *diag)
+{
+    const struct run_options *options = session->options;
+    uint64_t memory_size = options->memory_size ? options->memory_size : MEMORY_DEFAULT;
+    host_clock_start(&session->clock);
+    int error = console_open(&session->console, STDOUT_FILENO, options->expect, options->fail, diag);
+    if (!error) {
+        error = image_open(&session->image, options->image, diag);
+    }
+    if (!error) {
+        error = abi_select(&session->choice, &session->image, options->abi, options->kernel_config, diag);
+    }
+    if (!error) {
+        error = engine_choose(session, diag);
+    }
+    if (!error) {
+        error = arena_open(&session->arena, memory_size, diag);
+    }
+    return error;
+}
+
+static int session_start(struct session *session, struct diag *diag)
+{
+    struct kernel *kernel = &session->kernel;
+    *kernel = (struct kernel){
+        .arena = session->arena.memory,
+        .vector = session->arena.vector,
+        .memory_size = session->arena.size,
+        .abi = &session->choice.abi,
+        .machine = &session->machine,
+    };
+    world_connect(session);
+    assertion_watch(kernel);
+    int error = session->class->open(&session->engine, kernel, session->arena.fd, &session->machine.mmu,
+                                     &session->events, diag);
+    if (error) {
+        session->engine = NULL;
+        return error;
+    }
+    signals_watch(session->class, session->engine);
+    return session_boot(session, diag);
+}
+
+static void session_close(struct session *session)
+{
+    signals_release();
+    if (session->engine) {
+        session->class->close(session->engine);
+    }
+    assertion_watch(NULL);
+    input_close(&session->input);
+    console_close(&session->console);
+    arena_close(&session->arena);
+    image_close(&session->image);
+}
+
+/* A message of ours must not continue a line of the system's. */
+static void console_finish(struct session *session)
+{
+    console_flush(&session->console);
+    if (session->console.last != '\n' && isatty(STDOUT_FILENO)) {
+        (void)!write(STDOUT_FILENO, "\n", 1);
+    }
+}
+
+/* How the run ended, in the order of precedence; says the one line. */
+static int session_conclude(const struct session *session, enum engine_stop stop, const struct diag *diag)
+{
+    const struct run_options *options = session->options;
+    const struct console *console = &session->console;
+    if (console->verdict == CONSOLE_FAILED) {
+        say("the console showed what --fail names: %s", console->line);
+        return RUN_FAIL_LINE;
+    }
+    if (console->verdict == CONSOLE_EXPECTED) {
+        say("the console showed what --expect names: %s", console->line);
+        return RUN_OK;
+    }
+    bool has_fault = stop == ENGINE_AT_REST && report_fault(session);
+    const char *unexpected = options->expect ? " without the line that --expect names" : "";
+    int status = RUN_OK;
+    switch (stop) {
+    case ENGINE_HOST_LOST:
+        say("the host took a process away: %s", diag->text);
+        return RUN_HOST;
+    case ENGINE_FAILED:
+        say("the engine cannot go on: %s", diag->text);
+        return RUN_HOST;
+    case ENGINE_STOPPED:
+        if (signals_received()) {
+            say("ended by signal %d (%s)", signals_received(), strsignal(signals_received()));
+            status = RUN_SIGNAL + signals_received();
+        } else if (console->write_error) {
+            say("cannot write the console's output: %s", strerror(console->write_error));
+            status = RUN_HOST;
+        } else {
+            say("timeout after %g s", (double)options->timeout_ns / 1e9);
+            status = RUN_TIMEOUT;
+        }
+        return status;
+    case ENGINE_HALTED:
+        say("the system halted%s", unexpected);
+        break;
+    case ENGINE_AT_REST:
+        say("the system came to rest%s%s", has_fault ? " after a fault that nobody handled" : "", unexpected);
+        status = has_fault ? RUN_FAULT : RUN_OK;
+        break;
+    }
+    return options->expect ? RUN_UNEXPECTED : status;
+}
+
+static int session_run(struct session *session)
+{
+    struct diag diag = {0};
+    session_describe(session);
+    input_open(&session->input, STDIN_FILENO);
+    enum engine_stop stop = session->class->run(session->engine, &diag);
+    console_finish(session);
+    input_restore_terminal();
+    int status = session_conclude(session, stop, &diag);
+    if (session->options->is_verbose) {
+        struct engine_counts counts = session->class->counts(session->engine);
+        say("%" PRIu64 " kernel entries, %" PRIu64 " thread switches, %" PRIu64 " mappings filled, %" PRIu64
+            " processes, %.3f s",
+            counts.traps, counts.switches, counts.cache_misses, counts.processes,
+            (double)host_clock_now_ns(&session->clock) / 1e9);
+    }
+    return status;
+}
+
+int run_image(const struct run_options *options)
+{
+    struct diag diag = {0};
+    struct session *session = calloc(1, sizeof(*session)); /* the console's line alone is 64 KiB */
+    if (!session) {
+        say("out of memory");
+        return RUN_HOST;
+    }
+    session->options = options;
+    session->image.fd = -1;
+    session->arena.fd = -1;
+    session->arena.vector_fd = -1;
+    int status = RUN_BAD_INPUT;
+    if (session_open(session, &diag) != 0 || session_start(session, &diag) != 0) {
+        say("%s", diag.text);
+    } else {
+        status = session_run(session);
+    }
+    session_close(session);
+    free(session);
+    return status;
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Everything that one run consists of. Put together and taken apart in run.c; the
+ * other files of this folder see the parts they need.
+ */
+#ifndef SELKIE_RUN_SESSION_H
+#define SELKIE_RUN_SESSION_H
+
+#include "device/pc.h"
+#include "engine/engine.h"
+#include "kernel/boot.h"
+#include "machine/machine.h"
+#include "run/abi_select.h"
+#include "run/arena.h"
+#include "run/clock.h"
+#include "run/console.h"
+#include "run/image.h"
+#include "run/input.h"
+#include "run/run.h"
+
+struct session {
+    const struct run_options *options;
+    struct host_clock clock;
+    struct image image;
+    struct abi_choice choice;
+    struct arena arena;
+    struct kernel kernel;
+    struct machine machine;
+    struct pc pc;
+    struct console console;
+    struct input input;
+    struct engine_events events;
+    const struct engine_class *class;
+    struct engine *engine;
+    uint64_t root_vspace; /* the initial thread's: the image's symbols are about it */
+    bool has_timed_out;
+};
+
+/* What the devices, the kernel and the engine ask of this program (run/world.c). */
+void world_connect(struct session *session);
+
+/* Print what a developer needs about the fault that nobody handled, if there is one (run/report.c).
+ * Returns whether there was. */
+bool report_fault(const struct session *session);
+
+#endif

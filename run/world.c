@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The outside of a run: what the devices ask (time, date, output, input), what the kernel asks (console, clock), and
+ * what the engine asks (events).
+ *
+ * Everything held back for stdout goes out before anybody waits: `take_irq` and
+ * `descriptors` are called at least that often.
+ */
+#include <poll.h>
+
+#include "run/say.h"
+#include "run/session.h"
+#include "run/signals.h"
+
+static uint64_t now_ns(void *world)
+{
+    const struct session *session = world;
+    return host_clock_now_ns(&session->clock);
+}
+
+static int64_t unix_seconds(void *world)
+{
+    (void)world;
+    return host_clock_unix_seconds();
+}
+
+static void put(void *world, char character)
+{
+    struct session *session = world;
+    console_put(&session->console, character);
+}
+
+static void remark(void *world, const char *text)
+{
+    const struct session *session = world;
+    if (session->options->is_verbose) {
+        say("kernel: %s", text);
+    }
+}
+
+static void look_for_input(void *world)
+{
+    struct session *session = world;
+    char bytes[SERIAL_QUEUE];
+    size_t room = pc_input_room(&session->pc);
+    size_t got = input_read(&session->input, bytes, room < sizeof(bytes) ? room : sizeof(bytes));
+    if (got) {
+        (void)pc_input(&session->pc, bytes, got); /* it fits: we asked for no more than there is room */
+    }
+}
+
+static uint64_t timeout_at(const struct session *session)
+{
+    return session->options->timeout_ns ? session->options->timeout_ns : UINT64_MAX;
+}
+
+static uint64_t next_deadline_ns(void *world)
+{
+    const struct session *session = world;
+    uint64_t device = pc_deadline_ns(&session->pc);
+    uint64_t timeout = timeout_at(session);
+    return device < timeout ? device : timeout;
+}
+
+static bool stop_requested(void *world)
+{
+    struct session *session = world;
+    if (!session->has_timed_out && session->options->timeout_ns) {
+        session->has_timed_out = now_ns(session) >= timeout_at(session);
+    }
+    return session->has_timed_out || session->console.verdict != CONSOLE_NOTHING ||
+           session->console.write_error || signals_received();
+}
+
+static int take_irq(void *world)
+{
+    struct session *session = world;
+    console_flush(&session->console);
+    look_for_input(session);
+    return pc_take_irq(&session->pc);
+}
+
+static unsigned descriptors(void *world, struct pollfd fds[ENGINE_MAX_EVENT_FDS])
+{
+    struct session *session = world;
+    console_flush(&session->console);
+    if (!session->input.is_open || pc_input_room(&session->pc) == 0) {
+        return 0;
+    }
+    fds[0] = (struct pollfd){.fd = session->input.fd, .events = POLLIN};
+    return 1;
+}
+
+static bool irq_is_handled(void *world, uint32_t irq)
+{
+    const struct session *session = world;
+    return kernel_irq_is_handled(&session->kernel, irq);
+}
+
+static bool can_wake(void *world)
+{
+    struct session *session = world;
+    console_flush(&session->console);
+    look_for_input(session); /* notices the end of it */
+    return pc_can_wake(&session->pc, session->input.is_open, irq_is_handled, session);
+}
+
+static bool is_interrupt_pending(void *world)
+{
+    const struct session *session = world;
+    return pc_deadline_ns(&session->pc) <= now_ns(world) || signals_received();
+}
+
+void world_connect(struct session *session)
+{
+    const struct pc_world outside = {
+        .world = session,
+        .now_ns = now_ns,
+        .unix_seconds = unix_seconds,
+        .put = put,
+        .look_for_input = look_for_input,
+    };
+    pc_init(&session->pc, &outside);
+    session->machine.bus = pc_bus(&session->pc);
+    session->machine.console = (struct machine_console){.world = session, .put = put, .remark = remark};
+    session->machine.clock = (struct machine_clock){
+        .world = session, .now_ns = now_ns, .is_interrupt_pending = is_interrupt_pending};
+    session->events = (struct engine_events){
+        .world = session,
+        .next_deadline_ns = next_deadline_ns,
+        .take_irq = take_irq,
+        .descriptors = descriptors,
+        .stop_requested = stop_requested,
+        .can_wake = can_wake,
+    };
+}

@@ -1,0 +1,36 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""filter.py < CONSOLE > TEXT: what a conformance program's console says, without what may differ.
+
+Dropped: boot text up to the first line of the program ("== ..."), the coloured remarks of a debugging kernel about
+calls that it refuses (<<seL4(CPU 0) [...]: ...>>), and the stack words of a fault report (their address depends on
+the compiler, and seL4 does not keep a thread's rsp over a system call).
+Masked: the kernel's address of a thread and the program's address of an instruction.
+Read as one text, since a remark can stand in the middle of a line of the program.
+"""
+import re
+import sys
+
+COLOUR = r"(?:\x1b\[[0-9;]*m)"
+REMARK = re.compile(rf"{COLOUR}+<<.*?>>{COLOUR}+\n?", re.S)
+STACK_WORD = re.compile(r"^0x[0-9a-f]+: (?:0x[0-9a-f]+|INVALID)\n", re.M)
+THREAD = re.compile(r'^in thread 0x[0-9a-f]+ ("[^"\n]*") at address (?:0x)?[0-9a-f]+', re.M)
+
+
+def clean(text):
+    text = text.replace("\r", "")
+    text = REMARK.sub("", text)
+    text = STACK_WORD.sub("", text)
+    text = text.replace("RSP not aligned\n", "")
+    text = THREAD.sub(r"in thread \1", text)
+    start = re.search(r"^== ", text, re.M)
+    return text[start.start():] if start else text
+
+
+def main():
+    raw = sys.stdin.buffer.read().decode("utf-8", "replace")
+    sys.stdout.write(clean(raw))
+
+
+if __name__ == "__main__":
+    main()

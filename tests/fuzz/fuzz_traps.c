@@ -1,0 +1,374 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The trap fuzzer: random programs in every thread of a small system, and the
+ * heap check after every trap.
+ *
+ *     fuzz_traps [--seed N] [--traps N] [--check-every N] [--quiet]
+ *
+ * A run is cut into episodes, each with a freshly booted world, because random
+ * programs run themselves aground. The seed decides everything: when an assertion fails, the
+ * seed, the step and the last traps are printed, and the same seed repeats them.
+ * At the end a table says how often each invocation came to which outcome.
+ */
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "check/check.h"
+#include "kernel/state.h"
+#include "tests/fuzz/fuzz.h"
+
+enum {
+    EPISODE_TRAPS = 4000,
+    IDLE_TRAPS = 12, /* with nothing running, before the episode ends */
+    FULL_CHECK_EVERY = 512,
+    HISTORY = 24
+};
+
+enum outcome { /* behind the errors of abi_error */
+    OUTCOME_PREEMPTED = ABI_NOT_ENOUGH_MEMORY + 1,
+    OUTCOME_OTHER, /* the caller is blocked or gone */
+    OUTCOME_COUNT
+};
+
+struct event {
+    uint64_t step;
+    uint64_t tcb;
+    const char *what;
+    uint64_t cptr;
+    struct message message;
+};
+
+struct fuzz {
+    struct world world;
+    struct rig rig; /* of the world */
+    struct random random;
+    uint64_t seed, traps, check_every;
+    uint64_t step, episodes;
+    uint64_t doctor; /* paddr of its TCB */
+    unsigned idle;
+    struct event history[HISTORY];
+    uint64_t outcomes[OPERATION_COUNT][OUTCOME_COUNT];
+};
+
+static struct fuzz fuzz;
+
+static void failure_report(const char *expression, const char *file, int line)
+{
+    fprintf(stderr, "fuzz_traps: %s:%d: %s\nfuzz_traps: --seed %" PRIu64 ", step %" PRIu64 ", episode %" PRIu64 "\n",
+            file, line, expression, fuzz.seed, fuzz.step, fuzz.episodes);
+    for (uint64_t i = fuzz.step > HISTORY ? fuzz.step - HISTORY + 1 : 0; i <= fuzz.step; i++) {
+        const struct event *event = &fuzz.history[i % HISTORY];
+        fprintf(stderr, "  %" PRIu64 ": thread 0x%" PRIx64 " %s 0x%" PRIx64 " %s(", event->step, event->tcb,
+                event->what, event->cptr, abi_operation_name(event->message.operation));
+        for (unsigned j = 0; j < event->message.length; j++)
+            fprintf(stderr, "%s0x%" PRIx64, j ? " " : "", event->message.word[j]);
+        for (unsigned j = 0; j < event->message.cap_count; j++)
+            fprintf(stderr, " cap %" PRIu64, event->message.cap[j]);
+        fprintf(stderr, ")\n");
+    }
+}
+
+static struct event *event_record(const char *what, uint64_t cptr)
+{
+    struct event *event = &fuzz.history[fuzz.step % HISTORY];
+    *event = (struct event){.step = fuzz.step, .tcb = fuzz.rig.sim->next.tcb, .what = what, .cptr = cptr};
+    return event;
+}
+
+static void outcome_count(enum operation operation, uint64_t tcb)
+{
+    const struct tcb *caller = tcb_at(fuzz.rig.k, tcb);
+    unsigned outcome = OUTCOME_OTHER;
+    bool is_through = caller->state == THREAD_RUNNING || sim_is_restarted(fuzz.rig.sim);
+    if (is_through) {
+        bool is_again = caller->context.is_syscall && caller->context.next_ip == caller->context.reg[REG_FAULT_IP];
+        uint64_t label = caller->context.reg[REG_RSI] >> 12;
+        outcome = is_again ? OUTCOME_PREEMPTED : label <= ABI_NOT_ENOUGH_MEMORY ? (unsigned)label : OUTCOME_OTHER;
+    } else if (caller->state == THREAD_RESTART) {
+        outcome = OUTCOME_PREEMPTED;
+    }
+    fuzz.outcomes[operation][outcome]++;
+}
+
+/* The initial thread keeps the world going; it should not block or die too soon. */
+static bool root_is_careful(void)
+{
+    return fuzz.rig.sim->next.tcb == fuzz.rig.root && random_chance(&fuzz.random, 950);
+}
+
+static void step_invoke(void)
+{
+    struct rig *rig = &fuzz.rig;
+    uint64_t cptr = grammar_cptr(rig, &fuzz.random);
+    enum syscall syscall = SYSCALL_CALL;
+    uint64_t tcb = rig->sim->next.tcb;
+    struct event *event = event_record("Call", cptr);
+    struct message *message = &event->message;
+
+    grammar_message(rig, &fuzz.random, cptr, message);
+    if (random_chance(&fuzz.random, message->operation == OPERATION_INVALID ? 600 : 50))
+        syscall = random_chance(&fuzz.random, 200) ? SYSCALL_SEND : SYSCALL_NB_SEND;
+    if (message->operation == OPERATION_INVALID && root_is_careful())
+        syscall = SYSCALL_NB_SEND;
+    event->what = abi_syscall_name(syscall);
+    uint64_t label = message->operation ? 0 : random_below(&fuzz.random, 3);
+    for (uint64_t i = 1; message->operation && i < ABI_MAX_LABELS; i++) {
+        if (rig->sim->abi.operation_of_label[i] == message->operation)
+            label = i;
+    }
+    rig_syscall(rig, syscall, cptr, rig_info(label, message->cap_count, message->length), message->word,
+                message->length, message->cap, message->cap_count);
+    if (syscall == SYSCALL_CALL && message->operation)
+        outcome_count(message->operation, tcb);
+}
+
+static void step_ipc(void)
+{
+    static const enum syscall calls[] = {SYSCALL_RECV,  SYSCALL_NB_RECV,    SYSCALL_NB_RECV, SYSCALL_REPLY,
+                                         SYSCALL_YIELD, SYSCALL_REPLY_RECV, SYSCALL_REPLY};
+    struct rig *rig = &fuzz.rig;
+    enum syscall syscall = calls[random_below(&fuzz.random, sizeof calls / sizeof *calls)];
+    if (root_is_careful())
+        syscall = random_chance(&fuzz.random, 500) ? SYSCALL_NB_RECV : SYSCALL_YIELD;
+    uint64_t cptr = grammar_cptr(rig, &fuzz.random);
+    if (random_chance(&fuzz.random, 800)) /* endpoints are in the first free slots */
+        cptr = rig->next_slot - rig->next_slot / 2 + random_below(&fuzz.random, 18);
+    struct event *event = event_record(abi_syscall_name(syscall), cptr);
+    for (unsigned i = 0; i < 8; i++)
+        event->message.word[i] = grammar_vaddr(&fuzz.random);
+    event->message.length = (unsigned)random_below(&fuzz.random, 8);
+    rig_syscall(rig, syscall, cptr, rig_info(random_below(&fuzz.random, 2), 0, event->message.length),
+                event->message.word, event->message.length, NO_CAPS);
+}
+
+/* Whatever else a thread can do to the kernel. */
+static void step_odd(void)
+{
+    static const enum syscall calls[] = {SYSCALL_DEBUG_PUT_CHAR, SYSCALL_DEBUG_CAP_IDENTIFY,
+                                         SYSCALL_DEBUG_NAME_THREAD, SYSCALL_SET_TLS_BASE, SYSCALL_DEBUG_DUMP_SCHEDULER,
+                                         SYSCALL_DEBUG_SNAPSHOT};
+    struct rig *rig = &fuzz.rig;
+    uint64_t mr[4] = {0};
+    uint64_t number = grammar_edge_word(&fuzz.random);
+    if (random_chance(&fuzz.random, 500))
+        number = 0 - random_below(&fuzz.random, ABI_MAX_SYSCALLS);
+    for (unsigned i = 0; i < sizeof calls / sizeof *calls && random_chance(&fuzz.random, 300); i++) {
+        if (abi_syscall(&rig->sim->abi, 0 - (uint64_t)(9 + i)) == calls[i])
+            number = 0 - (uint64_t)(9 + i);
+    }
+    if (abi_syscall(&rig->sim->abi, number) == SYSCALL_DEBUG_HALT && random_chance(&fuzz.random, 950))
+        number = 0;
+    uint64_t cptr = grammar_cptr(rig, &fuzz.random);
+    event_record("odd system call", number);
+    sim_syscall(rig->sim, number, cptr, grammar_edge_word(&fuzz.random), mr);
+}
+
+static void step_fault(void)
+{
+    if (random_chance(&fuzz.random, 500)) {
+        uint64_t address = grammar_vaddr(&fuzz.random);
+        event_record("VM fault", address);
+        sim_vm_fault(fuzz.rig.sim, address, (uint32_t)(4 | random_below(&fuzz.random, 4)));
+    } else {
+        uint32_t vector = (uint32_t)random_below(&fuzz.random, 20);
+        event_record("exception", vector);
+        sim_exception(fuzz.rig.sim, vector, (uint32_t)random_below(&fuzz.random, 3));
+    }
+}
+
+/* User code uses its memory; the page is cached from then on. */
+static void step_touch(void)
+{
+    for (unsigned i = 0; i < 4; i++) {
+        uint64_t vaddr = grammar_vaddr(&fuzz.random) & ~7ull;
+        bool is_write = random_chance(&fuzz.random, 300);
+        uint64_t *word = vaddr < ABI_USER_TOP ? sim_user_memory(fuzz.rig.sim, vaddr, is_write) : NULL;
+        if (word && is_write)
+            *word = grammar_edge_word(&fuzz.random);
+    }
+}
+
+/* The words that say where a thread takes capabilities. */
+static void step_receive_window(void)
+{
+    uint64_t *buffer = rig_buffer(&fuzz.rig);
+    if (!buffer)
+        return;
+    buffer[125] = random_chance(&fuzz.random, 900) ? ABI_SLOT_CNODE : grammar_edge_word(&fuzz.random);
+    buffer[126] = fuzz.rig.next_slot + random_below(&fuzz.random, 100);
+    buffer[127] = random_chance(&fuzz.random, 900) ? 64 : grammar_edge_word(&fuzz.random);
+}
+
+static void step_doctor(void)
+{
+    struct rig *rig = &fuzz.rig;
+    switch (random_below(&fuzz.random, 3)) {
+    case 0:
+        event_record("doctor: resume", ABI_SLOT_TCB);
+        rig_invoke(rig, ABI_SLOT_TCB, OPERATION_TCB_RESUME, NO_WORDS, NO_CAPS);
+        return;
+    case 1:
+        event_record("doctor: acknowledge", fuzz.world.doctor_irq);
+        rig_invoke(rig, fuzz.world.doctor_irq, OPERATION_IRQ_ACK_IRQ, NO_WORDS, NO_CAPS);
+        return;
+    default:
+        event_record("doctor: reply and wait", fuzz.world.doctor_endpoint);
+        rig_reply_recv(rig, fuzz.world.doctor_endpoint, 0, NO_WORDS);
+    }
+}
+
+static void step_from_outside(void)
+{
+    bool is_idle = fuzz.rig.sim->next.kind == NEXT_IDLE;
+    bool is_tick = random_chance(&fuzz.random, is_idle ? 200 : 500);
+    uint32_t irq = is_idle ? (uint32_t)DOCTOR_IRQ : (uint32_t)(16 + random_below(&fuzz.random, 120));
+    for (uint32_t i = 0; i < KERNEL_IRQS && random_chance(&fuzz.random, 999); i++) {
+        if (kernel_irq_is_handled(fuzz.rig.k, (irq + i) % KERNEL_IRQS)) {
+            irq = (irq + i) % KERNEL_IRQS;
+            break;
+        }
+    }
+    event_record(is_tick ? "tick" : "interrupt", is_tick ? 0 : irq);
+    if (is_tick)
+        sim_tick(fuzz.rig.sim);
+    else
+        sim_interrupt(fuzz.rig.sim, irq);
+}
+
+static void step_run(void)
+{
+    struct sim *sim = fuzz.rig.sim;
+    uint64_t kind = random_below(&fuzz.random, 1000);
+
+    sim->preempt_countdown = random_chance(&fuzz.random, 500) ? 1 + random_below(&fuzz.random, 4) : 0;
+    if (sim->next.kind == NEXT_IDLE || kind < 20) {
+        step_from_outside();
+        return;
+    }
+    if (sim->next.vspace == 0) { /* it cannot even fetch an instruction */
+        event_record("VM fault", sim->next.context->next_ip);
+        sim_vm_fault(sim, sim->next.context->next_ip, 4);
+        return;
+    }
+    if (sim->next.tcb == fuzz.doctor && random_chance(&fuzz.random, 980)) {
+        step_doctor();
+        return;
+    }
+    /* Not always: its code may have been changed meanwhile. */
+    if (sim_is_restarted(sim) && random_chance(&fuzz.random, 800)) {
+        event_record("again", 0);
+        sim_restart(sim);
+        return;
+    }
+    if (kind < 60)
+        step_touch();
+    if (kind < 100)
+        step_receive_window();
+    if (kind < 750)
+        step_invoke();
+    else if (kind < 960 || root_is_careful())
+        step_ipc();
+    else if (kind < 980)
+        step_odd();
+    else
+        step_fault();
+}
+
+static void step_check(void)
+{
+    if (fuzz.step % FULL_CHECK_EVERY == 0)
+        kernel_check(fuzz.rig.k);
+    else if (fuzz.step % fuzz.check_every == 0)
+        kernel_check_sampled(fuzz.rig.k, fuzz.step);
+}
+
+static void episode_run(void)
+{
+    fuzz.world = world_open(&fuzz.random);
+    fuzz.rig = fuzz.world.rig;
+    fuzz.doctor = rig_cap(&fuzz.rig, fuzz.world.doctor).paddr;
+    fuzz.episodes++;
+    fuzz.idle = 0;
+    for (unsigned i = 0; i < EPISODE_TRAPS && fuzz.step < fuzz.traps && fuzz.idle < IDLE_TRAPS; i++) {
+        fuzz.step++;
+        step_run();
+        step_check();
+        if (fuzz.rig.sim->next.kind == NEXT_HALT)
+            break;
+        fuzz.idle = fuzz.rig.sim->next.kind == NEXT_IDLE ? fuzz.idle + 1 : 0;
+    }
+    kernel_check(fuzz.rig.k);
+    sim_close(fuzz.rig.sim);
+}
+
+static const char *outcome_name(unsigned outcome)
+{
+    if (outcome == OUTCOME_PREEMPTED)
+        return "preempted";
+    return outcome == OUTCOME_OTHER ? "blocked or gone" : abi_error_name((enum abi_error)outcome);
+}
+
+static void coverage_print(void)
+{
+    for (unsigned operation = 1; operation < OPERATION_COUNT; operation++) {
+        uint64_t total = 0;
+        for (unsigned outcome = 0; outcome < OUTCOME_COUNT; outcome++)
+            total += fuzz.outcomes[operation][outcome];
+        if (total == 0)
+            continue;
+        printf("%-28s", abi_operation_name((enum operation)operation));
+        for (unsigned outcome = 0; outcome < OUTCOME_COUNT; outcome++) {
+            if (fuzz.outcomes[operation][outcome])
+                printf(" %s %" PRIu64, outcome_name(outcome), fuzz.outcomes[operation][outcome]);
+        }
+        printf("\n");
+    }
+}
+
+static uint64_t number_parse(const char *text, const char *what)
+{
+    char *end;
+    uint64_t number = strtoull(text, &end, 0);
+    if (*text == 0 || *end != 0) {
+        fprintf(stderr, "fuzz_traps: %s takes a number, not \"%s\"\n", what, text);
+        exit(2);
+    }
+    return number;
+}
+
+int main(int argc, char **argv)
+{
+    static const struct option options[] = {{"seed", required_argument, NULL, 's'},
+                                            {"traps", required_argument, NULL, 't'},
+                                            {"check-every", required_argument, NULL, 'c'},
+                                            {"quiet", no_argument, NULL, 'q'},
+                                            {NULL, 0, NULL, 0}};
+    bool is_quiet = false;
+    fuzz.seed = 1;
+    fuzz.traps = 100000;
+    fuzz.check_every = 1;
+    for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
+        if (option == 's')
+            fuzz.seed = number_parse(optarg, "--seed");
+        else if (option == 't')
+            fuzz.traps = number_parse(optarg, "--traps");
+        else if (option == 'c')
+            fuzz.check_every = number_parse(optarg, "--check-every");
+        else if (option == 'q')
+            is_quiet = true;
+        else
+            return 2;
+    }
+    if (fuzz.check_every == 0)
+        fuzz.check_every = UINT64_MAX;
+    fuzz.random.state = fuzz.seed * 0x9e3779b97f4a7c15ull | 1;
+    sim_set_failure_hook(failure_report);
+    while (fuzz.step < fuzz.traps)
+        episode_run();
+    if (!is_quiet)
+        coverage_print();
+    printf("fuzz_traps: seed %" PRIu64 ": %" PRIu64 " traps in %" PRIu64 " episodes, no invariant broken\n", fuzz.seed,
+           fuzz.step, fuzz.episodes);
+    return check_failures ? 1 : 0;
+}
