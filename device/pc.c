@@ -15,12 +15,29 @@ static uint64_t now(const struct pc *pc)
     return pc->outside.now_ns(pc->outside.world);
 }
 
+static void hpet_pins_update(struct pc *pc)
+{
+    unsigned fired = hpet_poll(&pc->hpet, now(pc));
+    for (unsigned i = 0; i < HPET_TIMERS; i++) {
+        unsigned pin = hpet_pin(&pc->hpet, i);
+        if (pin >= IRQ_PINS) {
+            continue;
+        }
+        if (hpet_is_level(&pc->hpet, i)) {
+            irq_set_pin(&pc->irqs, pin, hpet_is_asserted(&pc->hpet, i));
+        } else if (fired >> i & 1) {
+            irq_pulse_pin(&pc->irqs, pin);
+        }
+    }
+}
+
 static void pins_update(struct pc *pc)
 {
     irq_set_pin(&pc->irqs, IRQ_PIN_SERIAL, serial_is_asserted(&pc->serial));
     if (pit_poll(&pc->pit, now(pc))) {
         irq_pulse_pin(&pc->irqs, IRQ_PIN_TIMER);
     }
+    hpet_pins_update(pc);
 }
 
 static uint32_t com1_in(void *device, uint16_t port, unsigned width)
@@ -99,13 +116,15 @@ static void ports_connect(struct pc *pc)
     }
 }
 
-void pc_init(struct pc *pc, const struct pc_world *outside)
+void pc_init(struct pc *pc, const struct pc_world *outside, uint64_t hpet_paddr)
 {
     memset(pc, 0, sizeof(*pc));
     pc->outside = *outside;
     irq_init(&pc->irqs);
     serial_init(&pc->serial, outside->put, outside->world);
     pit_init(&pc->pit);
+    hpet_init(&pc->hpet);
+    pc->hpet_paddr = hpet_paddr;
     rtc_init(&pc->rtc, outside->unix_seconds, outside->world);
     ports_connect(pc);
 }
@@ -136,6 +155,44 @@ static void bus_irq_route(void *world, uint32_t irq, uint32_t ioapic, uint32_t p
     irq_route(&pc->irqs, irq, ioapic, pin, is_level);
 }
 
+static bool bus_mmio_is_claimed(void *world, uint64_t paddr)
+{
+    const struct pc *pc = world;
+    return paddr >> 12 == pc->hpet_paddr >> 12;
+}
+
+/* The aligned 8-byte word that holds `paddr`. */
+static uint64_t mmio_word(const struct pc *pc, uint64_t paddr)
+{
+    uint64_t offset = (paddr - pc->hpet_paddr) & ~7ull;
+    return offset < HPET_SIZE ? hpet_read(&pc->hpet, (unsigned)offset, now(pc)) : 0;
+}
+
+static uint64_t mmio_mask(uint64_t paddr, unsigned width)
+{
+    uint64_t mask = width < 8 ? (1ull << (8 * width)) - 1 : UINT64_MAX;
+    return mask << (8 * (paddr & 7));
+}
+
+static uint64_t bus_mmio_read(void *world, uint64_t paddr, unsigned width)
+{
+    const struct pc *pc = world;
+    return (mmio_word(pc, paddr) & mmio_mask(paddr, width)) >> (8 * (paddr & 7));
+}
+
+static void bus_mmio_write(void *world, uint64_t paddr, unsigned width, uint64_t value)
+{
+    struct pc *pc = world;
+    uint64_t mask = mmio_mask(paddr, width);
+    uint64_t offset = (paddr - pc->hpet_paddr) & ~7ull;
+    uint64_t word = (mmio_word(pc, paddr) & ~mask) | (value << (8 * (paddr & 7)) & mask);
+    pins_update(pc); /* what fell due before this write still counts */
+    if (offset < HPET_SIZE) {
+        hpet_write(&pc->hpet, (unsigned)offset, word, now(pc));
+    }
+    pins_update(pc);
+}
+
 struct machine_bus pc_bus(struct pc *pc)
 {
     return (struct machine_bus){
@@ -144,6 +201,9 @@ struct machine_bus pc_bus(struct pc *pc)
         .port_out = bus_port_out,
         .irq_mask = bus_irq_mask,
         .irq_route_ioapic = bus_irq_route,
+        .mmio_is_claimed = bus_mmio_is_claimed,
+        .mmio_read = bus_mmio_read,
+        .mmio_write = bus_mmio_write,
         .ioapic_count = 1,
         .ioapic_pins = IRQ_PINS,
     };
@@ -161,13 +221,31 @@ size_t pc_input_room(const struct pc *pc)
     return serial_room(&pc->serial);
 }
 
+/* The interrupt that a timer of the HPET can raise in future, or -1. */
+static int hpet_irq(const struct pc *pc, unsigned timer)
+{
+    bool is_armed = hpet_deadline_ns(&pc->hpet, timer) != UINT64_MAX;
+    return is_armed ? irq_of_pin(&pc->irqs, hpet_pin(&pc->hpet, timer)) : -1;
+}
+
+/* The interrupt that the PIT can raise in future, or -1. */
+static int pit_irq(const struct pc *pc)
+{
+    return pit_deadline_ns(&pc->pit) != UINT64_MAX ? irq_of_pin(&pc->irqs, IRQ_PIN_TIMER) : -1;
+}
+
 uint64_t pc_deadline_ns(const struct pc *pc)
 {
     if (irq_pending(&pc->irqs) >= 0) {
         return 0;
     }
     /* A timer that nobody hears wakes nobody: an idle host stays idle. */
-    return irq_of_pin(&pc->irqs, IRQ_PIN_TIMER) >= 0 ? pit_deadline_ns(&pc->pit) : UINT64_MAX;
+    uint64_t deadline = pit_irq(pc) >= 0 ? pit_deadline_ns(&pc->pit) : UINT64_MAX;
+    for (unsigned i = 0; i < HPET_TIMERS; i++) {
+        uint64_t other = hpet_irq(pc, i) >= 0 ? hpet_deadline_ns(&pc->hpet, i) : UINT64_MAX;
+        deadline = other < deadline ? other : deadline;
+    }
+    return deadline;
 }
 
 int pc_take_irq(struct pc *pc)
@@ -179,14 +257,17 @@ int pc_take_irq(struct pc *pc)
 bool pc_can_wake(const struct pc *pc, bool input_is_open, bool (*is_handled)(void *world, uint32_t irq),
                  void *world)
 {
-    int pending = irq_pending(&pc->irqs);
-    int timer = irq_of_pin(&pc->irqs, IRQ_PIN_TIMER);
     int serial = irq_of_pin(&pc->irqs, IRQ_PIN_SERIAL);
-    if (pending >= 0) {
+    if (irq_pending(&pc->irqs) >= 0) {
         return true; /* let the kernel see it; it may have something to say even about one that nobody handles */
     }
-    if (timer >= 0 && pit_deadline_ns(&pc->pit) != UINT64_MAX && is_handled(world, (uint32_t)timer)) {
+    if (pit_irq(pc) >= 0 && is_handled(world, (uint32_t)pit_irq(pc))) {
         return true;
+    }
+    for (unsigned i = 0; i < HPET_TIMERS; i++) {
+        if (hpet_irq(pc, i) >= 0 && is_handled(world, (uint32_t)hpet_irq(pc, i))) {
+            return true;
+        }
     }
     return serial >= 0 && input_is_open && serial_wants_input(&pc->serial) &&
            is_handled(world, (uint32_t)serial);

@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "device/hpet.h"
 #include "device/irq.h"
 #include "device/pci.h"
 #include "device/pit.h"
@@ -37,11 +38,14 @@ struct pc {
     struct irq_router irqs;
     struct serial serial;
     struct pit pit;
+    struct hpet hpet;
+    uint64_t hpet_paddr;
     struct pci pci;
     struct rtc rtc;
 };
 
-void pc_init(struct pc *pc, const struct pc_world *outside);
+/* `hpet_paddr` is where the HPET's page lies, outside RAM. */
+void pc_init(struct pc *pc, const struct pc_world *outside, uint64_t hpet_paddr);
 
 /* The bus of this PC; valid as long as `pc` is. */
 struct machine_bus pc_bus(struct pc *pc);

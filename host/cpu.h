@@ -14,8 +14,8 @@ struct cpu_pin {
     int cpu; /* -1: not chosen yet */
 };
 
-/* Keep the calling thread, and what it forks, on one processor: `pin->cpu`, or where it is now. What the host does
- * not allow is not done: pinning is for speed alone. */
+/* Keep the calling thread, and what it forks, on one processor: `pin->cpu`, or where it is now. What the
+ * host does not allow is not done: pinning is for speed alone. */
 void cpu_pin(struct cpu_pin *pin);
 
 /* Give the calling thread its processors back. */

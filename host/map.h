@@ -10,7 +10,9 @@
 
 #include "host/diag.h"
 
-enum { HOST_PAGE = 4096 };
+enum {
+    HOST_PAGE = 4096
+};
 
 /* Map the first `size` bytes of `fd` readable and writable, shared. `what` names it in `diag`.
  * Returns 0 and the address, or -errno. */

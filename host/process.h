@@ -9,10 +9,12 @@
 
 #include "host/diag.h"
 
-/* Wait until the child changes state, repeating when signals interrupt. Returns 0 and what waitpid says, or -errno. */
+/* Wait until the child changes state, repeating when signals interrupt. Returns 0 and what waitpid says,
+ * or -errno. */
 int process_wait(pid_t pid, int *status);
 
-/* End a child for good and take its exit status, whatever state it is in. A pid that is no child is ignored. */
+/* End a child for good and take its exit status, whatever state it is in. A pid that is no child is
+ * ignored. */
 void process_end(pid_t pid);
 
 /* A clause such as "process 12 was killed by signal 9 (Killed)". */

@@ -56,8 +56,8 @@ int host_timer_set(struct host_timer *timer, uint64_t at_ns, struct diag *diag)
 {
     if (at_ns == 0)
         at_ns = 1; /* zero would disarm it */
-    struct itimerspec when = {.it_value = {.tv_sec = (time_t)(at_ns / 1000000000u),
-                                           .tv_nsec = (long)(at_ns % 1000000000u)}};
+    struct itimerspec when = {
+        .it_value = {.tv_sec = (time_t)(at_ns / 1000000000u), .tv_nsec = (long)(at_ns % 1000000000u)}};
     if (syscall(SYS_timer_settime, timer->id, TIMER_ABSTIME, &when, NULL) < 0)
         return diag_errno(diag, errno, "cannot set a timer");
     return 0;

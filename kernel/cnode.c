@@ -109,7 +109,8 @@ static struct result cnode_decode_rotate(struct kernel *k, struct invocation *in
         cspace_lookup_target(k, in->extra[1]->cap, invocation_word(in, 6), from_depth, CSPACE_SOURCE, &from);
     if (checked.kind != RESULT_OK)
         return checked;
-    checked = cspace_lookup_target(k, in->extra[0]->cap, invocation_word(in, 3), pivot_depth, CSPACE_DESTINATION,
+    /* Both are looked up as a source: so says the reply when that fails. */
+    checked = cspace_lookup_target(k, in->extra[0]->cap, invocation_word(in, 3), pivot_depth, CSPACE_SOURCE,
                                    &pivot);
     if (checked.kind != RESULT_OK)
         return checked;

@@ -184,6 +184,8 @@ void invocation_handle(struct kernel *k, bool is_call, bool is_blocking)
     if (result.kind == RESULT_PREEMPTED)
         return;
     if (result.kind == RESULT_FAIL) {
+        remark(k, "%s of cap #%lu: %s.", abi_operation_name(in.operation), in.cptr,
+               abi_error_name(result.fail.error));
         if (is_call)
             invocation_refuse(&in, &result.fail);
         in.caller->state = THREAD_RUNNING;

@@ -45,6 +45,11 @@ struct machine_bus {
     /* Route pin `pin` of I/O APIC `ioapic` to `irq`. Level-triggered lines stay asserted until served. */
     void (*irq_route_ioapic)(void *world, uint32_t irq, uint32_t ioapic, uint32_t pin, bool is_level,
                              bool is_low_active);
+    /* Registers of a device in memory, for engines: the kernel never looks into device memory. `paddr` lies outside
+     * the arena; `width` is 1, 2, 4 or 8 bytes and the access is aligned to it. */
+    bool (*mmio_is_claimed)(void *world, uint64_t paddr); /* does a model answer in this 4 KiB page? */
+    uint64_t (*mmio_read)(void *world, uint64_t paddr, unsigned width);
+    void (*mmio_write)(void *world, uint64_t paddr, unsigned width, uint64_t value);
     uint32_t ioapic_count;
     uint32_t ioapic_pins; /* pins of each I/O APIC */
 };

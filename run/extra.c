@@ -6,14 +6,20 @@
 
 #include <string.h>
 
+#include "device/acpi.h"
+
 enum {
     HEADER_MEMORY_MAP = 2,
+    HEADER_ACPI_RSDP = 3,
+    HEADER_ACPI_ROOT = 3,
     HEADER_TSC_FREQUENCY = 5,
     HEADER_SIZE = 16,
+    ROOT_SIZE = HEADER_SIZE + ACPI_RSDP_SIZE,
     MAP_ENTRIES = 50, /* seL4 reserves that many and leaves the rest zero */
     MAP_ENTRY_SIZE = 24,
     MAP_SIZE = HEADER_SIZE + 4 + MAP_ENTRIES * MAP_ENTRY_SIZE,
     TSC_SIZE = HEADER_SIZE + 4,
+    RSDP_SIZE = HEADER_SIZE + ACPI_RSDP_SIZE,
     ENTRY_SIZE_FIELD = 20 /* what an entry says about its size leaves out the field that says so */
 };
 
@@ -41,12 +47,16 @@ static void map_put(unsigned char *at, const struct extra_region *regions, unsig
     }
 }
 
-size_t extra_build(unsigned char extra[EXTRA_SIZE_MAX], uint32_t tsc_mhz, const struct extra_region *regions,
-                   unsigned count)
+size_t extra_build(unsigned char extra[EXTRA_SIZE_MAX], const unsigned char *rsdp, uint32_t tsc_mhz,
+                   const struct extra_region *regions, unsigned count)
 {
+    unsigned char *map = extra + ROOT_SIZE;
+    unsigned char *tsc = map + MAP_SIZE;
     memset(extra, 0, EXTRA_SIZE_MAX);
-    map_put(extra, regions, count < MAP_ENTRIES ? count : MAP_ENTRIES);
-    header_put(extra + MAP_SIZE, HEADER_TSC_FREQUENCY, TSC_SIZE);
-    memcpy(extra + MAP_SIZE + HEADER_SIZE, &tsc_mhz, sizeof(tsc_mhz));
-    return MAP_SIZE + TSC_SIZE;
+    header_put(extra, HEADER_ACPI_ROOT, ROOT_SIZE);
+    memcpy(extra + HEADER_SIZE, rsdp, ACPI_RSDP_SIZE);
+    map_put(map, regions, count < MAP_ENTRIES ? count : MAP_ENTRIES);
+    header_put(tsc, HEADER_TSC_FREQUENCY, TSC_SIZE);
+    memcpy(tsc + HEADER_SIZE, &tsc_mhz, sizeof(tsc_mhz));
+    return ROOT_SIZE + MAP_SIZE + TSC_SIZE;
 }

@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The extra bootinfo headers of a PC: the memory map and the frequency of the time stamp counter.
- *
- * DIFFERS: no ACPI root pointer (id 3). A system that looks for an HPET through ACPI
- * finds none and takes the PIT, which is there. No video mode either, as on
- * a machine booted to text.
+ * The extra bootinfo headers of a PC, in the order in which seL4 puts them: the ACPI root pointer, the memory map, the
+ * frequency of the time stamp counter. No video mode, as on a machine booted to text.
  *
  * Source: libsel4's bootinfo_types.h (BSD-2-Clause); the Multiboot specification, section 3.3, for the map.
  */
@@ -13,6 +10,8 @@
 
 #include <stddef.h>
 #include <stdint.h>
+
+#include "device/acpi.h"
 
 enum {
     EXTRA_SIZE_MAX = 4096
@@ -25,8 +24,8 @@ struct extra_region {
     uint32_t type;
 };
 
-/* Fill `extra` and return how many bytes it took, a multiple of 8. */
-size_t extra_build(unsigned char extra[EXTRA_SIZE_MAX], uint32_t tsc_mhz, const struct extra_region *regions,
-                   unsigned count);
+/* Fill `extra` and return how many bytes it took. `rsdp` is the ACPI root pointer, ACPI_RSDP_SIZE bytes. */
+size_t extra_build(unsigned char extra[EXTRA_SIZE_MAX], const unsigned char *rsdp, uint32_t tsc_mhz,
+                   const struct extra_region *regions, unsigned count);
 
 #endif

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "device/acpi.h"
 #include "run/abi_name.h"
 #include "run/assertion.h"
 #include "run/extra.h"
@@ -24,6 +25,7 @@
 enum {
     LOW_MEMORY_END = 0x100000, /* below lies what a PC's firmware had */
     IO_APIC = 0xfec00000,
+    HPET = 0xfed00000,
     LOCAL_APIC = 0xfee00000,
     PAGE_SIZE = 0x1000
 };
@@ -51,6 +53,13 @@ static int engine_choose(struct session *session, struct diag *diag)
     }
     diag_add(diag, "--engine=%s: no such engine; `selkie engines` lists them", name);
     return -EINVAL;
+}
+
+/* The HPET's page lies outside RAM: where it does on a PC, or there above the next 4 GiB. */
+static uint64_t hpet_paddr(uint64_t memory_size)
+{
+    uint64_t above = (memory_size + FOUR_GIB - 1) / FOUR_GIB * FOUR_GIB;
+    return HPET + (memory_size <= IO_APIC ? 0 : above);
 }
 
 /* Device memory is what a PC has outside RAM: the firmware's first MiB, and above RAM everything but the
@@ -104,14 +113,18 @@ static int session_boot(struct session *session, struct diag *diag)
     struct boot_device_region devices[4];
     unsigned char extra[EXTRA_SIZE_MAX];
     struct kernel *kernel = &session->kernel;
-    const struct extra_region memory = {
-        .start = LOW_MEMORY_END, .size = session->arena.size - LOW_MEMORY_END, .type = 1};
-    struct boot_params params = {
+    const struct extra_region regions[] = {
+        {.start = ACPI_PADDR, .size = LOW_MEMORY_END - ACPI_PADDR, .type = 2},
+        {.start = LOW_MEMORY_END, .size = session->arena.size - LOW_MEMORY_END, .type = 1},
+    };
+    acpi_build(session->arena.memory + ACPI_PADDR, session->pc.hpet_paddr);
+    const struct boot_params params = {
         .image = {session->image.vaddr_start, session->image.vaddr_end, session->image.entry},
         .devices = devices,
         .device_count = devices_list(devices, session->arena.size),
         .extra = extra,
-        .extra_size = extra_build(extra, host_clock_tsc_mhz(&session->clock), &memory, 1),
+        .extra_size = extra_build(extra, session->arena.memory + ACPI_PADDR,
+                                  host_clock_tsc_mhz(&session->clock), regions, 2),
     };
     uint64_t at = kernel_boot_image_paddr(kernel);
     uint64_t size = session->image.vaddr_end - session->image.vaddr_start;
@@ -179,7 +192,7 @@ static int session_start(struct session *session, struct diag *diag)
         .abi = &session->choice.abi,
         .machine = &session->machine,
     };
-    world_connect(session);
+    world_connect(session, hpet_paddr(session->arena.size));
     assertion_watch(kernel);
     int error = session->class->open(&session->engine, kernel, session->arena.fd, &session->machine.mmu,
                                      &session->events, diag);

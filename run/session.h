@@ -37,7 +37,7 @@ struct session {
 };
 
 /* What the devices, the kernel and the engine ask of this program (run/world.c). */
-void world_connect(struct session *session);
+void world_connect(struct session *session, uint64_t hpet_paddr);
 
 /* Print what a developer needs about the fault that nobody handled, if there is one (run/report.c).
  * Returns whether there was. */

@@ -111,7 +111,7 @@ static bool is_interrupt_pending(void *world)
     return pc_deadline_ns(&session->pc) <= now_ns(world) || signals_received();
 }
 
-void world_connect(struct session *session)
+void world_connect(struct session *session, uint64_t hpet_paddr)
 {
     const struct pc_world outside = {
         .world = session,
@@ -120,7 +120,7 @@ void world_connect(struct session *session)
         .put = put,
         .look_for_input = look_for_input,
     };
-    pc_init(&session->pc, &outside);
+    pc_init(&session->pc, &outside, hpet_paddr);
     session->machine.bus = pc_bus(&session->pc);
     session->machine.console = (struct machine_console){.world = session, .put = put, .remark = remark};
     session->machine.clock = (struct machine_clock){

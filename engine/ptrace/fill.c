@@ -14,7 +14,9 @@
 
 #define SMALL_PAGE (1ull << ABI_SMALL_PAGE_BITS)
 
-enum { WINDOW_BITS = 18 }; /* small pages are mapped together within such an aligned range */
+enum {
+    WINDOW_BITS = 18
+}; /* small pages are mapped together within such an aligned range */
 
 /* Addresses [start, end) show the arena from `paddr` on. */
 struct run {
@@ -58,7 +60,8 @@ static void run_start_at(struct run *run, uint64_t start)
     }
 }
 
-/* Keep to what the host can map: above its minimum, beside the stub, inside the arena. `address` stays in the run. */
+/* Keep to what the host can map: above its minimum, beside the stub, inside the arena. `address` stays in
+ * the run. */
 static void run_clip(const struct engine *e, const struct process *p, struct run *run, uint64_t address)
 {
     uint64_t stub_end = p->stub + sizeof(struct stub);
@@ -87,18 +90,19 @@ static int map_call(struct engine *e, struct process *p, const struct stub_call 
         return error;
     if (failed == 0)
         return diag_errno(e->diag, (int)result, "cannot map 0x%llx bytes at 0x%llx in guest process %d",
-                          (unsigned long long)call->argument[1], (unsigned long long)call->argument[0], (int)p->pid);
+                          (unsigned long long)call->argument[1], (unsigned long long)call->argument[0],
+                          (int)p->pid);
     tlb_touch(p, call->argument[0], call->argument[0] + call->argument[1]);
     return 0;
 }
 
-/* DIFFERS: a device frame that no model stands behind reads all ones; what the guest writes there stays visible to it
- * until the mapping is dropped, and to nobody else. */
+/* DIFFERS: a device frame that no model stands behind reads all ones; what the guest writes there stays
+ * visible to it until the mapping is dropped, and to nobody else. */
 static int fill_device(struct engine *e, struct process *p, uint64_t address, uint64_t protection)
 {
-    struct stub_call call = {SYS_mmap,
-                             {address & ~(SMALL_PAGE - 1), SMALL_PAGE, protection, MAP_PRIVATE | MAP_FIXED,
-                              STUB_FD_STUBS, 0}};
+    struct stub_call call = {
+        SYS_mmap,
+        {address & ~(SMALL_PAGE - 1), SMALL_PAGE, protection, MAP_PRIVATE | MAP_FIXED, STUB_FD_STUBS, 0}};
     return map_call(e, p, &call);
 }
 
@@ -111,7 +115,7 @@ int fill_page(struct engine *e, struct process *p, uint64_t address, const struc
     struct run run = run_around(e, p, address, translation);
     run_clip(e, p, &run, address);
     struct stub_call call = {SYS_mmap,
-                             {run.start, run.end - run.start, protection, MAP_SHARED | MAP_FIXED | MAP_NORESERVE,
-                              STUB_FD_ARENA, run.paddr}};
+                             {run.start, run.end - run.start, protection,
+                              MAP_SHARED | MAP_FIXED | MAP_NORESERVE, STUB_FD_ARENA, run.paddr}};
     return map_call(e, p, &call);
 }

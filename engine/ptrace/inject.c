@@ -10,7 +10,8 @@
 #include "engine/ptrace/state.h"
 
 /* Run stub code with these registers until the breakpoint that ends at `stop_ip`. */
-static int inject_run(struct engine *e, struct process *p, struct user_regs_struct *registers, uint64_t stop_ip)
+static int inject_run(struct engine *e, struct process *p, struct user_regs_struct *registers,
+                      uint64_t stop_ip)
 {
     int error = tracee_set_registers(e, p, registers);
     if (error)
@@ -29,7 +30,8 @@ static int inject_run(struct engine *e, struct process *p, struct user_regs_stru
             continue; /* somebody outside sent it */
         }
         if (stop == SIGSEGV || stop == SIGBUS || stop == SIGILL || stop == SIGFPE)
-            return diag_errno(e->diag, EFAULT, "the stub of guest process %d got signal %d", (int)p->pid, stop);
+            return diag_errno(e->diag, EFAULT, "the stub of guest process %d got signal %d", (int)p->pid,
+                              stop);
         /* A kick that came too late for the guest. Its cause is seen before the guest runs. */
     }
 }

@@ -21,11 +21,13 @@ const uint64_t stub_places[STUB_PLACES] = {
 };
 
 static const int fault_signals[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP};
-enum { FAULT_SIGNALS = sizeof(fault_signals) / sizeof(fault_signals[0]) };
+enum {
+    FAULT_SIGNALS = sizeof(fault_signals) / sizeof(fault_signals[0])
+};
 
-#define SIGNAL_NODEFER 0x40000000ull  /* SA_NODEFER: we never return from the handler */
-#define SIGNAL_ONSTACK 0x08000000ull  /* SA_ONSTACK */
-#define SIGNAL_INFO    0x4ull         /* SA_SIGINFO */
+#define SIGNAL_NODEFER  0x40000000ull /* SA_NODEFER: we never return from the handler */
+#define SIGNAL_ONSTACK  0x08000000ull /* SA_ONSTACK */
+#define SIGNAL_INFO     0x4ull        /* SA_SIGINFO */
 #define SIGNAL_RESTORER 0x04000000ull /* SA_RESTORER, without which x86-64 kills */
 
 static struct stub_call unmap_call(uint64_t start, uint64_t end)
@@ -34,15 +36,16 @@ static struct stub_call unmap_call(uint64_t start, uint64_t end)
 }
 
 /* The two parts of the region of `p` at `place`: code and arguments, signal stack. */
-static void stub_map_calls(const struct engine *e, const struct process *p, uint64_t place, struct stub_call calls[2])
+static void stub_map_calls(const struct engine *e, const struct process *p, uint64_t place,
+                           struct stub_call calls[2])
 {
     uint64_t offset = (uint64_t)((const unsigned char *)p->view - (const unsigned char *)e->stubs);
     uint64_t frame = offsetof(struct stub, frame);
     calls[0] = (struct stub_call){
         SYS_mmap, {place, frame, PROT_READ | PROT_EXEC, MAP_SHARED | MAP_FIXED, STUB_FD_STUBS, offset}};
     calls[1] = (struct stub_call){SYS_mmap,
-                                  {place + frame, STUB_FRAME_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED,
-                                   STUB_FD_STUBS, offset + frame}};
+                                  {place + frame, STUB_FRAME_SIZE, PROT_READ | PROT_WRITE,
+                                   MAP_SHARED | MAP_FIXED, STUB_FD_STUBS, offset + frame}};
 }
 
 /* Faults are handled on the signal stack of the stub, by a breakpoint. Returns how many calls that takes. */
@@ -54,7 +57,8 @@ static unsigned stub_signal_calls(struct process *p, struct stub_call calls[FAUL
         .flags = SIGNAL_NODEFER | SIGNAL_ONSTACK | SIGNAL_INFO | SIGNAL_RESTORER,
         .restorer = handler,
     };
-    p->view->stack = (struct stub_sigstack){.base = p->stub + offsetof(struct stub, frame), .size = STUB_FRAME_SIZE};
+    p->view->stack =
+        (struct stub_sigstack){.base = p->stub + offsetof(struct stub, frame), .size = STUB_FRAME_SIZE};
     for (unsigned i = 0; i < FAULT_SIGNALS; i++)
         calls[i] = (struct stub_call){
             SYS_rt_sigaction, {(uint64_t)fault_signals[i], p->stub + offsetof(struct stub, action), 0, 8}};
@@ -69,7 +73,8 @@ static int prepare(struct engine *e, struct process *p, const struct stub_call *
     int64_t result = 0;
     int error = inject_calls(e, p, calls, count, &failed, &result);
     if (!error && failed < count)
-        error = diag_errno(e->diag, (int)result, "system call %u of %u to prepare a guest process", failed + 1, count);
+        error = diag_errno(e->diag, (int)result, "system call %u of %u to prepare a guest process",
+                           failed + 1, count);
     return error;
 }
 
@@ -86,7 +91,8 @@ static int process_furnish(struct engine *e, struct process *p)
         int64_t result = 0;
         error = inject_at(e, p, registers.rip, &calls[i], &result);
         if (!error && (uint64_t)result != calls[i].argument[0])
-            error = diag_errno(e->diag, result < 0 ? (int)result : EFAULT, "cannot map the stub of a guest process");
+            error = diag_errno(e->diag, result < 0 ? (int)result : EFAULT,
+                               "cannot map the stub of a guest process");
         if (error)
             return error;
     }
@@ -203,7 +209,8 @@ void process_end_all(struct engine *e)
 /* Does the guest map nothing where a stub region at `place` would lie? */
 static bool place_is_clear(const struct engine *e, uint64_t vspace, uint64_t place)
 {
-    for (uint64_t address = place; address < place + sizeof(struct stub); address += 1u << ABI_SMALL_PAGE_BITS)
+    for (uint64_t address = place; address < place + sizeof(struct stub);
+         address += 1u << ABI_SMALL_PAGE_BITS)
         if (kernel_translate(e->k, vspace, address).is_present)
             return false;
     return true;
@@ -229,6 +236,6 @@ int process_clear_stub(struct engine *e, struct process *p)
     for (unsigned i = 0; i < STUB_PLACES; i++)
         if (place_is_clear(e, p->vspace, stub_places[i]))
             return stub_move(e, p, stub_places[i]);
-    return diag_errno(e->diag, EADDRINUSE, "the guest maps every address the stub of guest process %d could have",
-                      (int)p->pid);
+    return diag_errno(e->diag, EADDRINUSE,
+                      "the guest maps every address the stub of guest process %d could have", (int)p->pid);
 }

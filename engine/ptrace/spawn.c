@@ -54,8 +54,8 @@ static void spawn_keep_descriptors(struct spawn *s)
         spawn_fail(s, "cannot close descriptors");
 }
 
-/* Ignoring also discards what is pending and leaves no handler of the monitor's to run in its memory; a traced process
- * reports ignored signals to its tracer all the same. */
+/* Ignoring also discards what is pending and leaves no handler of the monitor's to run in its memory; a
+ * traced process reports ignored signals to its tracer all the same. */
 static void spawn_ignore_signals(struct spawn *s)
 {
     struct sigaction ignore;
@@ -99,7 +99,8 @@ static __attribute__((noinline)) pid_t spawn_fork(struct spawn *s)
 
 pid_t spawn_tracee(struct engine *e)
 {
-    struct spawn s = {.arena_fd = e->arena_fd, .stubs_fd = e->stubs_fd, .program_fd = e->program_fd, .monitor = getpid()};
+    struct spawn s = {
+        .arena_fd = e->arena_fd, .stubs_fd = e->stubs_fd, .program_fd = e->program_fd, .monitor = getpid()};
     sigset_t before;
     sigset_t all;
     sigfillset(&all);

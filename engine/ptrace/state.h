@@ -31,9 +31,9 @@
 #include "host/timer.h"
 
 enum {
-    PROCESS_MAX = 128,        /* guest processes at a time; more VSpaces take turns */
+    PROCESS_MAX = 128,           /* guest processes at a time; more VSpaces take turns */
     UNMAPS_MAX = STUB_CALLS / 2, /* pending unmaps; each is at most two calls, around the stub */
-    TOUCHED_REGIONS = 1024    /* 2 MiB regions that may have host mappings, by remainder */
+    TOUCHED_REGIONS = 1024       /* 2 MiB regions that may have host mappings, by remainder */
 };
 
 enum process_state {
@@ -90,10 +90,10 @@ struct engine {
 
     int arena_fd; /* the caller's */
     int stubs_fd, program_fd, wake_fd;
-    struct stub *stubs; /* PROCESS_MAX of them behind the device page: stubs[i + 1] belongs to process[i] */
+    struct stub *stubs;   /* PROCESS_MAX of them behind the device page: stubs[i + 1] belongs to process[i] */
     uint64_t address_min; /* the host refuses mappings below */
     bool has_fsgsbase;
-    size_t vector_size;   /* of the host's XSAVE image as ptrace exchanges it; 0: not asked yet */
+    size_t vector_size; /* of the host's XSAVE image as ptrace exchanges it; 0: not asked yet */
     struct cpu_pin pin;
 
     struct process process[PROCESS_MAX];
@@ -104,20 +104,21 @@ struct engine {
     bool has_remarked; /* about a mapping that the host refuses */
     struct pace pace;
 
-    /* Shared with signal handlers. A kick sets `is_kicked` and then signals `running_pid`; whoever resumes a guest
-     * sets `running_pid` and then looks at `is_kicked`: one of the two always sees the other. */
+    /* Shared with signal handlers. A kick sets `is_kicked` and then signals `running_pid`; whoever
+     * resumes a guest sets `running_pid` and then looks at `is_kicked`: one of the two always sees the
+     * other. */
     atomic_int running_pid;
     atomic_bool is_kicked;
     atomic_bool has_fired; /* the timer */
 };
 
 /* process.c: guest processes */
-int process_acquire(struct engine *e, uint64_t vspace, struct process **process); /* the one bound to `vspace` */
+int process_acquire(struct engine *e, uint64_t vspace, struct process **process);
 struct process *process_find(struct engine *e, uint64_t vspace); /* NULL if it has none yet */
 struct process *process_by_tag(struct engine *e, uint64_t tag);
 void process_forget(struct engine *e, uint64_t vspace);
 void process_end_all(struct engine *e);
-int process_start(struct engine *e, struct process *p); /* for probing; else process_acquire does it */
+int process_start(struct engine *e, struct process *p);      /* for probing; else process_acquire does it */
 int process_clear_stub(struct engine *e, struct process *p); /* move the stub out of the guest's way */
 
 /* spawn.c: returns the pid of a stopped tracee that runs `engine->program_fd`, or -errno */
@@ -135,11 +136,12 @@ int tracee_continue(struct engine *e, struct process *p, int signal_number);
 int tracee_run_guest(struct engine *e, struct process *p);
 /* Wait for the next stop; the stop signal, with 0x80 added at a system call, or -errno. */
 int tracee_wait(struct engine *e, struct process *p);
-int tracee_lost(struct engine *e, struct process *p); /* find out why it is gone; returns -EOWNERDEAD */
 
 /* inject.c: host system calls made by a guest process */
-int inject_at(struct engine *e, struct process *p, uint64_t ip, const struct stub_call *call, int64_t *result);
-/* Make all calls. `failed` is the index of the first that failed and `result` its -errno; `count` if none did. */
+int inject_at(struct engine *e, struct process *p, uint64_t ip, const struct stub_call *call,
+              int64_t *result);
+/* Make all calls. `failed` is the index of the first that failed and `result` its -errno; `count` if none
+ * did. */
 int inject_calls(struct engine *e, struct process *p, const struct stub_call *calls, unsigned count,
                  unsigned *failed, int64_t *result);
 int inject_bases(struct engine *e, struct process *p, uint64_t fs_base, uint64_t gs_base);
@@ -157,11 +159,15 @@ int fill_page(struct engine *e, struct process *p, uint64_t address, const struc
 
 /* vector.c */
 int vector_load(struct engine *e, struct process *p, uint64_t tcb);
-int vector_evict(struct engine *e, struct process *p); /* afterwards the process's vector registers are nobody's */
+int vector_evict(struct engine *e,
+                 struct process *p); /* afterwards the process's vector registers are nobody's */
 void vector_evict_all(struct engine *e);
 
 /* x86_64/registers.c */
-enum { USER_CS = 0x33, USER_SS = 0x2b };       /* the selectors that the host gives 64-bit processes */
+enum {
+    USER_CS = 0x33,
+    USER_SS = 0x2b
+};                                             /* the selectors that the host gives 64-bit processes */
 bool address_is_canonical(uint64_t address);   /* on a processor with 48-bit addresses */
 struct user_regs_struct registers_plain(void); /* those of a process that runs stub code */
 int registers_load(struct engine *e, struct process *p, const struct context *context);
@@ -172,11 +178,17 @@ void registers_settle(struct context *context); /* as if it had been resumed and
 int fault_decode(struct engine *e, struct process *p, struct context *context, int stop,
                  const struct user_regs_struct *registers, struct trap *trap, bool *is_trap);
 
-/* x86_64/capture.c: what the processor said about the exception behind the signal the process is stopped with */
+/* x86_64/capture.c: what the processor said about the exception behind the signal the process is stopped
+ * with */
 struct exception {
     uint64_t vector, code, address;
 };
 int exception_capture(struct engine *e, struct process *p, int signal_number, struct exception *exception);
+
+/* x86_64/mmio.c: the guest touched a device page. *is_done: a model answered, and the instruction is behind the
+ * guest; else the page is as any device page without a model. */
+int mmio_access(struct engine *e, struct process *p, struct context *context, uint64_t address,
+                const struct translation *t, bool *is_done);
 
 /* pace.c */
 int pace_open(struct engine *e);

@@ -52,10 +52,11 @@ _Static_assert(sizeof(struct stub) == 8 * 4096, "the stub region is eight pages"
 /* Where the region may lie; guest addresses chosen to be in nobody's way. */
 extern const uint64_t stub_places[STUB_PLACES];
 
-/* The code (x86_64/stub.S). At its start: make the calls from %rbx to %rbp, stop; %rbx is then the one that failed,
- * with %rax its result. `bases`: set the segment bases from %rax and %rcx, stop. `handler`: the signal handler.
- * `syscall`: the one system call instruction. */
-extern const unsigned char stub_code[], stub_code_syscall[], stub_code_bases[], stub_code_handler[], stub_code_end[];
+/* The code (x86_64/stub.S). At its start: make the calls from %rbx to %rbp, stop; %rbx is then the one
+ * that failed, with %rax its result. `bases`: set the segment bases from %rax and %rcx, stop. `handler`: the
+ * signal handler. `syscall`: the one system call instruction. */
+extern const unsigned char stub_code[], stub_code_syscall[], stub_code_bases[], stub_code_handler[],
+    stub_code_end[];
 
 /* A system call and a stop, for the program that a guest process starts with. */
 extern const unsigned char stub_boot[], stub_boot_end[];

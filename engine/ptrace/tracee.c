@@ -17,11 +17,14 @@
 #define PTRACE_SYSEMU 31
 #endif
 
-static int report_end(struct engine *e, struct process *p, int status)
+static int report_end(struct engine *e, struct process *p, const int *status)
 {
     if (e->diag)
         e->diag->text[0] = 0;
-    process_describe(e->diag, p->pid, status);
+    if (status)
+        process_describe(e->diag, p->pid, *status);
+    else
+        diag_add(e->diag, "process %d is gone", (int)p->pid);
     diag_add(e->diag, "the host took a guest process away");
     p->state = PROCESS_NONE;
     p->pid = 0;
@@ -31,22 +34,32 @@ static int report_end(struct engine *e, struct process *p, int status)
     return -EOWNERDEAD;
 }
 
-int tracee_lost(struct engine *e, struct process *p)
+/* Wait for a change of state, which is a stop; or for the end, which is reported. */
+static int wait_for(struct engine *e, struct process *p, int *status)
 {
-    int status = 0;
-    int error = process_wait(p->pid, &status);
+    int error = process_wait(p->pid, status);
+    if (error == -ECHILD)
+        return report_end(e, p, NULL); /* where SIGCHLD is ignored, the host does not keep the reason */
     if (error)
         return diag_errno(e->diag, error, "cannot wait for guest process %d", (int)p->pid);
-    if (WIFSTOPPED(status)) /* it was not stopped when we asked: ours to prevent */
-        return diag_errno(e->diag, ESRCH, "guest process %d was running unasked (0x%x)", (int)p->pid,
-                          (unsigned)status);
-    return report_end(e, p, status);
+    return WIFSTOPPED(*status) ? 0 : report_end(e, p, status);
+}
+
+/* A request found no stopped process. */
+static int lost(struct engine *e, struct process *p)
+{
+    int status = 0;
+    int error = wait_for(e, p, &status);
+    if (error)
+        return error;
+    return diag_errno(e->diag, ESRCH, "guest process %d was running unasked (0x%x)", (int)p->pid,
+                      (unsigned)status);
 }
 
 static int failed(struct engine *e, struct process *p, const char *what)
 {
     if (errno == ESRCH)
-        return tracee_lost(e, p);
+        return lost(e, p);
     return diag_errno(e->diag, errno, "cannot %s guest process %d", what, (int)p->pid);
 }
 
@@ -62,7 +75,8 @@ int tracee_set_registers(struct engine *e, struct process *p, const struct user_
 
 int tracee_set_main_registers(struct engine *e, struct process *p, const struct user_regs_struct *registers)
 {
-    struct iovec io = {.iov_base = (void *)(uintptr_t)registers, .iov_len = offsetof(struct user_regs_struct, fs_base)};
+    struct iovec io = {.iov_base = (void *)(uintptr_t)registers,
+                       .iov_len = offsetof(struct user_regs_struct, fs_base)};
     return ptrace(PTRACE_SETREGSET, p->pid, NT_PRSTATUS, &io) < 0 ? failed(e, p, "write registers of") : 0;
 }
 
@@ -83,7 +97,9 @@ int tracee_get_vector(struct engine *e, struct process *p, void *image, size_t *
 int tracee_set_vector(struct engine *e, struct process *p, const void *image, size_t size)
 {
     struct iovec io = {.iov_base = (void *)(uintptr_t)image, .iov_len = size};
-    return ptrace(PTRACE_SETREGSET, p->pid, NT_X86_XSTATE, &io) < 0 ? failed(e, p, "write vector registers of") : 0;
+    return ptrace(PTRACE_SETREGSET, p->pid, NT_X86_XSTATE, &io) < 0
+               ? failed(e, p, "write vector registers of")
+               : 0;
 }
 
 static int resume(struct engine *e, struct process *p, enum __ptrace_request request, int signal_number)
@@ -104,10 +120,6 @@ int tracee_run_guest(struct engine *e, struct process *p)
 int tracee_wait(struct engine *e, struct process *p)
 {
     int status = 0;
-    int error = process_wait(p->pid, &status);
-    if (error)
-        return diag_errno(e->diag, error, "cannot wait for guest process %d", (int)p->pid);
-    if (!WIFSTOPPED(status))
-        return report_end(e, p, status);
-    return WSTOPSIG(status);
+    int error = wait_for(e, p, &status);
+    return error ? error : WSTOPSIG(status);
 }

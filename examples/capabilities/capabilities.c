@@ -54,7 +54,9 @@ static seL4_Word call(seL4_CPtr endpoint)
     return seL4_MessageInfo_get_label(seL4_Call(endpoint, seL4_MessageInfo_new(0, 0, 0, 0)));
 }
 
-enum { SHOWN_SLOTS = 5 };
+enum {
+    SHOWN_SLOTS = 5
+};
 
 /* Look first and print then: a kernel built for debugging remarks upon each failed call on the console. */
 static void show_slots(const char *text, const seL4_CPtr *slots, unsigned count)
@@ -79,20 +81,25 @@ static void demonstrate_copies(void)
     const seL4_CPtr slots[] = {a, b, c};
 
     show("copy our own TCB capability into slot a", slot_copy(a, seL4_CapInitThreadTCB, seL4_AllRights));
-    show("  set our priority through the copy", (seL4_Word)seL4_TCB_SetPriority(a, seL4_CapInitThreadTCB, 254));
+    show("  set our priority through the copy",
+         (seL4_Word)seL4_TCB_SetPriority(a, seL4_CapInitThreadTCB, 254));
     show("copy from the empty slot b", slot_copy(c, b, seL4_AllRights));
     show("copy into the full slot a", slot_copy(a, seL4_CapInitThreadTCB, seL4_AllRights));
     show("invoke the empty slot b", (seL4_Word)seL4_TCB_SetPriority(b, seL4_CapInitThreadTCB, 254));
-    show("a CNode method on a capability that is no CNode", (seL4_Word)seL4_CNode_Delete(a, b, seL4_WordBits));
+    show("a CNode method on a capability that is no CNode",
+         (seL4_Word)seL4_CNode_Delete(a, b, seL4_WordBits));
     show_slots("slots a, b, c:", slots, 3);
 
     show("move a to b", (seL4_Word)seL4_CNode_Move(root, b, seL4_WordBits, root, a, seL4_WordBits));
     show_slots("slots a, b, c:", slots, 3);
     SEL4_UTIL_CHECK(slot_copy(c, seL4_CapInitThreadVSpace, seL4_AllRights));
     show("copy an address space to c, then rotate: b and c swap",
-         (seL4_Word)seL4_CNode_Rotate(root, b, seL4_WordBits, 0, root, c, seL4_WordBits, 0, root, b, seL4_WordBits));
-    show("  set our priority through c", (seL4_Word)seL4_TCB_SetPriority(c, seL4_CapInitThreadTCB, seL4_MaxPrio));
-    show_slots("slots a, b, c:", slots, 3);}
+         (seL4_Word)seL4_CNode_Rotate(root, b, seL4_WordBits, 0, root, c, seL4_WordBits, 0, root, b,
+                                      seL4_WordBits));
+    show("  set our priority through c",
+         (seL4_Word)seL4_TCB_SetPriority(c, seL4_CapInitThreadTCB, seL4_MaxPrio));
+    show_slots("slots a, b, c:", slots, 3);
+}
 
 static void demonstrate_rights(void)
 {
@@ -115,7 +122,9 @@ static void demonstrate_rights(void)
 static void demonstrate_revocation(void)
 {
     heading("Deriving, deleting, revoking");
-    enum { CHILDREN = SHOWN_SLOTS - 1 };
+    enum {
+        CHILDREN = SHOWN_SLOTS - 1
+    };
     seL4_CPtr endpoint = sel4_util_object_alloc(&allocator, seL4_EndpointObject, 0);
     seL4_CPtr slots[1 + CHILDREN] = {endpoint};
     for (unsigned i = 1; i <= CHILDREN; i++) {
@@ -125,7 +134,8 @@ static void demonstrate_revocation(void)
     show_slots("an endpoint, and four badged children:", slots, 1 + CHILDREN);
     SEL4_UTIL_CHECK(seL4_CNode_Delete(root, slots[2], seL4_WordBits));
     show_slots("delete the second child:", slots, 1 + CHILDREN);
-    show("  delete it again: an empty slot is no error", (seL4_Word)seL4_CNode_Delete(root, slots[2], seL4_WordBits));
+    show("  delete it again: an empty slot is no error",
+         (seL4_Word)seL4_CNode_Delete(root, slots[2], seL4_WordBits));
     SEL4_UTIL_CHECK(seL4_CNode_Revoke(root, slots[3], seL4_WordBits));
     show_slots("revoke the third child, from which nothing came:", slots, 1 + CHILDREN);
     SEL4_UTIL_CHECK(seL4_CNode_Revoke(root, endpoint, seL4_WordBits));

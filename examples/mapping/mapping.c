@@ -62,8 +62,8 @@ static void demonstrate_levels(void)
         switch (seL4_MappingFailedLookupLevel()) {
         case SEL4_MAPPING_LOOKUP_NO_PDPT:
             show("  add a page-directory-pointer table: 512 GiB",
-                 (seL4_Word)seL4_X86_PDPT_Map(sel4_util_object_alloc(&allocator, seL4_X86_PDPTObject, 0), vspace,
-                                              FIRST_VADDR, seL4_X86_Default_VMAttributes));
+                 (seL4_Word)seL4_X86_PDPT_Map(sel4_util_object_alloc(&allocator, seL4_X86_PDPTObject, 0),
+                                              vspace, FIRST_VADDR, seL4_X86_Default_VMAttributes));
             break;
         case SEL4_MAPPING_LOOKUP_NO_PD:
             show("  add a page directory: 1 GiB",
@@ -95,7 +95,8 @@ static void demonstrate_sharing(void)
     seL4_X86_Page_GetAddress_t a = seL4_X86_Page_GetAddress(frame);
     seL4_X86_Page_GetAddress_t b = seL4_X86_Page_GetAddress(alias);
     sel4_util_printf("  one physical address: %s\n", a.paddr == b.paddr ? "yes" : "no");
-    show("delete the copy, which unmaps it", (seL4_Word)seL4_CNode_Delete(allocator.cnode, alias, seL4_WordBits));
+    show("delete the copy, which unmaps it",
+         (seL4_Word)seL4_CNode_Delete(allocator.cnode, alias, seL4_WordBits));
 }
 
 static void demonstrate_large_page(void)
@@ -109,7 +110,8 @@ static void demonstrate_large_page(void)
     sel4_util_printf("  2 MiB in one mapping, its last word: %lu\n", *word_at(last));
     show("map a small page into the same 2 MiB", map(small, LARGE_VADDR, seL4_ReadWrite));
     SEL4_UTIL_CHECK(seL4_X86_Page_Unmap(large));
-    show("unmap the large one, and try again", sel4_util_map(&allocator, vspace, small, LARGE_VADDR, seL4_ReadWrite));
+    show("unmap the large one, and try again",
+         sel4_util_map(&allocator, vspace, small, LARGE_VADDR, seL4_ReadWrite));
 }
 
 static void demonstrate_refusals(void)
@@ -119,10 +121,11 @@ static void demonstrate_refusals(void)
     seL4_CPtr table = sel4_util_object_alloc(&allocator, seL4_X86_PageTableObject, 0);
     show("an address in the middle of a page", map(other, ALIAS_VADDR + 8, seL4_ReadWrite));
     show("an address of the kernel", map(other, 0xffffff8000000000, seL4_ReadWrite));
-    show("a page table where there is one", (seL4_Word)seL4_X86_PageTable_Map(table, vspace, FIRST_VADDR,
-                                                                              seL4_X86_Default_VMAttributes));
+    show("a page table where there is one",
+         (seL4_Word)seL4_X86_PageTable_Map(table, vspace, FIRST_VADDR, seL4_X86_Default_VMAttributes));
     show("a frame as if it were an address space",
-         (seL4_Word)seL4_X86_Page_Map(other, frame, ALIAS_VADDR, seL4_ReadWrite, seL4_X86_Default_VMAttributes));
+         (seL4_Word)seL4_X86_Page_Map(other, frame, ALIAS_VADDR, seL4_ReadWrite,
+                                      seL4_X86_Default_VMAttributes));
     show("unmap what is not mapped", (seL4_Word)seL4_X86_Page_Unmap(other));
 }
 
@@ -158,11 +161,12 @@ static void demonstrate_page_faults(void)
     fault_endpoint = sel4_util_object_alloc(&allocator, seL4_EndpointObject, 0);
     show("map the first page again, for reading only", map(frame, FIRST_VADDR, seL4_CanRead));
     struct sel4_util_thread thread;
-    SEL4_UTIL_CHECK(sel4_util_thread_start(&thread, &allocator,
-                                           &(struct sel4_util_thread_config){.name = "worker",
-                                                                             .entry = worker,
-                                                                             .priority = WORKER_PRIORITY,
-                                                                             .fault_endpoint = fault_endpoint}));
+    SEL4_UTIL_CHECK(
+        sel4_util_thread_start(&thread, &allocator,
+                               &(struct sel4_util_thread_config){.name = "worker",
+                                                                 .entry = worker,
+                                                                 .priority = WORKER_PRIORITY,
+                                                                 .fault_endpoint = fault_endpoint}));
     for (;;) {
         seL4_MessageInfo_t message = seL4_Recv(fault_endpoint, NULL);
         if (!seL4_isVMFault_tag(message)) {
@@ -172,7 +176,8 @@ static void demonstrate_page_faults(void)
         seL4_Reply(seL4_MessageInfo_new(0, 0, 0, 0));
     }
     sel4_util_printf("  the worker is done; it wrote %lu, %lu, %lu and %lu\n", *word_at(FIRST_VADDR),
-                     *word_at(DEMAND_VADDR), *word_at(DEMAND_VADDR + PAGE), *word_at(DEMAND_VADDR + 2 * PAGE));
+                     *word_at(DEMAND_VADDR), *word_at(DEMAND_VADDR + PAGE),
+                     *word_at(DEMAND_VADDR + 2 * PAGE));
 }
 
 int main(seL4_BootInfo *info)

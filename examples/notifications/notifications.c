@@ -43,11 +43,10 @@ static seL4_CPtr badged(seL4_CPtr cap, seL4_Word badge)
 static seL4_TCB thread_start(void (*entry)(void *), const char *name, seL4_Word priority)
 {
     struct sel4_util_thread thread;
-    SEL4_UTIL_CHECK(sel4_util_thread_start(&thread, &allocator,
-                                           &(struct sel4_util_thread_config){.name = name,
-                                                                             .entry = entry,
-                                                                             .argument = (void *)name,
-                                                                             .priority = priority}));
+    SEL4_UTIL_CHECK(sel4_util_thread_start(
+        &thread, &allocator,
+        &(struct sel4_util_thread_config){
+            .name = name, .entry = entry, .argument = (void *)name, .priority = priority}));
     return thread.tcb;
 }
 
@@ -63,17 +62,17 @@ static void demonstrate_bits(void)
     seL4_Word badge;
 
     seL4_Poll(notification, &badge);
-    sel4_util_printf("  no signal yet, poll:                      %lu\n", badge);
+    sel4_util_printf("  no signal yet, poll:                                     %lu\n", badge);
     seL4_Signal(two);
     seL4_Poll(notification, &badge);
-    sel4_util_printf("  signal 2, poll:                           %lu\n", badge);
+    sel4_util_printf("  signal 2, poll:                                          %lu\n", badge);
     seL4_Signal(four);
     seL4_Signal(one);
     seL4_Signal(four);
     seL4_Wait(notification, &badge);
-    sel4_util_printf("  signal 4, 1 and 4 again, wait:            %lu\n", badge);
+    sel4_util_printf("  signal 4, 1 and 4 again, wait:                           %lu\n", badge);
     seL4_Poll(notification, &badge);
-    sel4_util_printf("  they are taken, all at once; poll:        %lu\n", badge);
+    sel4_util_printf("  they are taken, all at once; poll:                       %lu\n", badge);
 
     seL4_CPtr listener = sel4_util_cap_mint(&allocator, notification, seL4_CanRead, 0);
     show("signal through a capability that may only wait",
@@ -111,12 +110,12 @@ static void demonstrate_waiters(void)
 
 /* --- a ring buffer --- */
 
-static struct {
+static volatile struct {
     unsigned items[RING_SIZE];
     unsigned put_count;
     unsigned taken_count;
 } ring;
-static seL4_CPtr ring_filled; /* signalled when an item was put */
+static seL4_CPtr ring_filled;  /* signalled when an item was put */
 static seL4_CPtr ring_drained; /* and when one was taken */
 
 /*
@@ -127,7 +126,7 @@ static void producer(void *name)
 {
     (void)name;
     for (unsigned item = 1; item <= ITEMS; item++) {
-        while (ring.put_count - *(volatile unsigned *)&ring.taken_count == RING_SIZE) {
+        while (ring.put_count - ring.taken_count == RING_SIZE) {
             sel4_util_printf("    producer: full, waiting\n");
             seL4_Wait(ring_drained, NULL);
         }
@@ -145,7 +144,7 @@ static void consumer(void *name)
     unsigned sum = 0;
     while (ring.taken_count < ITEMS) {
         seL4_Wait(ring_filled, NULL);
-        while (ring.taken_count != *(volatile unsigned *)&ring.put_count) {
+        while (ring.taken_count != ring.put_count) {
             unsigned item = ring.items[ring.taken_count % RING_SIZE];
             ring.taken_count++;
             sum += item;

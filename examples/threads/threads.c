@@ -19,19 +19,24 @@ enum {
 static struct sel4_util_allocator allocator;
 static seL4_CPtr finished; /* a notification */
 
-/* What threads did, in order. */
-static char record[MAX_RECORDS + 1];
-static unsigned record_count;
+/* What threads did, in order. Volatile, as all that threads share: a compiler that sees the whole program
+ * would not expect a variable to change during a system call. */
+static volatile char record[MAX_RECORDS];
+static volatile unsigned record_count;
 
 static void record_add(char letter)
 {
-    record[record_count++] = letter;
+    record[record_count] = letter;
+    record_count++;
 }
 
 static void record_print(const char *what)
 {
-    record[record_count] = '\0';
-    sel4_util_printf("  %-56s %s\n", what, record_count ? record : "nobody");
+    sel4_util_printf("  %-56s %s", what, record_count ? "" : "nobody");
+    for (unsigned i = 0; i < record_count; i++) {
+        sel4_util_putchar(record[i]);
+    }
+    sel4_util_putchar('\n');
     record_count = 0;
 }
 
@@ -77,8 +82,8 @@ static void demonstrate_by_hand(void)
     heading("A thread by hand");
     seL4_TCB tcb = sel4_util_object_alloc(&allocator, seL4_TCBObject, 0);
     show("give it our capability space and address space",
-         (seL4_Word)seL4_TCB_Configure(tcb, seL4_CapNull, seL4_CapInitThreadCNode, 0, seL4_CapInitThreadVSpace, 0, 0,
-                                       seL4_CapNull));
+         (seL4_Word)seL4_TCB_Configure(tcb, seL4_CapNull, seL4_CapInitThreadCNode, 0,
+                                       seL4_CapInitThreadVSpace, 0, 0, seL4_CapNull));
     show("priority 100, by our own authority",
          (seL4_Word)seL4_TCB_SetPriority(tcb, seL4_CapInitThreadTCB, 100));
     show("registers: where to start, a stack, arguments 3 and 4", hand_registers_write(tcb, 3, 4));
@@ -115,11 +120,10 @@ static seL4_TCB thread_start(void (*entry)(void *), char letter, seL4_Word prior
 {
     struct sel4_util_thread thread;
     char name[] = {'t', 'h', 'r', 'e', 'a', 'd', ' ', letter, '\0'};
-    SEL4_UTIL_CHECK(sel4_util_thread_start(&thread, &allocator,
-                                           &(struct sel4_util_thread_config){.name = name,
-                                                                             .entry = entry,
-                                                                             .argument = (void *)(seL4_Word)letter,
-                                                                             .priority = priority}));
+    SEL4_UTIL_CHECK(sel4_util_thread_start(
+        &thread, &allocator,
+        &(struct sel4_util_thread_config){
+            .name = name, .entry = entry, .argument = (void *)(seL4_Word)letter, .priority = priority}));
     return thread.tcb;
 }
 

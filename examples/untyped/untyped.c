@@ -30,7 +30,8 @@ static void show(const char *what, seL4_Word error)
     sel4_util_printf("  %-56s %s\n", what, sel4_util_error_name(error));
 }
 
-static seL4_Error retype(seL4_Untyped untyped, seL4_Word type, seL4_Word size_bits, unsigned slot, seL4_Word count)
+static seL4_Error retype(seL4_Untyped untyped, seL4_Word type, seL4_Word size_bits, unsigned slot,
+                         seL4_Word count)
 {
     return (seL4_Error)seL4_Untyped_Retype(untyped, type, size_bits, root, 0, 0, slots + slot, count);
 }
@@ -82,16 +83,14 @@ static void demonstrate_reuse(void)
     heading("Reuse: when the last object goes, the memory comes back, cleared");
     volatile seL4_Word *word = (seL4_Word *)WINDOW_VADDR;
     show_retype("four frames fill the pool", seL4_X86_4K, 0, 0, 4);
-    SEL4_UTIL_CHECK(
-        sel4_util_map(&allocator, seL4_CapInitThreadVSpace, slots, WINDOW_VADDR, seL4_ReadWrite));
+    SEL4_UTIL_CHECK(sel4_util_map(&allocator, seL4_CapInitThreadVSpace, slots, WINDOW_VADDR, seL4_ReadWrite));
     *word = 0x5ec2e7;
     sel4_util_printf("  write a secret into the first frame: %lx\n", *word);
     for (unsigned i = 0; i < 4; i++) {
         SEL4_UTIL_CHECK(seL4_CNode_Delete(root, slots + i, seL4_WordBits));
     }
     show_retype("delete all four; four frames again", seL4_X86_4K, 0, 0, 4);
-    SEL4_UTIL_CHECK(
-        sel4_util_map(&allocator, seL4_CapInitThreadVSpace, slots, WINDOW_VADDR, seL4_ReadWrite));
+    SEL4_UTIL_CHECK(sel4_util_map(&allocator, seL4_CapInitThreadVSpace, slots, WINDOW_VADDR, seL4_ReadWrite));
     sel4_util_printf("  what the first frame holds now: %lx\n", *word);
     pool_empty();
 }
@@ -103,11 +102,14 @@ static void demonstrate_trees(void)
     show("a TCB from the first piece", retype(slots, seL4_TCBObject, 0, 2, 1));
     show("a CNode of 64 slots, 2 KiB, beside it", retype(slots, seL4_CapTableObject, 6, 3, 1));
     show("copy the second piece, which is unused",
-         (seL4_Word)seL4_CNode_Copy(root, slots + 4, seL4_WordBits, root, slots + 1, seL4_WordBits, seL4_AllRights));
+         (seL4_Word)seL4_CNode_Copy(root, slots + 4, seL4_WordBits, root, slots + 1, seL4_WordBits,
+                                    seL4_AllRights));
     show("copy the first piece, which has children",
-         (seL4_Word)seL4_CNode_Copy(root, slots + 5, seL4_WordBits, root, slots, seL4_WordBits, seL4_AllRights));
+         (seL4_Word)seL4_CNode_Copy(root, slots + 5, seL4_WordBits, root, slots, seL4_WordBits,
+                                    seL4_AllRights));
     show("use the copy of the second piece", retype(slots + 4, seL4_NotificationObject, 0, 5, 1));
-    show("revoke the pool: six capabilities go at once", (seL4_Word)seL4_CNode_Revoke(root, pool, seL4_WordBits));
+    show("revoke the pool: six capabilities go at once",
+         (seL4_Word)seL4_CNode_Revoke(root, pool, seL4_WordBits));
     show("  the TCB is gone", (seL4_Word)seL4_TCB_Suspend(slots + 2));
 }
 

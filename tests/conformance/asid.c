@@ -19,7 +19,8 @@ static void test_make_pool(void)
     CASE(seL4_X86_ASIDControl_MakePool(control, small, CNODE, pool_cap, WORD), "of 2^11 bytes");
     CASE(seL4_X86_ASIDControl_MakePool(control, used, CNODE, pool_cap, WORD), "of memory with a child");
     CASE(seL4_X86_ASIDControl_MakePool(control, used, endpoint, pool_cap, WORD), "of that, root an endpoint");
-    CASE(seL4_X86_ASIDControl_MakePool(control, endpoint, endpoint, pool_cap, 0), "of an endpoint, root an endpoint");
+    CASE(seL4_X86_ASIDControl_MakePool(control, endpoint, endpoint, pool_cap, 0),
+         "of an endpoint, root an endpoint");
     CASE(seL4_X86_ASIDControl_MakePool(control, page, endpoint, pool_cap, WORD), "root an endpoint");
     CASE(seL4_X86_ASIDControl_MakePool(control, page, slot(), pool_cap, WORD), "root an empty slot");
     CASE(seL4_X86_ASIDControl_MakePool(control, page, CNODE, pool_cap, 0), "depth 0");
@@ -29,7 +30,8 @@ static void test_make_pool(void)
     CASE(seL4_X86_ASIDControl_MakePool(control, page, CNODE, pool_cap, WORD), "good");
     SAY("  %lx\n", kind(pool_cap));
     CASE(seL4_X86_ASIDControl_MakePool(control, page, CNODE, slot(), WORD), "of the same memory again");
-    CASE(seL4_Untyped_Retype(page, seL4_EndpointObject, 0, CNODE, 0, 0, slot(), 1), "retype the memory of a pool");
+    CASE(seL4_Untyped_Retype(page, seL4_EndpointObject, 0, CNODE, 0, 0, slot(), 1),
+         "retype the memory of a pool");
     CASE(seL4_CNode_Revoke(CNODE, page, WORD), "revoke the memory");
     SAY("  %lx\n", kind(pool_cap));
 }
@@ -50,6 +52,11 @@ static void test_assign(void)
     CASE(discard(pool_cap), "delete the pool");
     CASE(seL4_X86_PDPT_Unmap(pdpt), "unmap from the PML4 without pool");
     CASE(seL4_X86_PDPT_Map(pdpt, pml4, 0, 0), "map into the PML4 without pool");
+    CASE(seL4_X86_PDPT_Map(pdpt, pml4, ~0ul, 0), "map too high into it");
+    CASE(seL4_X86_PageDirectory_Map(make(seL4_X86_PageDirectoryObject), pml4, 0, 0), "a directory into it");
+    CASE(seL4_X86_PageTable_Map(make(seL4_X86_PageTableObject), pml4, 0, 0), "a page table into it");
+    CASE(seL4_X86_Page_Map(make(seL4_X86_4K), pml4, 0, seL4_AllRights, 0), "a frame into it");
+    CASE(seL4_X86_Page_Map(make(seL4_X86_4K), pml4, 1, seL4_AllRights, 0), "a frame into it, not aligned");
     CASE(seL4_X86_ASIDPool_Assign(seL4_CapInitThreadASIDPool, pml4), "assign it anew");
     CASE(seL4_TCB_SetSpace(make(seL4_TCBObject), 0, CNODE, 0, pml4, 0), "run a thread in it");
     CASE(discard(pml4), "delete it");
@@ -63,15 +70,17 @@ static void test_exhaustion(void)
     seL4_Error error;
     do {
         pools[count] = slot();
-        error = (seL4_Error)seL4_X86_ASIDControl_MakePool(seL4_CapASIDControl, make_sized(seL4_UntypedObject, 12), CNODE,
-                                                          pools[count], WORD);
+        error = (seL4_Error)seL4_X86_ASIDControl_MakePool(
+            seL4_CapASIDControl, make_sized(seL4_UntypedObject, 12), CNODE, pools[count], WORD);
     } while (error == seL4_NoError && ++count < 15);
     SAY("%lu pools, ", count);
     CASE(error, "then");
-    CASE(seL4_X86_ASIDControl_MakePool(seL4_CapASIDControl, endpoint, CNODE, pools[count], WORD), "and of an endpoint");
+    CASE(seL4_X86_ASIDControl_MakePool(seL4_CapASIDControl, endpoint, CNODE, pools[count], WORD),
+         "and of an endpoint");
     CASE(discard(pools[count - 1]), "delete one");
-    CASE(seL4_X86_ASIDControl_MakePool(seL4_CapASIDControl, make_sized(seL4_UntypedObject, 12), CNODE, pools[count - 1],
-                                       WORD), "make one more");
+    CASE(seL4_X86_ASIDControl_MakePool(seL4_CapASIDControl, make_sized(seL4_UntypedObject, 12), CNODE,
+                                       pools[count - 1], WORD),
+         "make one more");
     seL4_Word assigned = 0;
     seL4_CPtr pml4 = 0;
     do {
@@ -90,7 +99,8 @@ static void test_exhaustion(void)
 static void test_empty_space(void)
 {
     section("an empty address space");
-    seL4_CPtr pml4 = make(seL4_X64_PML4Object), fault_endpoint = mint(make(seL4_EndpointObject), seL4_AllRights, 0xf);
+    seL4_CPtr pml4 = make(seL4_X64_PML4Object),
+              fault_endpoint = mint(make(seL4_EndpointObject), seL4_AllRights, 0xf);
     seL4_TCB tcb = make(seL4_TCBObject);
     SEL4_UTIL_CHECK(seL4_X86_ASIDPool_Assign(seL4_CapInitThreadASIDPool, pml4));
     SEL4_UTIL_CHECK(seL4_TCB_Configure(tcb, fault_endpoint, CNODE, 0, pml4, 0, 0, 0));
@@ -98,13 +108,13 @@ static void test_empty_space(void)
     seL4_UserContext registers = {.rip = 0x400000, .rsp = 0x500000};
     CASE(seL4_TCB_WriteRegisters(tcb, 1, 0, 20, &registers), "start a thread");
     seL4_MessageInfo_t info = seL4_Recv(fault_endpoint, NULL);
-    SAY("fault %lx: ip %lx, address %lx, status %lx\n", seL4_MessageInfo_get_label(info), seL4_GetMR(0), seL4_GetMR(1),
-        seL4_GetMR(3));
+    SAY("fault %lx: ip %lx, address %lx, status %lx\n", seL4_MessageInfo_get_label(info), seL4_GetMR(0),
+        seL4_GetMR(1), seL4_GetMR(3));
     CASE(discard(pml4), "delete the address space");
     seL4_Reply(seL4_MessageInfo_new(0, 0, 0, 0));
     info = seL4_Recv(fault_endpoint, NULL);
-    SAY("fault %lx: ip %lx, address %lx, status %lx\n", seL4_MessageInfo_get_label(info), seL4_GetMR(0), seL4_GetMR(1),
-        seL4_GetMR(3));
+    SAY("fault %lx: ip %lx, address %lx, status %lx\n", seL4_MessageInfo_get_label(info), seL4_GetMR(0),
+        seL4_GetMR(1), seL4_GetMR(3));
     SEL4_UTIL_CHECK(seL4_TCB_SetSpace(tcb, 0, CNODE, 0, VSPACE, 0));
     registers.rip = 8;
     CASE(seL4_TCB_WriteRegisters(tcb, 1, 0, 1, &registers), "another address space, without fault endpoint");

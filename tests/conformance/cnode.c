@@ -2,7 +2,12 @@
 /* CNode invocations that move capabilities: Copy, Mint, Move, Mutate, Rotate, with every error and their order. */
 #include "conformance.h"
 
-enum { SMALL_BITS = 4, EMPTY = 9, TAKEN = 1, SOURCE = 2 };
+enum {
+    SMALL_BITS = 4,
+    EMPTY = 9,
+    TAKEN = 1,
+    SOURCE = 2
+};
 
 /* A CNode of 16 slots with guard 0: slot 1 a notification, slot 2 an endpoint, the others empty. */
 static seL4_CNode small;
@@ -29,7 +34,12 @@ static seL4_Word small_kind(seL4_Word index)
 }
 
 /* One operation with the arguments that all four share. */
-enum operation { COPY, MINT, MOVE, MUTATE };
+enum operation {
+    COPY,
+    MINT,
+    MOVE,
+    MUTATE
+};
 static const char *const names[] = {"copy", "mint", "move", "mutate"};
 
 static seL4_Error operate(enum operation operation, seL4_CNode to, seL4_Word to_index, seL4_Uint8 to_depth,
@@ -37,9 +47,11 @@ static seL4_Error operate(enum operation operation, seL4_CNode to, seL4_Word to_
 {
     switch (operation) {
     case COPY:
-        return (seL4_Error)seL4_CNode_Copy(to, to_index, to_depth, from, from_index, from_depth, seL4_AllRights);
+        return (seL4_Error)seL4_CNode_Copy(to, to_index, to_depth, from, from_index, from_depth,
+                                           seL4_AllRights);
     case MINT:
-        return (seL4_Error)seL4_CNode_Mint(to, to_index, to_depth, from, from_index, from_depth, seL4_AllRights, 5);
+        return (seL4_Error)seL4_CNode_Mint(to, to_index, to_depth, from, from_index, from_depth,
+                                           seL4_AllRights, 5);
     case MOVE:
         return (seL4_Error)seL4_CNode_Move(to, to_index, to_depth, from, from_index, from_depth);
     default:
@@ -68,10 +80,12 @@ static void test_slots(enum operation operation)
     CASE(operate(operation, small, EMPTY, 0, small, SOURCE, 65), "%s, both depths bad", name);
     CASE(operate(operation, small, TAKEN, 4, small, SOURCE, 65), "%s, occupied, source depth bad", name);
     CASE(operate(operation, small, EMPTY, 4, endpoint, SOURCE, 4), "%s, source root an endpoint", name);
-    CASE(operate(operation, small, TAKEN, 4, endpoint, SOURCE, 4), "%s, occupied, source root an endpoint", name);
+    CASE(operate(operation, small, TAKEN, 4, endpoint, SOURCE, 4), "%s, occupied, source root an endpoint",
+         name);
     CASE(operate(operation, small, EMPTY, 4, empty, SOURCE, 4), "%s, source root an empty slot", name);
     CASE(operate(operation, empty, EMPTY, 4, small, SOURCE, 4), "%s on an empty slot", name);
-    CASE(operate(operation, small, EMPTY | 0xff0, 4, small, SOURCE | 0xff0, 4), "%s, bits above the depth", name);
+    CASE(operate(operation, small, EMPTY | 0xff0, 4, small, SOURCE | 0xff0, 4), "%s, bits above the depth",
+         name);
     SAY("%s: source then %lx, destination %lx\n", name, small_kind(SOURCE), small_kind(EMPTY));
 }
 
@@ -88,10 +102,13 @@ static void test_badges(void)
 {
     section("badges and guards");
     seL4_CPtr badged = slot(), again = slot(), guarded = slot();
-    CASE(seL4_CNode_Mint(CNODE, badged, WORD, CNODE, notification, WORD, seL4_AllRights, 0x1234), "mint a badge");
+    CASE(seL4_CNode_Mint(CNODE, badged, WORD, CNODE, notification, WORD, seL4_AllRights, 0x1234),
+         "mint a badge");
     SAY("badge %lx\n", signalled_badge(badged));
-    CASE(seL4_CNode_Mint(CNODE, again, WORD, CNODE, badged, WORD, seL4_AllRights, 0x99), "mint badged, new badge");
-    CASE(seL4_CNode_Mint(CNODE, again, WORD, CNODE, badged, WORD, seL4_AllRights, 0x1234), "mint badged, same badge");
+    CASE(seL4_CNode_Mint(CNODE, again, WORD, CNODE, badged, WORD, seL4_AllRights, 0x99),
+         "mint badged, new badge");
+    CASE(seL4_CNode_Mint(CNODE, again, WORD, CNODE, badged, WORD, seL4_AllRights, 0x1234),
+         "mint badged, same badge");
     CASE(seL4_CNode_Mint(CNODE, again, WORD, CNODE, badged, WORD, seL4_AllRights, 0), "mint badged, badge 0");
     SAY("slot holds %lx\n", kind(again));
     CASE(seL4_CNode_Copy(CNODE, again, WORD, CNODE, badged, WORD, seL4_AllRights), "copy badged");
@@ -100,39 +117,48 @@ static void test_badges(void)
     CASE(seL4_CNode_Mutate(CNODE, again, WORD, CNODE, badged, WORD, 0x77), "mutate badged, new badge");
     CASE(seL4_CNode_Mutate(CNODE, again, WORD, CNODE, badged, WORD, 0), "mutate badged, badge 0");
     CASE(seL4_CNode_Mutate(CNODE, again, WORD, CNODE, endpoint, WORD, 6), "mutate an unbadged endpoint");
-    CASE(seL4_CNode_Mint(CNODE, again, WORD, CNODE, notification, WORD, seL4_AllRights, ~0ul), "mint all-ones badge");
+    CASE(seL4_CNode_Mint(CNODE, again, WORD, CNODE, notification, WORD, seL4_AllRights, ~0ul),
+         "mint all-ones badge");
     SAY("badge %lx\n", signalled_badge(again));
     discard(again);
 
-    CASE(seL4_CNode_Mint(CNODE, guarded, WORD, CNODE, small, WORD, seL4_AllRights, seL4_CNode_CapData_new(0x5, 4).words[0]),
+    CASE(seL4_CNode_Mint(CNODE, guarded, WORD, CNODE, small, WORD, seL4_AllRights,
+                         seL4_CNode_CapData_new(0x5, 4).words[0]),
          "mint a guard");
     CASE(seL4_CNode_Copy(guarded, 0x5e, 8, CNODE, endpoint, WORD, seL4_AllRights), "copy through the guard");
     CASE(seL4_CNode_Copy(guarded, 0x6d, 8, CNODE, endpoint, WORD, seL4_AllRights), "copy past the guard");
-    CASE(seL4_CNode_Mint(CNODE, again, WORD, CNODE, guarded, WORD, seL4_AllRights, 0), "mint guarded, data 0");
+    CASE(seL4_CNode_Mint(CNODE, again, WORD, CNODE, guarded, WORD, seL4_AllRights, 0),
+         "mint guarded, data 0");
     CASE(seL4_CNode_Copy(again, 0x5d, 8, CNODE, endpoint, WORD, seL4_AllRights), "copy through it");
     CASE(seL4_CNode_Copy(again, 0xd, 4, CNODE, endpoint, WORD, seL4_AllRights), "copy with depth 4");
     discard(again);
-    CASE(seL4_CNode_Mint(CNODE, again, WORD, CNODE, small, WORD, seL4_AllRights, seL4_CNode_CapData_new(0, 60).words[0]),
+    CASE(seL4_CNode_Mint(CNODE, again, WORD, CNODE, small, WORD, seL4_AllRights,
+                         seL4_CNode_CapData_new(0, 60).words[0]),
          "mint a guard of 60 bits");
     discard(again);
-    CASE(seL4_CNode_Mint(CNODE, again, WORD, CNODE, small, WORD, seL4_AllRights, seL4_CNode_CapData_new(0, 61).words[0]),
+    CASE(seL4_CNode_Mint(CNODE, again, WORD, CNODE, small, WORD, seL4_AllRights,
+                         seL4_CNode_CapData_new(0, 61).words[0]),
          "mint a guard of 61 bits");
-    CASE(seL4_CNode_Mint(CNODE, again, WORD, CNODE, small, WORD, seL4_AllRights, seL4_CNode_CapData_new(0xff, 4).words[0]),
+    CASE(seL4_CNode_Mint(CNODE, again, WORD, CNODE, small, WORD, seL4_AllRights,
+                         seL4_CNode_CapData_new(0xff, 4).words[0]),
          "mint a guard wider than its size");
     CASE(seL4_CNode_Copy(again, 0xfe, 8, CNODE, endpoint, WORD, seL4_AllRights), "copy through its low bits");
     discard(again);
     CASE(seL4_CNode_Mutate(CNODE, again, WORD, CNODE, guarded, WORD, seL4_CNode_CapData_new(0x3, 2).words[0]),
          "mutate a guard");
-    CASE(seL4_CNode_Copy(again, 0x3b, 6, CNODE, endpoint, WORD, seL4_AllRights), "copy through the new guard");
+    CASE(seL4_CNode_Copy(again, 0x3b, 6, CNODE, endpoint, WORD, seL4_AllRights),
+         "copy through the new guard");
     CASE(seL4_CNode_Mutate(CNODE, guarded, WORD, CNODE, again, WORD, seL4_CNode_CapData_new(0, 63).words[0]),
          "mutate a guard of 63 bits");
-    CASE(seL4_CNode_Mutate(CNODE, guarded, WORD, CNODE, again, WORD, seL4_CNode_CapData_new(0, 60).words[0] | 1ul << 6),
+    CASE(seL4_CNode_Mutate(CNODE, guarded, WORD, CNODE, again, WORD,
+                           seL4_CNode_CapData_new(0, 60).words[0] | 1ul << 6),
          "mutate a guard with a bit above");
 }
 
 static seL4_Error rotate(seL4_Word to, seL4_Word pivot, seL4_Word from)
 {
-    return (seL4_Error)seL4_CNode_Rotate(small, to, SMALL_BITS, 0, small, pivot, SMALL_BITS, 0, small, from, SMALL_BITS);
+    return (seL4_Error)seL4_CNode_Rotate(small, to, SMALL_BITS, 0, small, pivot, SMALL_BITS, 0, small, from,
+                                         SMALL_BITS);
 }
 
 /* A rotation rewrites both capabilities as Mutate does, so it takes kinds that Mutate takes. */
@@ -147,7 +173,8 @@ static void rotate_reset(void)
 
 static void rotate_show(void)
 {
-    SAY("  1: %lx, 2: %lx, 8: %lx, 9: %lx\n", small_kind(TAKEN), small_kind(SOURCE), small_kind(8), small_kind(EMPTY));
+    SAY("  1: %lx, 2: %lx, 8: %lx, 9: %lx\n", small_kind(TAKEN), small_kind(SOURCE), small_kind(8),
+        small_kind(EMPTY));
 }
 
 static void test_rotate(void)
@@ -178,24 +205,31 @@ static void test_rotate_arguments(void)
     rotate_reset();
     CASE(seL4_CNode_Rotate(small, 8, 0, 0, small, TAKEN, 0, 0, small, SOURCE, 0), "all depths 0");
     CASE(seL4_CNode_Rotate(small, 8, 4, 0, small, TAKEN, 0, 0, small, SOURCE, 4), "pivot depth 0");
-    CASE(seL4_CNode_Rotate(small, 8, 4, 0, small, TAKEN, 65, 0, small, SOURCE, 65), "pivot and source depth 65");
+    CASE(seL4_CNode_Rotate(small, 8, 4, 0, small, TAKEN, 65, 0, small, SOURCE, 65),
+         "pivot and source depth 65");
     CASE(seL4_CNode_Rotate(small, 8, 5, 0, small, TAKEN, 4, 0, small, SOURCE, 4), "destination depth 5");
     CASE(seL4_CNode_Rotate(small, 8, 4, 0, small, TAKEN, 5, 0, small, SOURCE, 4), "pivot depth 5");
     CASE(seL4_CNode_Rotate(small, 8, 4, 0, small, TAKEN, 4, 0, small, SOURCE, 5), "source depth 5");
-    CASE(seL4_CNode_Rotate(small, 8, 4, 0, endpoint, TAKEN, 4, 0, small, SOURCE, 4), "pivot root an endpoint");
-    CASE(seL4_CNode_Rotate(small, 8, 4, 0, small, TAKEN, 4, 0, endpoint, SOURCE, 4), "source root an endpoint");
-    CASE(seL4_CNode_Rotate(small, 8, 4, 3, small, TAKEN, 4, 0, small, SOURCE, 4), "data for the pivot, a TCB");
+    CASE(seL4_CNode_Rotate(small, 8, 4, 0, endpoint, TAKEN, 4, 0, small, SOURCE, 4),
+         "pivot root an endpoint");
+    CASE(seL4_CNode_Rotate(small, 8, 4, 0, small, TAKEN, 4, 0, endpoint, SOURCE, 4),
+         "source root an endpoint");
+    CASE(seL4_CNode_Rotate(small, 8, 4, 3, small, TAKEN, 4, 0, small, SOURCE, 4),
+         "data for the pivot, a TCB");
     rotate_show();
     rotate_reset();
-    CASE(seL4_CNode_Rotate(small, 8, 4, 0, small, TAKEN, 4, seL4_CNode_CapData_new(0, 63).words[0], small, SOURCE, 4),
+    CASE(seL4_CNode_Rotate(small, 8, 4, 0, small, TAKEN, 4, seL4_CNode_CapData_new(0, 63).words[0], small,
+                           SOURCE, 4),
          "a guard for the source, a CNode");
     rotate_show();
     rotate_reset();
-    CASE(seL4_CNode_Rotate(small, 8, 4, 0, small, TAKEN, 4, seL4_CNode_CapData_new(0, 62).words[0], small, SOURCE, 4),
+    CASE(seL4_CNode_Rotate(small, 8, 4, 0, small, TAKEN, 4, seL4_CNode_CapData_new(0, 62).words[0], small,
+                           SOURCE, 4),
          "a shorter guard for the source");
     rotate_show();
     rotate_reset();
-    CASE(seL4_CNode_Rotate(small, 8, 4, seL4_CNode_CapData_new(0, 63).words[0], small, SOURCE, 4, 0, small, TAKEN, 4),
+    CASE(seL4_CNode_Rotate(small, 8, 4, seL4_CNode_CapData_new(0, 63).words[0], small, SOURCE, 4, 0, small,
+                           TAKEN, 4),
          "a guard too long for the pivot, a CNode");
     small_reset();
     CASE(rotate(EMPTY, TAKEN, SOURCE), "an endpoint and a notification");

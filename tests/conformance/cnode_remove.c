@@ -51,11 +51,11 @@ static void test_revoke(void)
     CASE(seL4_CNode_Revoke(CNODE, badged, WORD), "revoke a badged one");
     SAY("badged %lx, its copy %lx\n", kind(badged), kind(badged_copy));
     CASE(seL4_CNode_Revoke(CNODE, plain, WORD), "revoke a plain copy");
-    SAY("original %lx, plain %lx, badged %lx, 2: %lx, copy of 2: %lx\n", kind(original), kind(plain), kind(badged),
-        kind(from_plain), kind(from_plain_copy));
+    SAY("original %lx, plain %lx, badged %lx, 2: %lx, copy of 2: %lx\n", kind(original), kind(plain),
+        kind(badged), kind(from_plain), kind(from_plain_copy));
     CASE(seL4_CNode_Revoke(CNODE, original, WORD), "revoke the original");
-    SAY("original %lx, plain %lx, badged %lx, 2: %lx, copy of 2: %lx\n", kind(original), kind(plain), kind(badged),
-        kind(from_plain), kind(from_plain_copy));
+    SAY("original %lx, plain %lx, badged %lx, 2: %lx, copy of 2: %lx\n", kind(original), kind(plain),
+        kind(badged), kind(from_plain), kind(from_plain_copy));
 
     original = make(seL4_TCBObject);
     plain = copy(original);
@@ -78,7 +78,8 @@ static void test_revoke_moved(void)
     CASE(seL4_CNode_Revoke(CNODE, place, WORD), "revoke the moved original");
     SAY("original %lx, copy %lx\n", kind(place), kind(place_of_twin));
     seL4_CPtr cnode = make_sized(seL4_CapTableObject, 2), guarded = slot(), twin_of_guarded = slot();
-    SEL4_UTIL_CHECK(seL4_CNode_Mutate(CNODE, guarded, WORD, CNODE, cnode, WORD, seL4_CNode_CapData_new(1, 1).words[0]));
+    SEL4_UTIL_CHECK(
+        seL4_CNode_Mutate(CNODE, guarded, WORD, CNODE, cnode, WORD, seL4_CNode_CapData_new(1, 1).words[0]));
     SEL4_UTIL_CHECK(seL4_CNode_Copy(CNODE, twin_of_guarded, WORD, CNODE, guarded, WORD, seL4_AllRights));
     CASE(seL4_CNode_Revoke(CNODE, guarded, WORD), "revoke the mutated original");
     SAY("original %lx, copy %lx\n", kind(guarded), kind(twin_of_guarded));
@@ -95,7 +96,8 @@ static void test_cnode_contents(void)
     SEL4_UTIL_CHECK(seL4_CNode_Copy(CNODE, child, WORD, small, 2, 3, seL4_AllRights));
     seL4_CPtr twin = copy(small);
     CASE(discard(small), "delete one of two capabilities to a CNode");
-    CASE(seL4_CNode_Copy(CNODE, object, WORD, twin, 2, 3, seL4_AllRights), "the other one still holds its slots");
+    CASE(seL4_CNode_Copy(CNODE, object, WORD, twin, 2, 3, seL4_AllRights),
+         "the other one still holds its slots");
     CASE(discard(twin), "delete the last one");
     SAY("the object lives on in the other slots: %lx %lx\n", kind(child), kind(object));
     CASE(seL4_CNode_Delete(twin, 2, 3), "the CNode is gone");
@@ -207,7 +209,8 @@ static void test_save_caller(void)
     CASE(seL4_CNode_SaveCaller(CNODE, other, WORD), "saved already");
     SAY("slot %lx\n", kind(other));
     CASE(seL4_CNode_Copy(CNODE, other, WORD, CNODE, saved, WORD, seL4_AllRights), "copy a reply capability");
-    CASE(seL4_CNode_Mint(CNODE, other, WORD, CNODE, saved, WORD, seL4_AllRights, 1), "mint a reply capability");
+    CASE(seL4_CNode_Mint(CNODE, other, WORD, CNODE, saved, WORD, seL4_AllRights, 1),
+         "mint a reply capability");
     CASE(seL4_CNode_Mutate(CNODE, other, WORD, CNODE, saved, WORD, 1), "mutate a reply capability");
     SAY("slots %lx %lx\n", kind(saved), kind(other));
     SEL4_UTIL_CHECK(seL4_CNode_Move(CNODE, saved, WORD, CNODE, other, WORD));

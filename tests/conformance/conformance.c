@@ -2,7 +2,10 @@
 /* See conformance.h. */
 #include "conformance.h"
 
-enum { THREADS_MAX = 250, PRIORITY_IDLE = 1 };
+enum {
+    THREADS_MAX = 250,
+    PRIORITY_IDLE = 1
+};
 
 struct sel4_util_allocator pool;
 const seL4_BootInfo *boot;
@@ -39,10 +42,10 @@ static unsigned error_words(seL4_Word error, const seL4_Word *words)
     case seL4_RangeError:
         return 2;
     case seL4_FailedLookup:
-        return words[1] == seL4_GuardMismatch    ? 5
-               : words[1] == seL4_DepthMismatch  ? 4
-               : words[1] == seL4_InvalidRoot    ? 2
-                                                 : 3;
+        return words[1] == seL4_GuardMismatch   ? 5
+               : words[1] == seL4_DepthMismatch ? 4
+               : words[1] == seL4_InvalidRoot   ? 2
+                                                : 3;
     default:
         return 0;
     }
@@ -151,12 +154,13 @@ struct sel4_util_thread *spawn_faulting(const char *name, void (*entry)(void *),
         sel4_util_panic("too many threads\n");
     }
     struct sel4_util_thread *thread = &threads[thread_count++];
-    SEL4_UTIL_CHECK(sel4_util_thread_start(thread, &pool,
-                                           &(struct sel4_util_thread_config){.name = name,
-                                                                             .entry = entry,
-                                                                             .argument = argument,
-                                                                             .priority = priority,
-                                                                             .fault_endpoint = fault_endpoint}));
+    SEL4_UTIL_CHECK(
+        sel4_util_thread_start(thread, &pool,
+                               &(struct sel4_util_thread_config){.name = name,
+                                                                 .entry = entry,
+                                                                 .argument = argument,
+                                                                 .priority = priority,
+                                                                 .fault_endpoint = fault_endpoint}));
     return thread;
 }
 

@@ -12,11 +12,11 @@
 #include <sel4_util.h>
 
 /* The capabilities of the initial thread, by what they are. */
-#define CNODE   seL4_CapInitThreadCNode
-#define SELF    seL4_CapInitThreadTCB
-#define VSPACE  seL4_CapInitThreadVSpace
-#define WORD    seL4_WordBits
-#define NO_CAP  ((seL4_CPtr)0x123456789) /* a capability address that resolves to nothing */
+#define CNODE  seL4_CapInitThreadCNode
+#define SELF   seL4_CapInitThreadTCB
+#define VSPACE seL4_CapInitThreadVSpace
+#define WORD   seL4_WordBits
+#define NO_CAP ((seL4_CPtr)0x123456789) /* a capability address that resolves to nothing */
 
 enum {
     PRIORITY_HIGH = 200, /* above the initial thread, once `open` has run */

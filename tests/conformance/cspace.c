@@ -44,10 +44,11 @@ static void build(void)
 
 static void lookup(seL4_Word index, seL4_Uint8 depth)
 {
-    CASE(seL4_CNode_Copy(CNODE, target, WORD, top, index, depth, seL4_AllRights), "source %lx, %u bits", index, depth);
-    SEL4_UTIL_CHECK(discard(target));
-    CASE(seL4_CNode_Copy(top, index, depth, CNODE, notification, WORD, seL4_AllRights), "destination %lx, %u bits",
+    CASE(seL4_CNode_Copy(CNODE, target, WORD, top, index, depth, seL4_AllRights), "source %lx, %u bits",
          index, depth);
+    SEL4_UTIL_CHECK(discard(target));
+    CASE(seL4_CNode_Copy(top, index, depth, CNODE, notification, WORD, seL4_AllRights),
+         "destination %lx, %u bits", index, depth);
 }
 
 static void test_operations(void)
@@ -57,34 +58,34 @@ static void test_operations(void)
         seL4_Word index;
         seL4_Uint8 depth;
     } lookups[] = {
-        {0x2a, 6},     /* top, slot 2 */
-        {0x28, 6},     /* top, slot 0: empty */
-        {0x29, 6},     /* top, slot 1: a CNode, as a slot */
-        {0x2a, 1},     /* fewer bits than the guard */
-        {0x2a, 3},     /* the same */
-        {0x2, 2},      /* a guard that does not match its part */
-        {0xa, 4},      /* the guard and nothing else */
-        {0x15, 5},     /* and half of the radix */
-        {0x0a, 6},     /* another guard */
-        {0x3a, 6},     /* another guard */
-        {0xaa, 8},     /* one that starts like ours */
-        {0x54, 7},     /* an endpoint with a bit left */
-        {0x2a0, 10},   /* an endpoint with four bits left */
-        {0x280, 10},   /* an empty slot with four bits left */
-        {0xa6c, 12},   /* middle, slot 4 */
-        {0xa68, 12},   /* middle, slot 0: empty */
-        {0xa6d, 12},   /* bottom as a slot */
-        {0xa60, 12},   /* another guard in middle */
-        {0x52, 7},     /* middle, fewer bits than its guard */
-        {0x14d, 9},    /* middle, its guard only */
-        {0x29b, 10},   /* and a bit of its radix */
-        {0x14db, 13},  /* bottom, slot 1 */
-        {0x14da, 13},  /* bottom, slot 0: empty */
-        {0x29b6, 14},  /* a TCB with a bit left */
-        {0xac, 6},     /* index bits above the depth are ignored: guard 0xb */
-        {0x1ea, 6},    /* the same, our guard */
-        {0x2b, 6},     /* deep as a slot */
-        {0x56, 7},     /* deep, a bit of its guard */
+        {0x2a, 6},    /* top, slot 2 */
+        {0x28, 6},    /* top, slot 0: empty */
+        {0x29, 6},    /* top, slot 1: a CNode, as a slot */
+        {0x2a, 1},    /* fewer bits than the guard */
+        {0x2a, 3},    /* the same */
+        {0x2, 2},     /* a guard that does not match its part */
+        {0xa, 4},     /* the guard and nothing else */
+        {0x15, 5},    /* and half of the radix */
+        {0x0a, 6},    /* another guard */
+        {0x3a, 6},    /* another guard */
+        {0xaa, 8},    /* one that starts like ours */
+        {0x54, 7},    /* an endpoint with a bit left */
+        {0x2a0, 10},  /* an endpoint with four bits left */
+        {0x280, 10},  /* an empty slot with four bits left */
+        {0xa6c, 12},  /* middle, slot 4 */
+        {0xa68, 12},  /* middle, slot 0: empty */
+        {0xa6d, 12},  /* bottom as a slot */
+        {0xa60, 12},  /* another guard in middle */
+        {0x52, 7},    /* middle, fewer bits than its guard */
+        {0x14d, 9},   /* middle, its guard only */
+        {0x29b, 10},  /* and a bit of its radix */
+        {0x14db, 13}, /* bottom, slot 1 */
+        {0x14da, 13}, /* bottom, slot 0: empty */
+        {0x29b6, 14}, /* a TCB with a bit left */
+        {0xac, 6},    /* index bits above the depth are ignored: guard 0xb */
+        {0x1ea, 6},   /* the same, our guard */
+        {0x2b, 6},    /* deep as a slot */
+        {0x56, 7},    /* deep, a bit of its guard */
         {0xac00000000000001, 64},
         {0xa400000000000000, 64},
         {0xffffffffffffffff, 64},
@@ -95,9 +96,19 @@ static void test_operations(void)
     }
 }
 
+enum action {
+    SEND,
+    NBSEND,
+    CALL,
+    RECV,
+    NBRECV,
+    REPLYRECV,
+    IDENTIFY
+};
+
 /* What the thread in the other capability space shall do. */
 static volatile struct {
-    enum { SEND, NBSEND, CALL, RECV, NBRECV, REPLYRECV, IDENTIFY } action;
+    enum action action;
     seL4_CPtr cap;
     seL4_Word found;
     bool done;
@@ -140,7 +151,7 @@ static void follow_order(void *unused)
 static struct sel4_util_thread *thread;
 
 /* Let the thread do one thing in its capability space; say what came of it. */
-static void act(int action, const char *name, seL4_CPtr cap)
+static void act(enum action action, const char *name, seL4_CPtr cap)
 {
     order.action = action;
     order.cap = cap;
@@ -154,8 +165,8 @@ static void act(int action, const char *name, seL4_CPtr cap)
     seL4_MessageInfo_t info = seL4_Recv(fault_endpoint, NULL);
     if (seL4_MessageInfo_get_label(info) == seL4_Fault_CapFault) {
         SAY("%s %lx: cap fault, %lu words: address %lx, receive phase %lx, failure %lx", name, cap,
-            seL4_MessageInfo_get_length(info), seL4_GetMR(seL4_CapFault_Addr), seL4_GetMR(seL4_CapFault_InRecvPhase),
-            seL4_GetMR(seL4_CapFault_LookupFailureType));
+            seL4_MessageInfo_get_length(info), seL4_GetMR(seL4_CapFault_Addr),
+            seL4_GetMR(seL4_CapFault_InRecvPhase), seL4_GetMR(seL4_CapFault_LookupFailureType));
         for (seL4_Word i = seL4_CapFault_BitsLeft; i < seL4_MessageInfo_get_length(info); i++) {
             SAY(" %lx", seL4_GetMR((int)i));
         }
@@ -204,7 +215,7 @@ static void test_thread(void)
     static const char *const names[] = {"send", "nbsend", "call", "recv", "nbrecv", "replyrecv", "identify"};
     for (unsigned i = 0; i < sizeof(addresses) / sizeof(*addresses); i++) {
         bool blocks = addresses[i] == 0x1950 || (addresses[i] & ~0xfful) == 0x1200 || addresses[i] == 0x1760;
-        for (int action = SEND; action <= IDENTIFY; action++) {
+        for (enum action action = SEND; action <= IDENTIFY; action++) {
             if (blocks && action != NBSEND && action != NBRECV && action != IDENTIFY) {
                 continue;
             }

@@ -53,8 +53,10 @@ static void test_names(void)
     seL4_DebugNameThread(thread->tcb, "named twice, with some blanks  ");
     let_run();
     thread = spawn("x", crash, (void *)0xdead0020, PRIORITY_LOW);
-    seL4_DebugNameThread(thread->tcb, "0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567"
-                                      "89012345678901234567890123456789");
+    seL4_DebugNameThread(
+        thread->tcb,
+        "0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567"
+        "89012345678901234567890123456789");
     let_run();
     seL4_TCB tcb = make(seL4_TCBObject);
     seL4_UserContext registers = {.rip = 0x10};

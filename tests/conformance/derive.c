@@ -11,7 +11,8 @@ static void derive(const char *name, seL4_CPtr cap)
     CASE(seL4_CNode_Copy(CNODE, target, WORD, CNODE, cap, WORD, seL4_AllRights), "copy %s", name);
     SAY("  %lx\n", kind(target));
     SEL4_UTIL_CHECK(discard(target));
-    CASE(seL4_CNode_Copy(CNODE, target, WORD, CNODE, cap, WORD, seL4_NoRights), "copy %s without rights", name);
+    CASE(seL4_CNode_Copy(CNODE, target, WORD, CNODE, cap, WORD, seL4_NoRights), "copy %s without rights",
+         name);
     SAY("  %lx\n", kind(target));
     SEL4_UTIL_CHECK(discard(target));
     CASE(seL4_CNode_Mint(CNODE, target, WORD, CNODE, cap, WORD, seL4_AllRights, 5), "mint %s, data 5", name);

@@ -58,8 +58,8 @@ static void receive(const char *name)
     seL4_MessageInfo_t info = seL4_Recv(endpoint, &badge);
     seL4_Word right = words_right(seL4_MsgMaxLength);
     SAY("%s: badge %lx, label %lx, length %lu, caps %lx, unwrapped %lx, %lu words right\n", name, badge,
-        seL4_MessageInfo_get_label(info), seL4_MessageInfo_get_length(info), seL4_MessageInfo_get_extraCaps(info),
-        seL4_MessageInfo_get_capsUnwrapped(info), right);
+        seL4_MessageInfo_get_label(info), seL4_MessageInfo_get_length(info),
+        seL4_MessageInfo_get_extraCaps(info), seL4_MessageInfo_get_capsUnwrapped(info), right);
 }
 
 static void test_lengths(void)
@@ -87,8 +87,10 @@ static void echo(void *unused)
     (void)unused;
     seL4_MessageInfo_t info = seL4_Recv(endpoint, NULL);
     for (;;) {
-        info = seL4_ReplyRecv(endpoint, seL4_MessageInfo_new(seL4_MessageInfo_get_label(info) + 1, 0, 0,
-                                                             seL4_MessageInfo_get_length(info)), NULL);
+        info = seL4_ReplyRecv(endpoint,
+                              seL4_MessageInfo_new(seL4_MessageInfo_get_label(info) + 1, 0, 0,
+                                                   seL4_MessageInfo_get_length(info)),
+                              NULL);
     }
 }
 
@@ -100,8 +102,8 @@ static void test_echo(void)
     for (seL4_Word length = 0; length <= seL4_MsgMaxLength; length++) {
         struct message message = {.label = length, .length = length};
         seL4_MessageInfo_t info = seL4_Call(endpoint, message_fill(&message));
-        good += seL4_MessageInfo_get_label(info) == length + 1 && seL4_MessageInfo_get_length(info) == length &&
-                words_right(length) == length;
+        good += seL4_MessageInfo_get_label(info) == length + 1 &&
+                seL4_MessageInfo_get_length(info) == length && words_right(length) == length;
     }
     SAY("%lu of 121 came back whole\n", good);
     SEL4_UTIL_CHECK(seL4_TCB_Suspend(server->tcb));
@@ -133,7 +135,8 @@ static void receiver(void *name)
 {
     seL4_Word badge;
     seL4_MessageInfo_t info = seL4_Recv(endpoint, &badge);
-    SAY("  receiver %s got label %lx, badge %lx\n", (const char *)name, seL4_MessageInfo_get_label(info), badge);
+    SAY("  receiver %s got label %lx, badge %lx\n", (const char *)name, seL4_MessageInfo_get_label(info),
+        badge);
 }
 
 static void test_receivers(void)
@@ -192,7 +195,8 @@ static void test_rights(void)
         seL4_CPtr cap = mint(endpoint, (seL4_CapRights_t){{rights}}, 0x100 + rights);
         message = (struct message){.cap = cap, .label = rights, .length = 1};
         SAY("rights %lx\n", rights);
-        struct sel4_util_thread *thread = spawn_faulting("caller", call, &message, PRIORITY_HIGH, fault_endpoint);
+        struct sel4_util_thread *thread =
+            spawn_faulting("caller", call, &message, PRIORITY_HIGH, fault_endpoint);
         seL4_Word badge = 0;
         seL4_MessageInfo_t info = seL4_NBRecv(endpoint, &badge);
         SAY("  call: badge %lx, label %lx\n", badge, badge ? seL4_MessageInfo_get_label(info) : 0);

@@ -7,10 +7,12 @@
  */
 #include "conformance.h"
 
-enum { REGISTERS = sizeof(seL4_UserContext) / sizeof(seL4_Word) };
+enum {
+    REGISTERS = sizeof(seL4_UserContext) / sizeof(seL4_Word)
+};
 
-#define STUB(name, instructions)                                                                          \
-    extern const char name[], name##_end[];                                                               \
+#define STUB(name, instructions)                                                                             \
+    extern const char name[], name##_end[];                                                                  \
     asm(".globl " #name ", " #name "_end\n" #name ":\n" instructions "\n" #name "_end:\n\tud2\n\tud2\n")
 
 STUB(unknown, "syscall");
@@ -104,9 +106,27 @@ static void reply(seL4_Word label, seL4_Word length)
 static void test_unknown(void)
 {
     section("unknown system calls");
-    static const seL4_Word numbers[] = {0, 1, 1000, 39, 0x7fffffffffffffff, 0x8000000000000000, -15ul, -16ul, -17ul,
-                                        -18ul, -22ul, -26ul, -27ul, -28ul, -29ul, -30ul, -31ul, -32ul, -100ul,
-                                        0xfffffffful, 0xffffffff00000000};
+    static const seL4_Word numbers[] = {0,
+                                        1,
+                                        1000,
+                                        39,
+                                        0x7fffffffffffffff,
+                                        0x8000000000000000,
+                                        -15ul,
+                                        -16ul,
+                                        -17ul,
+                                        -18ul,
+                                        -22ul,
+                                        -26ul,
+                                        -27ul,
+                                        -28ul,
+                                        -29ul,
+                                        -30ul,
+                                        -31ul,
+                                        -32ul,
+                                        -100ul,
+                                        0xfffffffful,
+                                        0xffffffff00000000};
     for (unsigned i = 0; i < sizeof(numbers) / sizeof(*numbers); i++) {
         fault_show("number", unknown, start(unknown, 0xa03, 0xa05, numbers[i], 0xa08));
         SEL4_UTIL_CHECK(seL4_TCB_Suspend(thread->tcb));
@@ -167,7 +187,8 @@ static void test_exception_replies(void)
     reply(0, 1);
     let_run();
     seL4_MessageInfo_t info = seL4_Recv(fault_endpoint, NULL);
-    SAY("  then fault %lx, ip %lx, number %lx\n", seL4_MessageInfo_get_label(info), seL4_GetMR(0), seL4_GetMR(3));
+    SAY("  then fault %lx, ip %lx, number %lx\n", seL4_MessageInfo_get_label(info), seL4_GetMR(0),
+        seL4_GetMR(3));
     SEL4_UTIL_CHECK(seL4_TCB_Suspend(thread->tcb));
 }
 
@@ -215,8 +236,9 @@ static void test_endpoints(void)
 {
     section("rights of the fault endpoint");
     for (seL4_Word rights = 0; rights < 16; rights++) {
-        seL4_CPtr cap = slot();
-        SEL4_UTIL_CHECK(seL4_CNode_Copy(CNODE, cap, WORD, CNODE, fault_endpoint, WORD, (seL4_CapRights_t){{rights}}));
+        seL4_CPtr cap = 4000 + rights; /* its address is shown when the kernel reports the fault itself */
+        SEL4_UTIL_CHECK(
+            seL4_CNode_Copy(CNODE, cap, WORD, CNODE, fault_endpoint, WORD, (seL4_CapRights_t){{rights}}));
         SAY("rights %lx\n", rights);
         SEL4_UTIL_CHECK(seL4_TCB_SetSpace(thread->tcb, cap, CNODE, 0, VSPACE, 0));
         seL4_UserContext registers = {.rip = (seL4_Word)divide, .rsp = (seL4_Word)thread->stack_top - 64};
@@ -227,7 +249,7 @@ static void test_endpoints(void)
         SAY("  badge %lx\n", badge);
         SEL4_UTIL_CHECK(seL4_TCB_Suspend(thread->tcb));
     }
-    static const seL4_CPtr others[] = {SELF, CNODE, 4000};
+    static const seL4_CPtr others[] = {SELF, CNODE, 3999};
     for (unsigned i = 0; i < sizeof(others) / sizeof(*others); i++) {
         SEL4_UTIL_CHECK(seL4_TCB_SetSpace(thread->tcb, others[i], CNODE, 0, VSPACE, 0));
         seL4_UserContext registers = {.rip = (seL4_Word)load, .rax = 0xdead0000};
@@ -242,7 +264,8 @@ int main(seL4_BootInfo *info)
     /* Received through an unbadged capability of all rights; faults arrive with badge 0xfa. */
     seL4_CPtr endpoint = make(seL4_EndpointObject);
     fault_endpoint = mint(endpoint, seL4_AllRights, 0xfa);
-    thread = spawn_faulting("faulter", (void (*)(void *))(seL4_Word)divide, NULL, PRIORITY_LOW, fault_endpoint);
+    thread =
+        spawn_faulting("faulter", (void (*)(void *))(seL4_Word)divide, NULL, PRIORITY_LOW, fault_endpoint);
     SEL4_UTIL_CHECK(seL4_TCB_Suspend(thread->tcb));
     test_unknown();
     test_unknown_replies();

@@ -5,7 +5,8 @@
 Dropped: boot text up to the first line of the program ("== ..."), the coloured remarks of a debugging kernel about
 calls that it refuses (<<seL4(CPU 0) [...]: ...>>), and the stack words of a fault report (their address depends on
 the compiler, and seL4 does not keep a thread's rsp over a system call).
-Masked: the kernel's address of a thread and the program's address of an instruction.
+Masked: the kernel's address of a thread and the program's addresses of instructions, in fault reports and in the
+table of the scheduler.
 Read as one text, since a remark can stand in the middle of a line of the program.
 """
 import re
@@ -14,6 +15,7 @@ import sys
 COLOUR = r"(?:\x1b\[[0-9;]*m)"
 REMARK = re.compile(rf"{COLOUR}+<<.*?>>{COLOUR}+\n?", re.S)
 STACK_WORD = re.compile(r"^0x[0-9a-f]+: (?:0x[0-9a-f]+|INVALID)\n", re.M)
+TABLE_ROW = re.compile(r"^([^\t\n]*\t[^\t\n]*\t)0x[0-9a-f]+\t", re.M)
 THREAD = re.compile(r'^in thread 0x[0-9a-f]+ ("[^"\n]*") at address (?:0x)?[0-9a-f]+', re.M)
 
 
@@ -22,6 +24,7 @@ def clean(text):
     text = REMARK.sub("", text)
     text = STACK_WORD.sub("", text)
     text = text.replace("RSP not aligned\n", "")
+    text = TABLE_ROW.sub(r"\1IP\t", text)
     text = THREAD.sub(r"in thread \1", text)
     start = re.search(r"^== ", text, re.M)
     return text[start.start():] if start else text

@@ -2,7 +2,10 @@
 /* Vector and x87 state belongs to a thread: kept over system calls, preemption and other threads' use of it. */
 #include "conformance.h"
 
-enum { THREADS = 3, ROUNDS = 40 };
+enum {
+    THREADS = 3,
+    ROUNDS = 40
+};
 
 struct state {
     unsigned char xmm[16][16];
@@ -13,32 +16,35 @@ struct state {
 
 static void state_load(const struct state *state)
 {
-    asm volatile("fninit\n\tfldcw %1\n\tfldl %2\n\tldmxcsr %3\n\t"
-                 "movaps 0(%0), %%xmm0\n\tmovaps 16(%0), %%xmm1\n\tmovaps 32(%0), %%xmm2\n\tmovaps 48(%0), %%xmm3\n\t"
-                 "movaps 64(%0), %%xmm4\n\tmovaps 80(%0), %%xmm5\n\tmovaps 96(%0), %%xmm6\n\tmovaps 112(%0), %%xmm7\n\t"
-                 "movaps 128(%0), %%xmm8\n\tmovaps 144(%0), %%xmm9\n\tmovaps 160(%0), %%xmm10\n\t"
-                 "movaps 176(%0), %%xmm11\n\tmovaps 192(%0), %%xmm12\n\tmovaps 208(%0), %%xmm13\n\t"
-                 "movaps 224(%0), %%xmm14\n\tmovaps 240(%0), %%xmm15"
-                 :
-                 : "r"(state->xmm), "m"(state->control), "m"(state->x87), "m"(state->mxcsr), "m"(*state));
+    asm volatile(
+        "fninit\n\tfldcw %1\n\tfldl %2\n\tldmxcsr %3\n\t"
+        "movaps 0(%0), %%xmm0\n\tmovaps 16(%0), %%xmm1\n\tmovaps 32(%0), %%xmm2\n\tmovaps 48(%0), %%xmm3\n\t"
+        "movaps 64(%0), %%xmm4\n\tmovaps 80(%0), %%xmm5\n\tmovaps 96(%0), %%xmm6\n\tmovaps 112(%0), "
+        "%%xmm7\n\t"
+        "movaps 128(%0), %%xmm8\n\tmovaps 144(%0), %%xmm9\n\tmovaps 160(%0), %%xmm10\n\t"
+        "movaps 176(%0), %%xmm11\n\tmovaps 192(%0), %%xmm12\n\tmovaps 208(%0), %%xmm13\n\t"
+        "movaps 224(%0), %%xmm14\n\tmovaps 240(%0), %%xmm15"
+        :
+        : "r"(state->xmm), "m"(state->control), "m"(state->x87), "m"(state->mxcsr), "m"(*state));
 }
 
 static void state_store(struct state *state)
 {
-    asm volatile("movaps %%xmm0, 0(%0)\n\tmovaps %%xmm1, 16(%0)\n\tmovaps %%xmm2, 32(%0)\n\tmovaps %%xmm3, 48(%0)\n\t"
-                 "movaps %%xmm4, 64(%0)\n\tmovaps %%xmm5, 80(%0)\n\tmovaps %%xmm6, 96(%0)\n\tmovaps %%xmm7, 112(%0)\n\t"
-                 "movaps %%xmm8, 128(%0)\n\tmovaps %%xmm9, 144(%0)\n\tmovaps %%xmm10, 160(%0)\n\t"
-                 "movaps %%xmm11, 176(%0)\n\tmovaps %%xmm12, 192(%0)\n\tmovaps %%xmm13, 208(%0)\n\t"
-                 "movaps %%xmm14, 224(%0)\n\tmovaps %%xmm15, 240(%0)\n\t"
-                 "stmxcsr %1\n\tfnstcw %2\n\tfnstsw %3\n\tfstpl %4"
-                 : "+r"(*(unsigned char(*)[16][16] *[1]){&state->xmm}), "=m"(state->mxcsr), "=m"(state->control),
-                   "=m"(state->status), "=m"(state->x87)
-                 :
-                 : "memory");
+    asm volatile(
+        "movaps %%xmm0, 0(%0)\n\tmovaps %%xmm1, 16(%0)\n\tmovaps %%xmm2, 32(%0)\n\tmovaps %%xmm3, 48(%0)\n\t"
+        "movaps %%xmm4, 64(%0)\n\tmovaps %%xmm5, 80(%0)\n\tmovaps %%xmm6, 96(%0)\n\tmovaps %%xmm7, "
+        "112(%0)\n\t"
+        "movaps %%xmm8, 128(%0)\n\tmovaps %%xmm9, 144(%0)\n\tmovaps %%xmm10, 160(%0)\n\t"
+        "movaps %%xmm11, 176(%0)\n\tmovaps %%xmm12, 192(%0)\n\tmovaps %%xmm13, 208(%0)\n\t"
+        "movaps %%xmm14, 224(%0)\n\tmovaps %%xmm15, 240(%0)\n\t"
+        "stmxcsr %1\n\tfnstcw %2\n\tfnstsw %3\n\tfstpl %4"
+        :
+        : "r"(state->xmm), "m"(state->mxcsr), "m"(state->control), "m"(state->status), "m"(state->x87)
+        : "memory");
 }
 
 static struct state given[THREADS], found[THREADS];
-static volatile unsigned good[THREADS], finished;
+static volatile unsigned good[THREADS];
 
 static void state_fill(struct state *state, unsigned seed)
 {
@@ -142,8 +148,8 @@ int main(seL4_BootInfo *info)
     seL4_Word badge = 0;
     seL4_MessageInfo_t message = seL4_NBRecv(fault_endpoint, &badge);
     if (badge) {
-        SAY("x87 division by zero: fault %lx, number %lx, code %lx\n", seL4_MessageInfo_get_label(message), seL4_GetMR(3),
-            seL4_GetMR(4));
+        SAY("x87 division by zero: fault %lx, number %lx, code %lx\n", seL4_MessageInfo_get_label(message),
+            seL4_GetMR(3), seL4_GetMR(4));
     }
     close();
     return 0;

@@ -6,29 +6,77 @@
  */
 #include "conformance.h"
 
-enum { WORDS = 24 };
+enum {
+    WORDS = 24
+};
 
-#define LABEL(label) {label, #label}
+#define LABEL(label)                                                                                         \
+    {                                                                                                        \
+        label, #label                                                                                        \
+    }
 static const struct {
     seL4_Word number;
     const char *name;
 } labels[] = {
     {0, "InvalidInvocation"},
-    LABEL(UntypedRetype), LABEL(TCBReadRegisters), LABEL(TCBWriteRegisters), LABEL(TCBCopyRegisters),
-    LABEL(TCBConfigure), LABEL(TCBSetPriority), LABEL(TCBSetMCPriority), LABEL(TCBSetSchedParams),
-    LABEL(TCBSetIPCBuffer), LABEL(TCBSetSpace), LABEL(TCBSuspend), LABEL(TCBResume), LABEL(TCBBindNotification),
-    LABEL(TCBUnbindNotification), LABEL(TCBSetTLSBase), LABEL(TCBSetFlags), LABEL(CNodeRevoke), LABEL(CNodeDelete),
-    LABEL(CNodeCancelBadgedSends), LABEL(CNodeCopy), LABEL(CNodeMint), LABEL(CNodeMove), LABEL(CNodeMutate),
-    LABEL(CNodeRotate), LABEL(CNodeSaveCaller), LABEL(IRQIssueIRQHandler), LABEL(IRQAckIRQ), LABEL(IRQSetIRQHandler),
-    LABEL(IRQClearIRQHandler), LABEL(DomainSetSet), LABEL(DomainScheduleConfigure), LABEL(DomainScheduleSetStart),
-    LABEL(X86PDPTMap), LABEL(X86PDPTUnmap), LABEL(X86PageDirectoryMap), LABEL(X86PageDirectoryUnmap),
-    LABEL(X86PageTableMap), LABEL(X86PageTableUnmap), LABEL(X86PageMap), LABEL(X86PageUnmap),
-    LABEL(X86PageGetAddress), LABEL(X86ASIDControlMakePool), LABEL(X86ASIDPoolAssign), LABEL(X86IOPortControlIssue),
-    LABEL(X86IOPortIn8), LABEL(X86IOPortIn16), LABEL(X86IOPortIn32), LABEL(X86IOPortOut8), LABEL(X86IOPortOut16),
-    LABEL(X86IOPortOut32), LABEL(X86IRQIssueIRQHandlerIOAPIC), LABEL(X86IRQIssueIRQHandlerMSI),
-    {X86IRQIssueIRQHandlerMSI + 1, "the next"}, {0xfffffffffffff, "all ones"},
+    LABEL(UntypedRetype),
+    LABEL(TCBReadRegisters),
+    LABEL(TCBWriteRegisters),
+    LABEL(TCBCopyRegisters),
+    LABEL(TCBConfigure),
+    LABEL(TCBSetPriority),
+    LABEL(TCBSetMCPriority),
+    LABEL(TCBSetSchedParams),
+    LABEL(TCBSetIPCBuffer),
+    LABEL(TCBSetSpace),
+    LABEL(TCBSuspend),
+    LABEL(TCBResume),
+    LABEL(TCBBindNotification),
+    LABEL(TCBUnbindNotification),
+    LABEL(TCBSetTLSBase),
+    LABEL(TCBSetFlags),
+    LABEL(CNodeRevoke),
+    LABEL(CNodeDelete),
+    LABEL(CNodeCancelBadgedSends),
+    LABEL(CNodeCopy),
+    LABEL(CNodeMint),
+    LABEL(CNodeMove),
+    LABEL(CNodeMutate),
+    LABEL(CNodeRotate),
+    LABEL(CNodeSaveCaller),
+    LABEL(IRQIssueIRQHandler),
+    LABEL(IRQAckIRQ),
+    LABEL(IRQSetIRQHandler),
+    LABEL(IRQClearIRQHandler),
+    LABEL(DomainSetSet),
+    LABEL(DomainScheduleConfigure),
+    LABEL(DomainScheduleSetStart),
+    LABEL(X86PDPTMap),
+    LABEL(X86PDPTUnmap),
+    LABEL(X86PageDirectoryMap),
+    LABEL(X86PageDirectoryUnmap),
+    LABEL(X86PageTableMap),
+    LABEL(X86PageTableUnmap),
+    LABEL(X86PageMap),
+    LABEL(X86PageUnmap),
+    LABEL(X86PageGetAddress),
+    LABEL(X86ASIDControlMakePool),
+    LABEL(X86ASIDPoolAssign),
+    LABEL(X86IOPortControlIssue),
+    LABEL(X86IOPortIn8),
+    LABEL(X86IOPortIn16),
+    LABEL(X86IOPortIn32),
+    LABEL(X86IOPortOut8),
+    LABEL(X86IOPortOut16),
+    LABEL(X86IOPortOut32),
+    LABEL(X86IRQIssueIRQHandlerIOAPIC),
+    LABEL(X86IRQIssueIRQHandlerMSI),
+    {X86IRQIssueIRQHandlerMSI + 1, "the next"},
+    {0xfffffffffffff, "all ones"},
 };
-enum { LABELS = sizeof(labels) / sizeof(*labels) };
+enum {
+    LABELS = sizeof(labels) / sizeof(*labels)
+};
 
 static seL4_CPtr endpoint;
 
@@ -44,7 +92,8 @@ static struct answer ask(seL4_CPtr cap, seL4_Word label, unsigned cap_count, uns
     struct arguments arguments = {
         .cap_count = cap_count, .caps = {endpoint, endpoint, endpoint}, .word_count = word_count};
     seL4_MessageInfo_t info = invoke(cap, label, &arguments);
-    struct answer answer = {.error = seL4_MessageInfo_get_label(info), .length = seL4_MessageInfo_get_length(info)};
+    struct answer answer = {.error = seL4_MessageInfo_get_label(info),
+                            .length = seL4_MessageInfo_get_length(info)};
     /* What a success returns may be an address. */
     for (seL4_Word i = 0; answer.error && i < answer.length && i < 5; i++) {
         answer.words[i] = seL4_GetMR((int)i);
@@ -82,12 +131,16 @@ static void sweep(seL4_CPtr cap, seL4_Word label, bool words)
 static void test_kind(const char *name, seL4_CPtr cap)
 {
     section(name);
-    unsigned illegal = 0;
+    unsigned illegal = 0, invalid = 0;
     for (unsigned i = 0; i < LABELS; i++) {
         struct answer answer = ask(cap, labels[i].number, 3, WORDS);
         struct answer bare = ask(cap, labels[i].number, 0, 0);
         if (answer.error == seL4_IllegalOperation && bare.error == seL4_IllegalOperation) {
             illegal++;
+            continue;
+        }
+        if (answer.error == seL4_InvalidCapability && memcmp(&answer, &bare, sizeof(answer)) == 0) {
+            invalid++;
             continue;
         }
         SAY("%s: words", labels[i].name);
@@ -96,7 +149,7 @@ static void test_kind(const char *name, seL4_CPtr cap)
         sweep(cap, labels[i].number, false);
         SAY("\n");
     }
-    SAY("%u of %u labels are illegal\n", illegal, LABELS);
+    SAY("of %u labels, %u are illegal, %u find the capability invalid\n", LABELS, illegal, invalid);
 }
 
 int main(seL4_BootInfo *info)
@@ -106,12 +159,14 @@ int main(seL4_BootInfo *info)
     seL4_CPtr handler = slot(), port = slot(), pool_cap = slot();
     SEL4_UTIL_CHECK(seL4_IRQControl_GetIOAPIC(seL4_CapIRQControl, CNODE, handler, WORD, 0, 3, 0, 0, 3));
     SEL4_UTIL_CHECK(seL4_X86_IOPortControl_Issue(seL4_CapIOPortControl, 0x2f8, 0x2ff, CNODE, port, WORD));
-    SEL4_UTIL_CHECK(seL4_X86_ASIDControl_MakePool(seL4_CapASIDControl, make_sized(seL4_UntypedObject, 12), CNODE,
-                                                  pool_cap, WORD));
+    SEL4_UTIL_CHECK(seL4_X86_ASIDControl_MakePool(seL4_CapASIDControl, make_sized(seL4_UntypedObject, 12),
+                                                  CNODE, pool_cap, WORD));
     seL4_CPtr pml4 = make(seL4_X64_PML4Object);
     test_kind("an empty slot", slot());
     test_kind("untyped", make_sized(seL4_UntypedObject, 12));
-    test_kind("TCB", make(seL4_TCBObject));
+    seL4_TCB tcb = make(seL4_TCBObject);
+    test_kind("TCB", tcb);
+    SEL4_UTIL_CHECK(seL4_TCB_Suspend(tcb));
     test_kind("CNode", make_sized(seL4_CapTableObject, 4));
     test_kind("IRQ control", seL4_CapIRQControl);
     test_kind("IRQ handler", handler);

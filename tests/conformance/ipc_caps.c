@@ -2,7 +2,9 @@
 /* Capabilities in messages: grant and grant-reply rights, unwrapping, receive slots, and what goes wrong. */
 #include "conformance.h"
 
-enum { SLOTS_BITS = 3 };
+enum {
+    SLOTS_BITS = 3
+};
 
 static seL4_CPtr endpoint, badged, notification, fault_endpoint, target;
 static seL4_Word free_slot;
@@ -44,16 +46,16 @@ static void transfer(const char *name, const struct parcel *parcel)
     seL4_Word badge = 0;
     seL4_MessageInfo_t info = seL4_NBRecv(endpoint, &badge);
     if (badge) {
-        SAY("%s: caps %lx, unwrapped %lx, badges %lx %lx %lx, slot %lx\n", name, seL4_MessageInfo_get_extraCaps(info),
-            seL4_MessageInfo_get_capsUnwrapped(info), seL4_GetBadge(0), seL4_GetBadge(1), seL4_GetBadge(2),
-            kind(target));
+        SAY("%s: caps %lx, unwrapped %lx, badges %lx %lx %lx, slot %lx\n", name,
+            seL4_MessageInfo_get_extraCaps(info), seL4_MessageInfo_get_capsUnwrapped(info), seL4_GetBadge(0),
+            seL4_GetBadge(1), seL4_GetBadge(2), kind(target));
     } else {
         SAY("%s: nothing arrived\n", name);
     }
     info = seL4_NBRecv(fault_endpoint, &badge);
     if (badge) {
-        SAY("  sender's fault %lx: address %lx, receive phase %lx, failure %lx\n", seL4_MessageInfo_get_label(info),
-            seL4_GetMR(1), seL4_GetMR(2), seL4_GetMR(3));
+        SAY("  sender's fault %lx: address %lx, receive phase %lx, failure %lx\n",
+            seL4_MessageInfo_get_label(info), seL4_GetMR(1), seL4_GetMR(2), seL4_GetMR(3));
     }
     SEL4_UTIL_CHECK(seL4_TCB_Suspend(thread->tcb));
     SEL4_UTIL_CHECK(discard(target));
@@ -74,11 +76,16 @@ static void test_transfer(void)
     transfer("a badged one", PARCEL(.through = badged, .count = 1, .caps = {other_badged}));
     transfer("the endpoint itself", PARCEL(.through = badged, .count = 1, .caps = {endpoint}));
     transfer("the endpoint, badged", PARCEL(.through = badged, .count = 1, .caps = {again}));
-    transfer("three of the endpoint", PARCEL(.through = badged, .count = 3, .caps = {endpoint, again, third}));
-    transfer("one and one of the endpoint", PARCEL(.through = badged, .count = 2, .caps = {notification, again}));
-    transfer("one of the endpoint and one", PARCEL(.through = badged, .count = 2, .caps = {again, notification}));
-    transfer("one, of the endpoint, one", PARCEL(.through = badged, .count = 3, .caps = {notification, again, SELF}));
-    transfer("of the endpoint around one", PARCEL(.through = badged, .count = 3, .caps = {again, notification, third}));
+    transfer("three of the endpoint",
+             PARCEL(.through = badged, .count = 3, .caps = {endpoint, again, third}));
+    transfer("one and one of the endpoint",
+             PARCEL(.through = badged, .count = 2, .caps = {notification, again}));
+    transfer("one of the endpoint and one",
+             PARCEL(.through = badged, .count = 2, .caps = {again, notification}));
+    transfer("one, of the endpoint, one",
+             PARCEL(.through = badged, .count = 3, .caps = {notification, again, SELF}));
+    transfer("of the endpoint around one",
+             PARCEL(.through = badged, .count = 3, .caps = {again, notification, third}));
 }
 
 static void test_sources(void)
@@ -88,14 +95,18 @@ static void test_sources(void)
     seL4_CPtr child = slot(), nothing = slot();
     SEL4_UTIL_CHECK(seL4_Untyped_Retype(parent, seL4_EndpointObject, 0, CNODE, 0, 0, child, 1));
     transfer("an empty slot", PARCEL(.through = badged, .count = 1, .caps = {nothing}));
-    transfer("an empty slot, then one", PARCEL(.through = badged, .count = 2, .caps = {nothing, notification}));
-    transfer("one, then an empty slot", PARCEL(.through = badged, .count = 2, .caps = {notification, nothing}));
+    transfer("an empty slot, then one",
+             PARCEL(.through = badged, .count = 2, .caps = {nothing, notification}));
+    transfer("one, then an empty slot",
+             PARCEL(.through = badged, .count = 2, .caps = {notification, nothing}));
     transfer("no slot at all", PARCEL(.through = badged, .count = 1, .caps = {NO_CAP}));
     transfer("one, then no slot", PARCEL(.through = badged, .count = 2, .caps = {notification, NO_CAP}));
     transfer("an untyped with a child", PARCEL(.through = badged, .count = 1, .caps = {parent}));
-    transfer("that, then one of the endpoint", PARCEL(.through = badged, .count = 2, .caps = {parent, endpoint}));
+    transfer("that, then one of the endpoint",
+             PARCEL(.through = badged, .count = 2, .caps = {parent, endpoint}));
     transfer("IRQ control", PARCEL(.through = badged, .count = 1, .caps = {seL4_CapIRQControl}));
-    transfer("an unmapped page table", PARCEL(.through = badged, .count = 1, .caps = {make(seL4_X86_PageTableObject)}));
+    transfer("an unmapped page table",
+             PARCEL(.through = badged, .count = 1, .caps = {make(seL4_X86_PageTableObject)}));
     transfer("a frame", PARCEL(.through = badged, .count = 1, .caps = {seL4_CapBootInfoFrame}));
     transfer("a CNode", PARCEL(.through = badged, .count = 1, .caps = {CNODE}));
 }

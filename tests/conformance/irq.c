@@ -2,20 +2,41 @@
 /* Interrupts: IRQ control and handlers with their errors, and the PIT's interrupt through pin 2 of the I/O APIC. */
 #include "conformance.h"
 
-enum { PIT_CHANNEL_0 = 0x40, PIT_COMMAND = 0x43, PIT_PIN = 2, VECTOR = 5 };
+enum {
+    PIT_CHANNEL_0 = 0x40,
+    PIT_COMMAND = 0x43,
+    PIT_PIN = 2,
+    VECTOR = 5
+};
 
-static seL4_CPtr endpoint, notification, badged, handler;
+static seL4_CPtr endpoint, notification, badged, handler, port;
 
-static seL4_Error get_ioapic(seL4_CPtr to, seL4_Word ioapic, seL4_Word pin, seL4_Word level, seL4_Word polarity,
-                             seL4_Word vector)
+static seL4_Error get_ioapic(seL4_CPtr to, seL4_Word ioapic, seL4_Word pin, seL4_Word level,
+                             seL4_Word polarity, seL4_Word vector)
 {
-    return (seL4_Error)seL4_IRQControl_GetIOAPIC(seL4_CapIRQControl, CNODE, to, WORD, ioapic, pin, level, polarity,
-                                                 vector);
+    return (seL4_Error)seL4_IRQControl_GetIOAPIC(seL4_CapIRQControl, CNODE, to, WORD, ioapic, pin, level,
+                                                 polarity, vector);
 }
 
 static seL4_Error get_msi(seL4_CPtr to, seL4_Word bus, seL4_Word device, seL4_Word function, seL4_Word vector)
 {
-    return (seL4_Error)seL4_IRQControl_GetMSI(seL4_CapIRQControl, CNODE, to, WORD, bus, device, function, 0, vector);
+    return (seL4_Error)seL4_IRQControl_GetMSI(seL4_CapIRQControl, CNODE, to, WORD, bus, device, function, 0,
+                                              vector);
+}
+
+/* One shot of the PIT: an interrupt after about a millisecond. */
+static void pit_start(void)
+{
+    SEL4_UTIL_CHECK(seL4_X86_IOPort_Out8(port, PIT_COMMAND, 0x30));
+    SEL4_UTIL_CHECK(seL4_X86_IOPort_Out8(port, PIT_CHANNEL_0, 0xa9));
+    SEL4_UTIL_CHECK(seL4_X86_IOPort_Out8(port, PIT_CHANNEL_0, 0x04));
+}
+
+static void pause_ms(void)
+{
+    for (int i = 0; i < 300000; i++) {
+        asm volatile("pause");
+    }
 }
 
 static void test_control(void)
@@ -45,9 +66,12 @@ static void test_control(void)
     CASE(seL4_IRQControl_GetIOAPIC(seL4_CapIRQControl, endpoint, other, WORD, 0, PIT_PIN, 0, 0, VECTOR),
          "root an endpoint");
     CASE(seL4_IRQControl_GetIOAPIC(seL4_CapIRQControl, CNODE, other, 0, 0, PIT_PIN, 0, 0, VECTOR), "depth 0");
-    CASE(seL4_IRQControl_GetIOAPIC(seL4_CapIRQControl, CNODE, other, 65, 0, PIT_PIN, 0, 0, VECTOR), "depth 65");
-    CASE(seL4_IRQControl_GetIOAPIC(seL4_CapIRQControl, CNODE, other, 11, 0, PIT_PIN, 0, 0, VECTOR), "depth 11");
-    CASE(seL4_IRQControl_GetIOAPIC(seL4_CapIRQControl, CNODE, other, 11, 0, PIT_PIN, 0, 0, 200), "depth 11, vector 200");
+    CASE(seL4_IRQControl_GetIOAPIC(seL4_CapIRQControl, CNODE, other, 65, 0, PIT_PIN, 0, 0, VECTOR),
+         "depth 65");
+    CASE(seL4_IRQControl_GetIOAPIC(seL4_CapIRQControl, CNODE, other, 11, 0, PIT_PIN, 0, 0, VECTOR),
+         "depth 11");
+    CASE(seL4_IRQControl_GetIOAPIC(seL4_CapIRQControl, CNODE, other, 11, 0, PIT_PIN, 0, 0, 200),
+         "depth 11, vector 200");
     CASE(get_ioapic(handler, 0, PIT_PIN, 0, 0, VECTOR), "good");
     SAY("  %lx\n", kind(handler));
     CASE(get_ioapic(other, 0, PIT_PIN, 0, 0, VECTOR), "the same again");
@@ -74,6 +98,7 @@ static void test_msi(void)
     CASE(get_msi(endpoint, 0, 0, 0, VECTOR + 1), "to an occupied slot");
     CASE(get_msi(endpoint, 256, 0, 0, VECTOR + 1), "to an occupied slot, bus 256");
     CASE(get_msi(endpoint, 0, 0, 0, VECTOR), "to an occupied slot, a vector in use");
+    CASE(seL4_IRQControl_GetMSI(seL4_CapIRQControl, CNODE, other, 11, 0, 0, 0, 0, VECTOR + 1), "depth 11");
     CASE(get_msi(other, 0, 31, 7, VECTOR + 1), "good");
     SAY("  %lx\n", kind(other));
     CASE(seL4_IRQHandler_Ack(other), "acknowledge");
@@ -85,7 +110,8 @@ static void test_handler(void)
     section("handler");
     CASE(seL4_IRQHandler_SetNotification(handler, endpoint), "an endpoint");
     CASE(seL4_IRQHandler_SetNotification(handler, slot()), "an empty slot");
-    CASE(seL4_IRQHandler_SetNotification(handler, mint(notification, seL4_CanRead, 0)), "without the right to signal");
+    CASE(seL4_IRQHandler_SetNotification(handler, mint(notification, seL4_CanRead, 0)),
+         "without the right to signal");
     CASE(seL4_IRQHandler_SetNotification(handler, mint(notification, seL4_CanWrite, 3)), "with only that");
     CASE(seL4_IRQHandler_SetNotification(handler, badged), "another over it");
     CASE(seL4_IRQHandler_Clear(handler), "clear");
@@ -98,33 +124,12 @@ static void test_handler(void)
     CASE(seL4_IRQHandler_Ack(handler), "the original works");
 }
 
-/* One shot of the PIT: an interrupt after about a millisecond. */
-static void pit_start(seL4_CPtr port)
-{
-    SEL4_UTIL_CHECK(seL4_X86_IOPort_Out8(port, PIT_COMMAND, 0x30));
-    SEL4_UTIL_CHECK(seL4_X86_IOPort_Out8(port, PIT_CHANNEL_0, 0xa9));
-    SEL4_UTIL_CHECK(seL4_X86_IOPort_Out8(port, PIT_CHANNEL_0, 0x04));
-}
-
-static void pause_ms(void)
-{
-    for (int i = 0; i < 300000; i++) {
-        asm volatile("pause");
-    }
-}
-
 static void test_delivery(void)
 {
     section("delivery");
-    seL4_CPtr port = slot();
-    SEL4_UTIL_CHECK(seL4_X86_IOPortControl_Issue(seL4_CapIOPortControl, PIT_CHANNEL_0, PIT_COMMAND, CNODE, port, WORD));
-    pit_start(port); /* ends what the firmware left running */
-    pause_ms();
-    seL4_Word badge = 0;
-    seL4_Poll(notification, &badge);
-    SEL4_UTIL_CHECK(seL4_IRQHandler_Ack(handler));
+    seL4_Word badge;
     for (int i = 0; i < 3; i++) {
-        pit_start(port);
+        pit_start();
         badge = 0xbad;
         seL4_Wait(notification, &badge);
         SAY("interrupt: badge %lx\n", badge);
@@ -133,17 +138,18 @@ static void test_delivery(void)
         SAY("once only: badge %lx\n", badge);
         CASE(seL4_IRQHandler_Ack(handler), "acknowledge");
     }
-    pit_start(port);
+    pit_start();
     seL4_Wait(notification, &badge);
     SAY("interrupt: badge %lx\n", badge);
-    CASE(seL4_IRQHandler_SetNotification(handler, mint(notification, seL4_AllRights, 0x80)), "another notification");
+    CASE(seL4_IRQHandler_SetNotification(handler, mint(notification, seL4_AllRights, 0x80)),
+         "another notification");
     CASE(seL4_IRQHandler_Ack(handler), "acknowledge");
-    pit_start(port);
+    pit_start();
     seL4_Wait(notification, &badge);
     SAY("interrupt: badge %lx\n", badge);
     CASE(seL4_IRQHandler_Ack(handler), "acknowledge");
     CASE(seL4_TCB_BindNotification(SELF, notification), "bind the notification");
-    pit_start(port);
+    pit_start();
     seL4_Recv(endpoint, &badge);
     SAY("interrupt while receiving: badge %lx\n", badge);
     CASE(seL4_IRQHandler_Ack(handler), "acknowledge");
@@ -159,6 +165,11 @@ int main(seL4_BootInfo *info)
     notification = make(seL4_NotificationObject);
     badged = mint(notification, seL4_AllRights, 0x40);
     handler = slot();
+    port = slot();
+    SEL4_UTIL_CHECK(
+        seL4_X86_IOPortControl_Issue(seL4_CapIOPortControl, PIT_CHANNEL_0, PIT_COMMAND, CNODE, port, WORD));
+    pit_start(); /* ends what the firmware left running, so that no interrupt comes before its time */
+    pause_ms();
     test_control();
     test_msi();
     test_handler();

@@ -93,8 +93,9 @@ static void fault_show(void)
     seL4_Word badge = 0;
     seL4_MessageInfo_t info = seL4_NBRecv(fault_endpoint, &badge);
     if (badge) {
-        SAY("  fault %lx, %lu words, receive phase %lx, failure %lx, bits %lx\n", seL4_MessageInfo_get_label(info),
-            seL4_MessageInfo_get_length(info), seL4_GetMR(2), seL4_GetMR(3), seL4_GetMR(4));
+        SAY("  fault %lx, %lu words, receive phase %lx, failure %lx, bits %lx\n",
+            seL4_MessageInfo_get_label(info), seL4_MessageInfo_get_length(info), seL4_GetMR(2), seL4_GetMR(3),
+            seL4_GetMR(4));
     }
 }
 
@@ -141,7 +142,8 @@ static void test_binding_errors(seL4_TCB tcb)
     CASE(seL4_TCB_BindNotification(tcb, endpoint), "bind an endpoint");
     CASE(seL4_TCB_BindNotification(tcb, mint(second, seL4_CanWrite, 0)), "bind without the right to receive");
     CASE(seL4_TCB_UnbindNotification(tcb), "unbind, none bound");
-    CASE(seL4_TCB_BindNotification(tcb, mint(notification, seL4_CanRead, 0)), "bind with the right to receive");
+    CASE(seL4_TCB_BindNotification(tcb, mint(notification, seL4_CanRead, 0)),
+         "bind with the right to receive");
     CASE(seL4_TCB_BindNotification(tcb, notification), "bind again");
     CASE(seL4_TCB_BindNotification(tcb, second), "bind a second");
     CASE(seL4_TCB_BindNotification(other, notification), "bind to a second TCB");
@@ -155,7 +157,8 @@ static void test_bound(void)
 {
     section("bound");
     receive_again = true;
-    struct sel4_util_thread *thread = spawn_faulting("bound", bound_receiver, NULL, PRIORITY_HIGH, fault_endpoint);
+    struct sel4_util_thread *thread =
+        spawn_faulting("bound", bound_receiver, NULL, PRIORITY_HIGH, fault_endpoint);
     test_binding_errors(thread->tcb);
     seL4_Signal(one);
     seL4_Signal(notification);
@@ -182,7 +185,8 @@ static void test_bound(void)
     seL4_Signal(one);
     SEL4_UTIL_CHECK(seL4_TCB_UnbindNotification(thread->tcb));
     seL4_Signal(one);
-    CASE(seL4_TCB_BindNotification(thread->tcb, notification), "bind one that is signalled to one that waits");
+    CASE(seL4_TCB_BindNotification(thread->tcb, notification),
+         "bind one that is signalled to one that waits");
     SEL4_UTIL_CHECK(seL4_TCB_UnbindNotification(thread->tcb));
     poll("the signal stays", notification);
     spawn("waiter", waiter, "waiter", PRIORITY_HIGH);

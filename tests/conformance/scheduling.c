@@ -76,17 +76,20 @@ static void test_changes(void)
     SEL4_UTIL_CHECK(seL4_TCB_SetPriority(b->tcb, SELF, PRIORITY_LOW));
     let_run();
     log_show("the priority it has, b");
-    a = start('a', once, PRIORITY_LOW), b = start('b', once, PRIORITY_LOW), c = start('c', once, PRIORITY_LOW);
+    a = start('a', once, PRIORITY_LOW), b = start('b', once, PRIORITY_LOW),
+    c = start('c', once, PRIORITY_LOW);
     SEL4_UTIL_CHECK(seL4_TCB_SetPriority(b->tcb, SELF, PRIORITY_LOW + 1));
     SEL4_UTIL_CHECK(seL4_TCB_SetPriority(b->tcb, SELF, PRIORITY_LOW));
     let_run();
     log_show("up and down, b");
-    a = start('a', once, PRIORITY_LOW), b = start('b', once, PRIORITY_LOW), c = start('c', once, PRIORITY_LOW);
+    a = start('a', once, PRIORITY_LOW), b = start('b', once, PRIORITY_LOW),
+    c = start('c', once, PRIORITY_LOW);
     SEL4_UTIL_CHECK(seL4_TCB_Suspend(b->tcb));
     SEL4_UTIL_CHECK(seL4_TCB_Resume(b->tcb));
     let_run();
     log_show("suspended and resumed, b");
-    a = start('a', once, PRIORITY_LOW), b = start('b', once, PRIORITY_LOW), c = start('c', once, PRIORITY_LOW);
+    a = start('a', once, PRIORITY_LOW), b = start('b', once, PRIORITY_LOW),
+    c = start('c', once, PRIORITY_LOW);
     SEL4_UTIL_CHECK(seL4_TCB_Suspend(a->tcb));
     SEL4_UTIL_CHECK(seL4_TCB_SetPriority(c->tcb, SELF, PRIORITY_LOW + 1));
     let_run();

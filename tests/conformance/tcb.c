@@ -67,17 +67,21 @@ static void test_space(void)
     CASE(seL4_TCB_SetSpace(tcb, 0, cnode, 0, empty, 0), "VSpace an empty slot");
     CASE(seL4_TCB_SetSpace(tcb, 0, cnode, 0, pml4, 0), "VSpace a PML4 without ASID");
     CASE(seL4_TCB_SetSpace(tcb, 0, endpoint, 0, endpoint, 0), "both endpoints");
-    CASE(seL4_TCB_SetSpace(tcb, 0, cnode, seL4_CNode_CapData_new(0, 63).words[0], VSPACE, 0), "a guard of 63 bits");
-    CASE(seL4_TCB_SetSpace(tcb, 0, cnode, seL4_CNode_CapData_new(0, 60).words[0], VSPACE, 0), "a guard of 60 bits");
+    CASE(seL4_TCB_SetSpace(tcb, 0, cnode, seL4_CNode_CapData_new(0, 63).words[0], VSPACE, 0),
+         "a guard of 63 bits");
+    CASE(seL4_TCB_SetSpace(tcb, 0, cnode, seL4_CNode_CapData_new(0, 60).words[0], VSPACE, 0),
+         "a guard of 60 bits");
     CASE(seL4_TCB_SetSpace(tcb, 0, endpoint, 7, VSPACE, 0), "CSpace an endpoint, data 7");
-    CASE(seL4_TCB_SetSpace(tcb, 0, mint(endpoint, seL4_AllRights, 3), 7, VSPACE, 0), "a badged endpoint, data 7");
+    CASE(seL4_TCB_SetSpace(tcb, 0, mint(endpoint, seL4_AllRights, 3), 7, VSPACE, 0),
+         "a badged endpoint, data 7");
 
     section("configure");
     CASE(seL4_TCB_Configure(tcb, 0, cnode, 0, VSPACE, 0, 0, 0), "no buffer");
     CASE(seL4_TCB_Configure(tcb, 0, cnode, 0, VSPACE, 0, 0x1000, frame), "all good");
     CASE(seL4_TCB_Configure(tcb, 0, cnode, 0, VSPACE, 0, 0x1010, frame), "buffer not aligned");
     CASE(seL4_TCB_Configure(tcb, 0, cnode, 0, VSPACE, 0, 0x1000, endpoint), "buffer an endpoint");
-    CASE(seL4_TCB_Configure(tcb, 0, endpoint, 0, VSPACE, 0, 0x1010, frame), "CSpace an endpoint, buffer not aligned");
+    CASE(seL4_TCB_Configure(tcb, 0, endpoint, 0, VSPACE, 0, 0x1010, frame),
+         "CSpace an endpoint, buffer not aligned");
     CASE(seL4_TCB_Configure(tcb, 0, cnode, 0, endpoint, 0, 0x1000, endpoint), "VSpace and buffer endpoints");
     CASE(seL4_TCB_Configure(tcb, 0, endpoint, 0, endpoint, 0, 0, 0), "CSpace and VSpace endpoints");
     CASE(seL4_TCB_Configure(tcb, 0, cnode, 0, pml4, 0, 0, 0), "VSpace a PML4 without ASID");
@@ -108,7 +112,8 @@ static void test_cspace_slot(void)
 static void test_flags(void)
 {
     section("flags");
-    static const seL4_Word words[][2] = {{0, 0}, {0, 1}, {0, 0}, {1, 0}, {0, ~0ul}, {~0ul, 0}, {1, 1}, {0, 2}, {0, 1ul << 63}};
+    static const seL4_Word words[][2] = {{0, 0},    {0, 1}, {0, 0}, {1, 0},        {0, ~0ul},
+                                         {~0ul, 0}, {1, 1}, {0, 2}, {0, 1ul << 63}};
     for (unsigned i = 0; i < sizeof(words) / sizeof(*words); i++) {
         seL4_TCB_SetFlags_t result = seL4_TCB_SetFlags(tcb, words[i][0], words[i][1]);
         CASE(result.error, "clear %lx, set %lx", words[i][0], words[i][1]);

@@ -2,7 +2,9 @@
 /* ReadRegisters, WriteRegisters, CopyRegisters, SetTLSBase: counts, values, flags, and when a thread runs. */
 #include "conformance.h"
 
-enum { REGISTERS = sizeof(seL4_UserContext) / sizeof(seL4_Word) };
+enum {
+    REGISTERS = sizeof(seL4_UserContext) / sizeof(seL4_Word)
+};
 
 static const char *const names[REGISTERS] = {"rip", "rsp", "rflags", "rax", "rbx", "rcx", "rdx",
                                              "rsi", "rdi", "rbp",    "r8",  "r9",  "r10", "r11",
@@ -40,7 +42,8 @@ static void test_counts(void)
         read_show("then", tcb);
     }
     for (seL4_Word count = 0; count <= REGISTERS + 2; count++) {
-        invoke_case(tcb, TCBReadRegisters, ARGUMENTS(.word_count = 2, .words = {0, count}), "read %lu", count);
+        invoke_case(tcb, TCBReadRegisters, ARGUMENTS(.word_count = 2, .words = {0, count}), "read %lu",
+                    count);
     }
     invoke_case(tcb, TCBReadRegisters, ARGUMENTS(.word_count = 2, .words = {0, 120}), "read 120");
     invoke_case(tcb, TCBReadRegisters, ARGUMENTS(.word_count = 2, .words = {0, 121}), "read 121");
@@ -50,39 +53,45 @@ static void test_counts(void)
     invoke_case(tcb, TCBWriteRegisters, ARGUMENTS(.word_count = 2, .words = {0, 0}), "write 0 of 0");
     invoke_case(tcb, TCBWriteRegisters, ARGUMENTS(.word_count = 2, .words = {0, 1}), "write 1 of 0");
     invoke_case(tcb, TCBWriteRegisters, ARGUMENTS(.word_count = 4, .words = {0, 3, 1, 2}), "write 3 of 2");
-    invoke_case(tcb, TCBWriteRegisters, ARGUMENTS(.word_count = 4, .words = {0, ~0ul, 1, 2}), "write all ones of 2");
-    invoke_case(tcb, TCBWriteRegisters, ARGUMENTS(.word_count = 24, .words = {0, 22, 1, 2}), "write 22 of 22");
+    invoke_case(tcb, TCBWriteRegisters, ARGUMENTS(.word_count = 4, .words = {0, ~0ul, 1, 2}),
+                "write all ones of 2");
+    invoke_case(tcb, TCBWriteRegisters, ARGUMENTS(.word_count = 24, .words = {0, 22, 1, 2}),
+                "write 22 of 22");
     read_show("then", tcb);
     invoke_case(tcb, TCBWriteRegisters, ARGUMENTS(.word_count = 24, .words = {0, 0, 7, 7}), "write 0 of 22");
     read_show("then", tcb);
     CASE(seL4_TCB_ReadRegisters(SELF, 0, 0, REGISTERS, &registers), "read oneself");
     CASE(seL4_TCB_WriteRegisters(SELF, 0, 0, REGISTERS, &registers), "write oneself");
     CASE(seL4_TCB_ReadRegisters(SELF, 0, 0, 0, &registers), "read 0 of oneself");
-    CASE(seL4_TCB_CopyRegisters(SELF, SELF, 0, 0, 1, 1, 0), "copy oneself");
 }
 
 static void test_values(void)
 {
     section("values that are changed");
     seL4_UserContext registers = {0};
-    static const seL4_Word flags[] = {0, 2, 0xffffffffffffffff, 0x100, 0x3000, 0x200000, 0x40000, 0x4000, 0xcd5};
+    static const seL4_Word flags[] = {0,      2,    0xffffffffffffffff, 0x100, 0x3000, 0x200000, 0x40000,
+                                      0x4000, 0xcd5};
     for (unsigned i = 0; i < sizeof(flags) / sizeof(*flags); i++) {
         registers.rflags = flags[i];
         SEL4_UTIL_CHECK(seL4_TCB_WriteRegisters(tcb, 0, 0, REGISTERS, &registers));
         SEL4_UTIL_CHECK(seL4_TCB_ReadRegisters(tcb, 0, 0, REGISTERS, &registers));
         SAY("rflags %lx becomes %lx\n", flags[i], registers.rflags);
     }
-    static const seL4_Word addresses[] = {0, 0x7fffffffffff, 0x800000000000, 0xdead000000000000, 0xffff800000000000,
-                                          0xffffffffffffffff};
+    static const seL4_Word addresses[] = {
+        0, 0x7fffffffffff, 0x800000000000, 0xdead000000000000, 0xffff800000000000, 0xffffffffffffffff};
     for (unsigned i = 0; i < sizeof(addresses) / sizeof(*addresses); i++) {
         seL4_Word address = addresses[i];
-        registers = (seL4_UserContext){.rip = address, .rsp = address, .rax = address, .fs_base = address, .gs_base = address};
+        registers = (seL4_UserContext){
+            .rip = address, .rsp = address, .rax = address, .fs_base = address, .gs_base = address};
         CASE(seL4_TCB_WriteRegisters(tcb, 0, 0, REGISTERS, &registers), "write %lx", address);
         SEL4_UTIL_CHECK(seL4_TCB_ReadRegisters(tcb, 0, 0, REGISTERS, &registers));
         SAY("  rip %lx, rsp %lx, rax %lx, fs %lx, gs %lx\n", registers.rip, registers.rsp, registers.rax,
             registers.fs_base, registers.gs_base);
     }
     for (unsigned i = 0; i < sizeof(addresses) / sizeof(*addresses); i++) {
+        if (addresses[i] == 0x800000000000 || addresses[i] == 0xdead000000000000) {
+            continue; /* the real kernel takes what is no address and stops when the thread runs */
+        }
         CASE(seL4_TCB_SetTLSBase(tcb, addresses[i]), "TLS base %lx", addresses[i]);
         SEL4_UTIL_CHECK(seL4_TCB_ReadRegisters(tcb, 0, 0, REGISTERS, &registers));
         SAY("  fs %lx, gs %lx\n", registers.fs_base, registers.gs_base);
@@ -99,8 +108,8 @@ static void test_copy(void)
         SEL4_UTIL_CHECK(seL4_TCB_WriteRegisters(from, 0, 0, REGISTERS, &registers));
         fill(&registers, 0x2000);
         SEL4_UTIL_CHECK(seL4_TCB_WriteRegisters(tcb, 0, 0, REGISTERS, &registers));
-        CASE(seL4_TCB_CopyRegisters(tcb, from, 0, 0, flags & 1, flags >> 1 & 1, 0), "frame %d, integer %d", flags & 1,
-             flags >> 1 & 1);
+        CASE(seL4_TCB_CopyRegisters(tcb, from, 0, 0, flags & 1, flags >> 1 & 1, 0), "frame %d, integer %d",
+             flags & 1, flags >> 1 & 1);
         read_show("then", tcb);
     }
     CASE(seL4_TCB_CopyRegisters(tcb, CNODE, 0, 0, 1, 1, 0), "from a CNode");
@@ -108,10 +117,13 @@ static void test_copy(void)
     invoke_case(tcb, TCBCopyRegisters, ARGUMENTS(.word_count = 1), "no capability");
     invoke_case(tcb, TCBCopyRegisters, ARGUMENTS(.cap_count = 1, .caps = {from}), "no word");
     CASE(seL4_TCB_CopyRegisters(tcb, tcb, 0, 0, 1, 1, 0xff), "from itself, all architecture flags");
+    /* The registers are those of the call before it was answered, but for the ones that hold the answer: the system
+     * call is made again, of capability 0. */
+    CASE(seL4_TCB_CopyRegisters(SELF, SELF, 0, 0, 1, 1, 0), "copy oneself");
 }
 
 extern const char registers_loop[], registers_store[];
-static volatile seL4_Word arrived;
+static volatile seL4_Word arrived __attribute__((used));
 
 /* Loads known values into registers and spins; registers_store tells that it was let go on. */
 asm(".globl registers_loop, registers_store\n"
@@ -140,7 +152,8 @@ asm(".globl registers_loop, registers_store\n"
 static void test_running(void)
 {
     section("a thread that runs");
-    struct sel4_util_thread *thread = spawn("spinner", (void (*)(void *))(seL4_Word)registers_loop, NULL, PRIORITY_LOW);
+    struct sel4_util_thread *thread =
+        spawn("spinner", (void (*)(void *))(seL4_Word)registers_loop, NULL, PRIORITY_LOW);
     /* Let it spin for some ticks: the same priority, until it has been preempted. */
     SEL4_UTIL_CHECK(seL4_TCB_SetPriority(SELF, SELF, PRIORITY_LOW));
     seL4_UserContext registers;
@@ -167,8 +180,10 @@ static void test_running(void)
     SAY("arrived: %lu\n", arrived);
     arrived = 0;
     SEL4_UTIL_CHECK(seL4_TCB_SetPriority(SELF, SELF, PRIORITY_ROOT));
-    struct sel4_util_thread *other = spawn("other", (void (*)(void *))(seL4_Word)registers_loop, NULL, PRIORITY_LOW);
-    CASE(seL4_TCB_CopyRegisters(other->tcb, thread->tcb, 1, 1, 1, 1, 0), "copy, suspend the source, resume the target");
+    struct sel4_util_thread *other =
+        spawn("other", (void (*)(void *))(seL4_Word)registers_loop, NULL, PRIORITY_LOW);
+    CASE(seL4_TCB_CopyRegisters(other->tcb, thread->tcb, 1, 1, 1, 1, 0),
+         "copy, suspend the source, resume the target");
     SEL4_UTIL_CHECK(seL4_TCB_WriteRegisters(other->tcb, 1, 0, 1, &registers));
     SEL4_UTIL_CHECK(seL4_TCB_SetPriority(SELF, SELF, PRIORITY_LOW));
     while (!arrived) {

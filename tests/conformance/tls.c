@@ -13,7 +13,7 @@ static seL4_Word fs_read(void)
 }
 
 extern const char tls_reader[];
-static volatile seL4_Word fs_found, gs_found;
+static volatile seL4_Word fs_found __attribute__((used)), gs_found __attribute__((used));
 
 /* Reads through fs and gs until it is stopped; uses no thread-local storage. */
 asm(".globl tls_reader\n"
@@ -31,7 +31,8 @@ asm(".globl tls_reader\n"
 static void test_other(void)
 {
     section("another thread");
-    struct sel4_util_thread *thread = spawn("reader", (void (*)(void *))(seL4_Word)tls_reader, NULL, PRIORITY_LOW);
+    struct sel4_util_thread *thread =
+        spawn("reader", (void (*)(void *))(seL4_Word)tls_reader, NULL, PRIORITY_LOW);
     SEL4_UTIL_CHECK(seL4_TCB_Suspend(thread->tcb));
     seL4_UserContext registers = {.rip = (seL4_Word)tls_reader,
                                   .rsp = (seL4_Word)thread->stack_top - 64,

@@ -2,7 +2,9 @@
 /* Untyped_Retype: types, sizes, windows, rights of device memory, alignment, the watermark, and getting memory back. */
 #include "conformance.h"
 
-enum { BITS = 16 };
+enum {
+    BITS = 16
+};
 
 static seL4_Untyped untyped;
 static seL4_CPtr first; /* of a row of free slots */
@@ -21,7 +23,8 @@ static seL4_Error retype(seL4_Word type, seL4_Word size_bits, seL4_Word count)
 static void test_types(void)
 {
     section("types and sizes");
-    static const seL4_Word sizes[] = {0, 1, 3, 4, 5, 11, 12, 16, 17, 42, 43, 47, 48, 58, 59, 63, 64, 255, ~0ul};
+    static const seL4_Word sizes[] = {0,  1,  3,  4,  5,  11, 12, 16,  17,  42,
+                                      43, 47, 48, 58, 59, 63, 64, 255, ~0ul};
     for (seL4_Word type = 0; type < 14; type++) {
         for (unsigned i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
             bool sized = type == seL4_UntypedObject || type == seL4_CapTableObject;
@@ -68,14 +71,18 @@ static void test_window(void)
     }
     CASE(seL4_Untyped_Retype(untyped, seL4_EndpointObject, 0, endpoint, 0, 0, 0, 1), "root an endpoint");
     CASE(seL4_Untyped_Retype(untyped, seL4_EndpointObject, 0, first, 0, 0, 0, 1), "root an empty slot");
-    CASE(seL4_Untyped_Retype(untyped, seL4_EndpointObject, 0, CNODE, endpoint, WORD, 0, 1), "node an endpoint");
-    CASE(seL4_Untyped_Retype(untyped, seL4_EndpointObject, 0, CNODE, first, WORD, 0, 1), "node an empty slot");
+    CASE(seL4_Untyped_Retype(untyped, seL4_EndpointObject, 0, CNODE, endpoint, WORD, 0, 1),
+         "node an endpoint");
+    CASE(seL4_Untyped_Retype(untyped, seL4_EndpointObject, 0, CNODE, first, WORD, 0, 1),
+         "node an empty slot");
     CASE(seL4_Untyped_Retype(untyped, seL4_EndpointObject, 0, CNODE, small, 65, 0, 1), "node depth 65");
     CASE(seL4_Untyped_Retype(untyped, seL4_EndpointObject, 0, CNODE, small, 1, 0, 1), "node depth 1");
     CASE(seL4_Untyped_Retype(untyped, seL4_EndpointObject, 0, CNODE, small, 11, 0, 1), "node depth 11");
     CASE(seL4_Untyped_Retype(untyped, seL4_EndpointObject, 0, small, 3, 5, 0, 1), "node depth 5 of 4");
-    CASE(seL4_Untyped_Retype(untyped, seL4_EndpointObject, 0, CNODE, 1ul << 40, WORD, 0, 1), "node past the guard");
-    CASE(seL4_Untyped_Retype(untyped, seL4_EndpointObject, 0, CNODE, small, WORD, 0, 1), "node found, slot used");
+    CASE(seL4_Untyped_Retype(untyped, seL4_EndpointObject, 0, CNODE, 1ul << 40, WORD, 0, 1),
+         "node past the guard");
+    CASE(seL4_Untyped_Retype(untyped, seL4_EndpointObject, 0, CNODE, small, WORD, 0, 1),
+         "node found, slot used");
     SEL4_UTIL_CHECK(seL4_CNode_Delete(small, 3, 4));
     CASE(seL4_Untyped_Retype(untyped, seL4_EndpointObject, 0, CNODE, small, WORD, 3, 1), "node found");
 }
@@ -86,15 +93,23 @@ static void test_order(void)
     fresh();
     seL4_CPtr taken = endpoint;
     CASE(seL4_Untyped_Retype(untyped, 99, 64, endpoint, 0, 65, 1ul << 40, 0), "everything");
-    CASE(seL4_Untyped_Retype(untyped, seL4_UntypedObject, 64, endpoint, 0, 65, 1ul << 40, 0), "all but the type");
-    CASE(seL4_Untyped_Retype(untyped, seL4_CapTableObject, 0, endpoint, 0, 65, 1ul << 40, 0), "CNode of size 0 and the rest");
-    CASE(seL4_Untyped_Retype(untyped, seL4_UntypedObject, 3, endpoint, 0, 65, 1ul << 40, 0), "untyped of size 3 and the rest");
-    CASE(seL4_Untyped_Retype(untyped, seL4_UntypedObject, 20, endpoint, 0, 65, 1ul << 40, 0), "root, depth, offset, count");
-    CASE(seL4_Untyped_Retype(untyped, seL4_UntypedObject, 20, CNODE, endpoint, 65, 1ul << 40, 0), "depth, offset, count");
-    CASE(seL4_Untyped_Retype(untyped, seL4_UntypedObject, 20, CNODE, endpoint, WORD, 1ul << 40, 0), "node, offset, count");
-    CASE(seL4_Untyped_Retype(untyped, seL4_UntypedObject, 20, CNODE, 0, 0, 1ul << 40, 0), "offset, count, memory");
+    CASE(seL4_Untyped_Retype(untyped, seL4_UntypedObject, 64, endpoint, 0, 65, 1ul << 40, 0),
+         "all but the type");
+    CASE(seL4_Untyped_Retype(untyped, seL4_CapTableObject, 0, endpoint, 0, 65, 1ul << 40, 0),
+         "CNode of size 0 and the rest");
+    CASE(seL4_Untyped_Retype(untyped, seL4_UntypedObject, 3, endpoint, 0, 65, 1ul << 40, 0),
+         "untyped of size 3 and the rest");
+    CASE(seL4_Untyped_Retype(untyped, seL4_UntypedObject, 20, endpoint, 0, 65, 1ul << 40, 0),
+         "root, depth, offset, count");
+    CASE(seL4_Untyped_Retype(untyped, seL4_UntypedObject, 20, CNODE, endpoint, 65, 1ul << 40, 0),
+         "depth, offset, count");
+    CASE(seL4_Untyped_Retype(untyped, seL4_UntypedObject, 20, CNODE, endpoint, WORD, 1ul << 40, 0),
+         "node, offset, count");
+    CASE(seL4_Untyped_Retype(untyped, seL4_UntypedObject, 20, CNODE, 0, 0, 1ul << 40, 0),
+         "offset, count, memory");
     CASE(seL4_Untyped_Retype(untyped, seL4_UntypedObject, 20, CNODE, 0, 0, taken, 0), "count, memory");
-    CASE(seL4_Untyped_Retype(untyped, seL4_UntypedObject, 20, CNODE, 0, 0, taken, 300), "count 300, slots, memory");
+    CASE(seL4_Untyped_Retype(untyped, seL4_UntypedObject, 20, CNODE, 0, 0, taken, 300),
+         "count 300, slots, memory");
     CASE(seL4_Untyped_Retype(untyped, seL4_UntypedObject, 20, CNODE, 0, 0, taken, 1), "slot used, memory");
     CASE(seL4_Untyped_Retype(untyped, seL4_UntypedObject, 20, CNODE, 0, 0, first, 1), "memory");
 }
@@ -102,7 +117,8 @@ static void test_order(void)
 /* How much is free: ask for more than there can be, the answer tells. */
 static void show_free(const char *when)
 {
-    seL4_Error error = (seL4_Error)seL4_Untyped_Retype(untyped, seL4_UntypedObject, BITS + 1, CNODE, 0, 0, first + 40, 1);
+    seL4_Error error =
+        (seL4_Error)seL4_Untyped_Retype(untyped, seL4_UntypedObject, BITS + 1, CNODE, 0, 0, first + 40, 1);
     SAY("%s: %s, %lu bytes free\n", when, sel4_util_error_name(error), seL4_GetMR(0));
 }
 
@@ -144,9 +160,11 @@ static void test_copies(void)
     seL4_Untyped twin = copy(untyped);
     show_free("copied");
     CASE(seL4_Untyped_Retype(twin, seL4_EndpointObject, 0, CNODE, 0, 0, first, 1), "retype the copy");
-    CASE(seL4_Untyped_Retype(twin, seL4_UntypedObject, BITS, CNODE, 0, 0, first + 1, 1), "retype the copy again");
+    CASE(seL4_Untyped_Retype(twin, seL4_UntypedObject, BITS, CNODE, 0, 0, first + 1, 1),
+         "retype the copy again");
     CASE(retype(seL4_EndpointObject, 0, 1), "retype the original, slot used");
-    CASE(seL4_Untyped_Retype(untyped, seL4_EndpointObject, 0, CNODE, 0, 0, first + 1, 1), "retype the original");
+    CASE(seL4_Untyped_Retype(untyped, seL4_EndpointObject, 0, CNODE, 0, 0, first + 1, 1),
+         "retype the original");
     CASE(seL4_CNode_Revoke(CNODE, twin, WORD), "revoke the copy");
     SAY("object %lx, original %lx\n", kind(first), kind(untyped));
     CASE(seL4_CNode_Revoke(CNODE, untyped, WORD), "revoke the original");
@@ -196,15 +214,18 @@ static void test_device(void)
         if (type == seL4_X64_HugePageObject || type == seL4_X86_LargePageObject) {
             continue; /* depends on how large it is */
         }
-        CASE(seL4_Untyped_Retype(device, type, type == seL4_UntypedObject ? 12 : 1, CNODE, 0, 0, first + 30, 1),
+        CASE(seL4_Untyped_Retype(device, type, type == seL4_UntypedObject ? 12 : 1, CNODE, 0, 0, first + 30,
+                                 1),
              "type %lu", type);
         SEL4_UTIL_CHECK(seL4_CNode_Revoke(CNODE, device, WORD));
     }
     CASE(seL4_Untyped_Retype(device, seL4_TCBObject, 0, CNODE, 0, 0, endpoint, 1), "a TCB, slot used");
     CASE(seL4_Untyped_Retype(device, seL4_TCBObject, 0, CNODE, 0, 0, first, 300), "300 TCBs");
     CASE(seL4_Untyped_Retype(device, seL4_UntypedObject, 12, CNODE, 0, 0, first + 30, 1), "an untyped");
-    CASE(seL4_Untyped_Retype(first + 30, seL4_EndpointObject, 0, CNODE, 0, 0, first + 31, 1), "an endpoint of that");
-    CASE(seL4_Untyped_Retype(first + 30, seL4_UntypedObject, 13, CNODE, 0, 0, first + 31, 1), "too much of that");
+    CASE(seL4_Untyped_Retype(first + 30, seL4_EndpointObject, 0, CNODE, 0, 0, first + 31, 1),
+         "an endpoint of that");
+    CASE(seL4_Untyped_Retype(first + 30, seL4_UntypedObject, 13, CNODE, 0, 0, first + 31, 1),
+         "too much of that");
     CASE(seL4_Untyped_Retype(first + 30, seL4_X86_4K, 0, CNODE, 0, 0, first + 31, 1), "a frame of that");
     CASE(seL4_TCB_SetIPCBuffer(SELF, 0x1000, first + 31), "a device frame as IPC buffer");
     SEL4_UTIL_CHECK(seL4_CNode_Revoke(CNODE, device, WORD));

@@ -3,7 +3,7 @@
 #include "conformance.h"
 
 /* PML4 entry 1 is for these tests. */
-#define BASE   0x8000000000ul
+#define BASE          0x8000000000ul
 #define NO_ATTRIBUTES ((seL4_X86_VMAttributes)0)
 
 static seL4_CPtr frame, large, huge, table, directory, pdpt, pml4, endpoint, vacant;
@@ -16,8 +16,8 @@ static seL4_Error map(seL4_CPtr cap, seL4_Word vaddr)
 static void test_structures(void)
 {
     section("structures, from the top");
-    static const seL4_Word vaddrs[] = {BASE + 0x123456, 0xffff800000000000, 0x800000000000, 0x7ffffffff000,
-                                       0xffffffffffffffff, 0x400000};
+    static const seL4_Word vaddrs[] = {BASE + 0x123456, 0xffff800000000000, 0x800000000000,
+                                       0x7ffffffff000,  0xffffffffffffffff, 0x400000};
     CASE(map(frame, BASE), "frame, no PDPT");
     CASE(map(large, BASE), "large page, no PDPT");
     CASE(map(huge, BASE), "huge page, no PDPT");
@@ -41,14 +41,17 @@ static void test_structures(void)
     CASE(map(frame, BASE), "frame, no page directory");
     CASE(map(large, BASE), "large page, no page directory");
     CASE(seL4_X86_PageTable_Map(table, VSPACE, BASE, NO_ATTRIBUTES), "page table, no page directory");
-    CASE(seL4_X86_PageDirectory_Map(directory, pml4, BASE, NO_ATTRIBUTES), "directory into a PML4 without ASID");
+    CASE(seL4_X86_PageDirectory_Map(directory, pml4, BASE, NO_ATTRIBUTES),
+         "directory into a PML4 without ASID");
     CASE(seL4_X86_PageDirectory_Map(directory, endpoint, BASE, NO_ATTRIBUTES), "directory into an endpoint");
     CASE(seL4_X86_PageDirectory_Map(directory, pdpt, BASE, NO_ATTRIBUTES), "directory into a PDPT");
-    CASE(seL4_X86_PageDirectory_Map(directory, VSPACE, 0xffff800000000000, NO_ATTRIBUTES), "directory too high");
+    CASE(seL4_X86_PageDirectory_Map(directory, VSPACE, 0xffff800000000000, NO_ATTRIBUTES),
+         "directory too high");
     CASE(seL4_X86_PageDirectory_Map(directory, VSPACE, 0x400000, NO_ATTRIBUTES), "directory where one is");
     CASE(seL4_X86_PageDirectory_Map(directory, VSPACE, vaddrs[0], NO_ATTRIBUTES), "directory");
     CASE(seL4_X86_PageDirectory_Map(directory, VSPACE, vaddrs[0], NO_ATTRIBUTES), "directory again");
-    CASE(seL4_X86_PageDirectory_Map(make(seL4_X86_PageDirectoryObject), VSPACE, BASE, NO_ATTRIBUTES), "another directory");
+    CASE(seL4_X86_PageDirectory_Map(make(seL4_X86_PageDirectoryObject), VSPACE, BASE, NO_ATTRIBUTES),
+         "another directory");
     CASE(map(huge, BASE), "huge page over the directory");
 
     CASE(map(frame, BASE), "frame, no page table");
@@ -58,7 +61,8 @@ static void test_structures(void)
     CASE(seL4_X86_PageTable_Map(table, VSPACE, 0x400000, NO_ATTRIBUTES), "table where one is");
     CASE(seL4_X86_PageTable_Map(table, VSPACE, vaddrs[0], NO_ATTRIBUTES), "table");
     CASE(seL4_X86_PageTable_Map(table, VSPACE, vaddrs[0], NO_ATTRIBUTES), "table again");
-    CASE(seL4_X86_PageTable_Map(make(seL4_X86_PageTableObject), VSPACE, BASE, NO_ATTRIBUTES), "another table");
+    CASE(seL4_X86_PageTable_Map(make(seL4_X86_PageTableObject), VSPACE, BASE, NO_ATTRIBUTES),
+         "another table");
 }
 
 static void test_frames(void)
@@ -75,14 +79,16 @@ static void test_frames(void)
     CASE(seL4_X86_Page_Map(frame, endpoint, BASE, seL4_ReadWrite, NO_ATTRIBUTES), "into an endpoint");
     CASE(seL4_X86_Page_Map(frame, pml4, BASE, seL4_ReadWrite, NO_ATTRIBUTES), "into a PML4 without ASID");
     CASE(seL4_X86_Page_Map(frame, pdpt, BASE, seL4_ReadWrite, NO_ATTRIBUTES), "into a PDPT");
-    CASE(seL4_X86_Page_Map(frame, endpoint, ~0ul, seL4_ReadWrite, NO_ATTRIBUTES), "into an endpoint, too high");
+    CASE(seL4_X86_Page_Map(frame, endpoint, ~0ul, seL4_ReadWrite, NO_ATTRIBUTES),
+         "into an endpoint, too high");
     CASE(map(large, BASE), "large page over a page table");
     CASE(map(huge, BASE), "huge page over a page directory");
     CASE(map(frame, BASE), "map");
     *(volatile seL4_Word *)BASE = 0x1111;
     CASE(map(frame, BASE), "map again");
     CASE(map(frame, BASE + 0x1000), "map elsewhere while mapped");
-    CASE(seL4_X86_Page_Map(frame, endpoint, BASE, seL4_ReadWrite, NO_ATTRIBUTES), "into an endpoint while mapped");
+    CASE(seL4_X86_Page_Map(frame, endpoint, BASE, seL4_ReadWrite, NO_ATTRIBUTES),
+         "into an endpoint while mapped");
     seL4_CPtr twin = copy(frame);
     CASE(map(twin, BASE + 0x1000), "a copy elsewhere");
     SAY("  %lx\n", *(volatile seL4_Word *)(BASE + 0x1000));
@@ -101,7 +107,8 @@ static void test_frames(void)
         CASE(seL4_X86_Page_Map(frame, VSPACE, BASE, seL4_ReadWrite, (seL4_X86_VMAttributes)attributes),
              "attributes %lx", attributes);
     }
-    CASE(seL4_X86_Page_Map(frame, VSPACE, BASE, seL4_ReadWrite, (seL4_X86_VMAttributes)~0ul), "all attributes");
+    CASE(seL4_X86_Page_Map(frame, VSPACE, BASE, seL4_ReadWrite, (seL4_X86_VMAttributes)~0ul),
+         "all attributes");
     SEL4_UTIL_CHECK(map(frame, BASE));
 }
 
@@ -119,7 +126,8 @@ static void touch(void *address)
 /* What a thread can do at an address: nothing, read, or read and write. */
 static void access_show(const char *name, seL4_Word vaddr)
 {
-    struct sel4_util_thread *thread = spawn_faulting("toucher", touch, (void *)vaddr, PRIORITY_HIGH, fault_endpoint);
+    struct sel4_util_thread *thread =
+        spawn_faulting("toucher", touch, (void *)vaddr, PRIORITY_HIGH, fault_endpoint);
     seL4_Word badge = 0;
     seL4_NBRecv(fault_endpoint, &badge);
     SAY("  %s: %s", name, reached == 0xffff ? "read and write" : reached == 1 ? "no access" : "read only");
@@ -162,7 +170,8 @@ static void test_sizes(void)
     CASE(map(frame, BASE + 0x200000), "a mapped frame into it");
     seL4_CPtr small = make(seL4_X86_4K);
     CASE(map(small, BASE + 0x200000), "a frame into it");
-    CASE(seL4_X86_PageTable_Map(make(seL4_X86_PageTableObject), VSPACE, BASE + 0x200000, NO_ATTRIBUTES), "a table into it");
+    CASE(seL4_X86_PageTable_Map(make(seL4_X86_PageTableObject), VSPACE, BASE + 0x200000, NO_ATTRIBUTES),
+         "a table into it");
     access_show("its last word", BASE + 0x3ffff8);
     CASE(map(make(seL4_X86_LargePageObject), BASE + 0x200000), "another large page over it");
     CASE(seL4_X86_Page_Unmap(large), "unmap the first");
@@ -170,7 +179,8 @@ static void test_sizes(void)
     CASE(map(huge, BASE + 0x40000000), "map a huge page");
     CASE(map(small, BASE + 0x40000000), "a frame into it");
     CASE(map(large, BASE + 0x40000000), "a large page into it");
-    CASE(seL4_X86_PageDirectory_Map(make(seL4_X86_PageDirectoryObject), VSPACE, BASE + 0x40000000, NO_ATTRIBUTES),
+    CASE(seL4_X86_PageDirectory_Map(make(seL4_X86_PageDirectoryObject), VSPACE, BASE + 0x40000000,
+                                    NO_ATTRIBUTES),
          "a directory into it");
     access_show("its last word", BASE + 0x7ffffff8);
     CASE(seL4_X86_Page_Unmap(huge), "unmap it");
@@ -211,6 +221,9 @@ static void test_unmap(void)
     CASE(seL4_X86_PageTable_Map(table, VSPACE, BASE, NO_ATTRIBUTES), "the table again");
     CASE(map(frame, BASE), "the frame again");
     access_show("mapped", BASE);
+    twin = copy(directory);
+    CASE(seL4_X86_PageDirectory_Unmap(directory), "a directory of which there is a copy");
+    SEL4_UTIL_CHECK(discard(twin));
     CASE(seL4_X86_PageDirectory_Unmap(directory), "the directory");
     access_show("after that", BASE);
     CASE(seL4_X86_PageDirectory_Unmap(directory), "again");

@@ -49,7 +49,7 @@ static struct machine_bus start(struct pc *pc)
     const struct pc_world world = {NULL, now_ns, unix_seconds, put, look_for_input};
     memset(&outside, 0, sizeof(outside));
     outside.pc = pc;
-    pc_init(pc, &world);
+    pc_init(pc, &world, 0xfed00000);
     return pc_bus(pc);
 }
 

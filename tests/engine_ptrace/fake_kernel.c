@@ -25,6 +25,12 @@ static unsigned mapping_count;
 struct translation kernel_translate(const struct kernel *k, uint64_t vspace, uint64_t vaddr)
 {
     (void)k;
+    uint64_t page = (vaddr - FAKE_REVERSED) / 4096;
+    if (vspace == fake_vspace(0) && vaddr >= FAKE_REVERSED && page < fake.reversed_pages)
+        return (struct translation){.is_present = true,
+                                    .is_writable = true,
+                                    .size_bits = 12,
+                                    .paddr = FAKE_MEMORY - 4096 * (page % (FAKE_MEMORY / 2 / 4096) + 1)};
     for (unsigned i = mapping_count; i-- > 0;) {
         const struct mapping *m = &mappings[i];
         if (m->vspace == vspace && vaddr >= m->vaddr && vaddr - m->vaddr < 1ull << m->t.size_bits)
@@ -90,6 +96,11 @@ void fake_map_device(unsigned vspace, uint64_t vaddr)
                              .paddr = FAKE_MEMORY + 0x1000});
 }
 
+void fake_map_forbidden(unsigned vspace, uint64_t vaddr)
+{
+    map(vspace, vaddr, (struct translation){.is_forbidden = true, .size_bits = 12, .paddr = FAKE_DATA_PADDR});
+}
+
 void fake_unmap(unsigned vspace, uint64_t vaddr, bool tell_engine)
 {
     for (unsigned i = mapping_count; i-- > 0;) {
@@ -151,6 +162,18 @@ struct trap fake_trap_of(const unsigned char *code)
     memset(fake.trap, 0xee, sizeof(fake.trap));
     fake.take = NULL;
     fake_run(fake_thread(0, 0, code));
+    return fake.trap[0];
+}
+
+struct trap fake_access(const unsigned char *code, uint64_t rdi, uint64_t rsi, uint64_t rbx)
+{
+    struct next next = fake_thread(0, 0, code);
+    next.context->reg[REG_RDI] = rdi;
+    next.context->reg[REG_RSI] = rsi;
+    next.context->reg[REG_RBX] = rbx;
+    memset(fake.trap, 0xee, sizeof(fake.trap));
+    fake.take = NULL;
+    fake_run(next);
     return fake.trap[0];
 }
 

@@ -131,7 +131,7 @@ guest_step_end:
     popf
     mov 1(%rdi), %rbx
 
-    piece load_vector           /* every vector register from %rbx, MXCSR rounding from %rax; then as show_vector */
+    piece load_vector           /* from %rbx, MXCSR from %rax; then as show_vector */
     movq %rbx, %xmm0
     movq %rbx, %xmm15
     vmovq %rbx, %xmm1
@@ -158,7 +158,7 @@ guest_step_end:
     syscall
     jmp 2b
 
-    piece bases                 /* set them from %rbx and %rdi, then system calls that show them in %r8 and %r9 */
+    piece bases                 /* from %rbx and %rdi; then shown in %r8 and %r9 for ever */
     wrfsbase %rbx
     wrgsbase %rdi
 1:  syscall

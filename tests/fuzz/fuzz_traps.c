@@ -20,7 +20,7 @@
 
 enum {
     EPISODE_TRAPS = 4000,
-    IDLE_TRAPS = 12, /* with nothing running, before the episode ends */
+    IDLE_TRAPS = 24, /* with nothing running but the doctor, before the episode ends */
     FULL_CHECK_EVERY = 512,
     HISTORY = 24
 };
@@ -203,14 +203,16 @@ static void step_receive_window(void)
 static void step_doctor(void)
 {
     struct rig *rig = &fuzz.rig;
-    switch (random_below(&fuzz.random, 3)) {
+    uint64_t kind = random_below(&fuzz.random, 10);
+    fuzz.idle++; /* it is alone if it never gets to wait */
+    switch (kind) {
     case 0:
         event_record("doctor: resume", ABI_SLOT_TCB);
-        rig_invoke(rig, ABI_SLOT_TCB, OPERATION_TCB_RESUME, NO_WORDS, NO_CAPS);
+        rig_call_raw(rig, ABI_SLOT_TCB, rig_label(rig, OPERATION_TCB_RESUME), NO_WORDS);
         return;
     case 1:
         event_record("doctor: acknowledge", fuzz.world.doctor_irq);
-        rig_invoke(rig, fuzz.world.doctor_irq, OPERATION_IRQ_ACK_IRQ, NO_WORDS, NO_CAPS);
+        rig_call_raw(rig, fuzz.world.doctor_irq, rig_label(rig, OPERATION_IRQ_ACK_IRQ), NO_WORDS);
         return;
     default:
         event_record("doctor: reply and wait", fuzz.world.doctor_endpoint);
@@ -296,7 +298,10 @@ static void episode_run(void)
         step_check();
         if (fuzz.rig.sim->next.kind == NEXT_HALT)
             break;
-        fuzz.idle = fuzz.rig.sim->next.kind == NEXT_IDLE ? fuzz.idle + 1 : 0;
+        if (fuzz.rig.sim->next.kind == NEXT_IDLE)
+            fuzz.idle++;
+        else if (fuzz.rig.sim->next.tcb != fuzz.doctor)
+            fuzz.idle = 0;
     }
     kernel_check(fuzz.rig.k);
     sim_close(fuzz.rig.sim);

@@ -9,6 +9,7 @@
 #include "check/check.h"
 #include "kernel/message.h"
 #include "kernel/state.h"
+#include "kernel/thread.h"
 
 enum {
     BUFFER_VADDR = 0x500000, /* buffers of threads: inside the image's page table */
@@ -107,7 +108,8 @@ uint64_t rig_label(const struct rig *rig, enum operation operation)
 
 uint64_t *rig_buffer(struct rig *rig)
 {
-    return sim_user_memory(rig->sim, tcb_at(rig->k, rig->sim->next.tcb)->ipc_buffer, true);
+    /* Not through the thread's mappings: tests and fuzzers change those. */
+    return thread_ipc_buffer(rig->k, tcb_at(rig->k, rig->sim->next.tcb), true);
 }
 
 uint64_t rig_info(uint64_t label, unsigned extra_caps, unsigned length)
@@ -134,6 +136,8 @@ void rig_syscall(struct rig *rig, enum syscall syscall, uint64_t cptr, uint64_t 
 struct answer rig_answer(struct rig *rig)
 {
     const struct tcb *tcb = tcb_at(rig->k, rig->sim->next.tcb);
+    if (!tcb)
+        return (struct answer){.label = UINT64_MAX}; /* nobody is there to get one */
     struct message_info info = message_info_from_word(tcb->context.reg[REG_RSI]);
     struct answer answer = {
         .label = info.label,
@@ -152,8 +156,9 @@ struct answer rig_call(struct rig *rig, uint64_t cptr, const struct message *mes
 {
     uint64_t info = rig_info(message->operation ? rig_label(rig, message->operation) : 0, message->cap_count,
                              message->length);
+    uint64_t caller = rig->sim->next.tcb;
     rig_syscall(rig, SYSCALL_CALL, cptr, info, message->word, message->length, message->cap, message->cap_count);
-    for (unsigned i = 0; sim_is_restarted(rig->sim); i++) {
+    for (unsigned i = 0; rig->sim->next.tcb == caller && sim_is_restarted(rig->sim); i++) {
         if (i > 100000)
             abort();
         sim_restart(rig->sim);

@@ -56,7 +56,7 @@ struct message {
     unsigned cap_count;
     uint64_t cap[ABI_EXTRA_CAPS];
 };
-/* seL4_Call, again until it is through if it is preempted. */
+/* seL4_Call, again until it is through if it is preempted. The answer is that of whoever runs then. */
 struct answer rig_call(struct rig *rig, uint64_t cptr, const struct message *message);
 /* The same with the words and capabilities as arguments. */
 #define WORDS(...) (uint64_t[]){__VA_ARGS__}, (sizeof((uint64_t[]){__VA_ARGS__}) / 8)

@@ -178,18 +178,22 @@ static void test_extra_bootinfo(void)
 {
     static unsigned char extra[EXTRA_SIZE_MAX];
     const struct extra_region region = {.start = 0x100000, .size = 0x7ff00000, .type = 1};
-    size_t size = extra_build(extra, 2445, &region, 1);
-    CHECK_EQ(size, 1240);
-    CHECK_EQ(word(extra, 8), 2);
-    CHECK_EQ(word(extra + 8, 8), 1220);
-    CHECK_EQ(word(extra + 16, 4), 24);
-    CHECK_EQ(word(extra + 20, 4), 20);
-    CHECK_EQ(word(extra + 24, 8), 0x100000);
-    CHECK_EQ(word(extra + 32, 8), 0x7ff00000);
-    CHECK_EQ(word(extra + 40, 4), 1);
-    CHECK_EQ(word(extra + 1220, 8), 5);
-    CHECK_EQ(word(extra + 1228, 8), 20);
-    CHECK_EQ(word(extra + 1236, 4), 2445);
+    const unsigned char rsdp[36] = "RSD PTR ";
+    size_t size = extra_build(extra, rsdp, 2445, &region, 1);
+    CHECK_EQ(size, 1292); /* as the real kernel's */
+    CHECK_EQ(word(extra, 8), 3);
+    CHECK_EQ(word(extra + 8, 8), 52);
+    CHECK(memcmp(extra + 16, rsdp, sizeof(rsdp)) == 0);
+    CHECK_EQ(word(extra + 52, 8), 2);
+    CHECK_EQ(word(extra + 60, 8), 1220);
+    CHECK_EQ(word(extra + 68, 4), 24);
+    CHECK_EQ(word(extra + 72, 4), 20);
+    CHECK_EQ(word(extra + 76, 8), 0x100000);
+    CHECK_EQ(word(extra + 84, 8), 0x7ff00000);
+    CHECK_EQ(word(extra + 92, 4), 1);
+    CHECK_EQ(word(extra + 1272, 8), 5);
+    CHECK_EQ(word(extra + 1280, 8), 20);
+    CHECK_EQ(word(extra + 1288, 4), 2445);
 }
 
 static void test_clock(void)

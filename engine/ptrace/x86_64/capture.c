@@ -14,7 +14,11 @@
 
 #include "engine/ptrace/state.h"
 
-enum { FRAME_ERROR = 19, FRAME_VECTOR = 20, FRAME_CR2 = 22 }; /* among the general registers of a signal frame */
+enum {
+    FRAME_ERROR = 19,
+    FRAME_VECTOR = 20,
+    FRAME_CR2 = 22
+}; /* among the general registers of a signal frame */
 
 /* Deliver the signal; the address of the ucontext. */
 static int deliver(struct engine *e, struct process *p, int signal_number, uint64_t *frame)
@@ -30,8 +34,8 @@ static int deliver(struct engine *e, struct process *p, int signal_number, uint6
         if (stop < 0)
             return stop;
         if (stop == SIGSEGV || stop == SYSCALL_STOP)
-            return diag_errno(e->diag, EFAULT, "signal %d cannot be delivered to guest process %d", signal_number,
-                              (int)p->pid);
+            return diag_errno(e->diag, EFAULT, "signal %d cannot be delivered to guest process %d",
+                              signal_number, (int)p->pid);
         if (stop != SIGTRAP)
             continue; /* a kick; its cause is seen before the guest runs */
         error = tracee_get_registers(e, p, &registers);

@@ -14,6 +14,7 @@
 #include "engine/ptrace/state.h"
 
 enum {
+    VECTOR_OVERFLOW = 4,
     VECTOR_GENERAL_PROTECTION = 13,
     VECTOR_PAGE_FAULT = 14,
     FAULT_PRESENT = 1,
@@ -37,14 +38,25 @@ static struct trap exception(uint64_t vector, uint64_t code)
     return (struct trap){.kind = TRAP_EXCEPTION, .vector = (uint32_t)vector, .code = (uint32_t)code};
 }
 
-/* The processor's word about an access that seL4's tables do not allow at all, in the kernel's. A host with 57-bit addresses has no general protection fault where ours has. */
-static struct trap trap_of_exception(const struct exception *x)
+/* `int $4` is open to users on the host but not on seL4, where it is refused as every other `int` but 3. */
+static struct trap overflow(struct context *context)
 {
+    context->next_ip -= SYSCALL_SIZE;
+    context->reg[REG_FAULT_IP] = context->next_ip;
+    return exception(VECTOR_GENERAL_PROTECTION, VECTOR_OVERFLOW * 8 + 2);
+}
+
+/* The processor's word in the kernel's. A host with 57-bit addresses has page faults where ours has general
+ * protection faults. */
+static struct trap trap_of_exception(const struct exception *x, struct context *context, unsigned present)
+{
+    if (x->vector == VECTOR_OVERFLOW)
+        return overflow(context);
     if (x->vector != VECTOR_PAGE_FAULT)
         return exception(x->vector, x->code);
     if (!address_is_canonical(x->address))
         return exception(VECTOR_GENERAL_PROTECTION, 0);
-    return vm_fault(x->address, (unsigned)x->code & FAULT_WRITE, x->code & FAULT_FETCH);
+    return vm_fault(x->address, present | ((unsigned)x->code & FAULT_WRITE), x->code & FAULT_FETCH);
 }
 
 /* Two bytes of guest memory; false if they are not there. */
@@ -59,8 +71,8 @@ static bool guest_fetch(const struct engine *e, uint64_t vspace, uint64_t addres
     return true;
 }
 
-/* The host takes `int $0x80` as a system call too. To seL4 it is a general protection fault, as every `int` is.
- * DIFFERS: the upper half of the guest's rax is lost by then. */
+/* The host takes `int $0x80` as a system call too. To seL4 it is a general protection fault, as every
+ * `int` is. DIFFERS: the upper half of the guest's rax is lost by then. */
 static struct trap syscall_decode(const struct engine *e, const struct process *p, struct context *context)
 {
     static const unsigned char int_80[2] = {0xcd, 0x80};
@@ -75,12 +87,14 @@ static struct trap syscall_decode(const struct engine *e, const struct process *
     return (struct trap){.kind = TRAP_SYSCALL};
 }
 
-static int captured(struct engine *e, struct process *p, int signal_number, struct trap *trap)
+/* An exception that the guest hears of; `present` is that bit of the status, should it be a page fault. */
+static int captured(struct engine *e, struct process *p, struct context *context, int signal_number,
+                    unsigned present, struct trap *trap)
 {
     struct exception x = {0};
     int error = exception_capture(e, p, signal_number, &x);
     if (!error)
-        *trap = trap_of_exception(&x);
+        *trap = trap_of_exception(&x, context, present);
     return error;
 }
 
@@ -92,8 +106,8 @@ static int miss_check(struct engine *e, const struct process *p, uint64_t ip, ui
         *g = (struct miss_guard){.vspace = p->vspace, .ip = ip, .address = address};
     if (++g->repeats <= MISSES_MAX)
         return 0;
-    return diag_errno(e->diag, EFAULT, "guest process %d cannot use 0x%llx, which is mapped for it", (int)p->pid,
-                      (unsigned long long)address);
+    return diag_errno(e->diag, EFAULT, "guest process %d cannot use 0x%llx, which is mapped for it",
+                      (int)p->pid, (unsigned long long)address);
 }
 
 static void remark_refused(struct engine *e, uint64_t address)
@@ -108,8 +122,8 @@ static void remark_refused(struct engine *e, uint64_t address)
     e->has_remarked = true;
 }
 
-static int page_fault_decode(struct engine *e, struct process *p, uint64_t ip, const siginfo_t *info,
-                             struct trap *trap, bool *is_trap)
+static int page_fault_decode(struct engine *e, struct process *p, struct context *context,
+                             const siginfo_t *info, struct trap *trap, bool *is_trap)
 {
     uint64_t address = (uint64_t)(uintptr_t)info->si_addr;
     struct translation t = {0};
@@ -126,13 +140,18 @@ static int page_fault_decode(struct engine *e, struct process *p, uint64_t ip, c
         t.is_present = false;
     }
     if (!t.is_present)
-        return captured(e, p, SIGSEGV, trap);
+        return captured(e, p, context, SIGSEGV, t.is_forbidden ? FAULT_PRESENT : 0, trap);
     *is_trap = false;
-    int error = miss_check(e, p, ip, address);
+    bool is_done = false;
+    int error = t.is_device ? mmio_access(e, p, context, address, &t, &is_done) : 0;
+    if (error || is_done)
+        return error;
+    error = miss_check(e, p, context->next_ip, address);
     return error ? error : fill_page(e, p, address, &t);
 }
 
-static int signal_decode(struct engine *e, struct process *p, uint64_t ip, int stop, struct trap *trap, bool *is_trap)
+static int signal_decode(struct engine *e, struct process *p, struct context *context, int stop,
+                         struct trap *trap, bool *is_trap)
 {
     siginfo_t info;
     int error = tracee_get_signal(e, p, &info);
@@ -143,13 +162,14 @@ static int signal_decode(struct engine *e, struct process *p, uint64_t ip, int s
         return 0;
     }
     if (stop == SIGSEGV && (info.si_code == SEGV_MAPERR || info.si_code == SEGV_ACCERR))
-        return page_fault_decode(e, p, ip, &info, trap, is_trap);
+        return page_fault_decode(e, p, context, &info, trap, is_trap);
     /* What else is a SIGBUS is an exception: 11, 12 or 17. */
-    bool is_memory_missing = info.si_code >= BUS_ADRERR && info.si_code <= BUS_OBJERR + 2; /* and its machine checks */
+    bool is_memory_missing =
+        info.si_code >= BUS_ADRERR && info.si_code <= BUS_OBJERR + 2; /* and its machine checks */
     if (stop == SIGBUS && is_memory_missing)
         return diag_errno(e->diag, ENOMEM, "the host has no memory behind 0x%llx of guest process %d",
                           (unsigned long long)(uintptr_t)info.si_addr, (int)p->pid);
-    return captured(e, p, stop, trap);
+    return captured(e, p, context, stop, 0, trap);
 }
 
 static bool is_fault_signal(int stop)
@@ -167,8 +187,8 @@ int fault_decode(struct engine *e, struct process *p, struct context *context, i
         return 0;
     }
     if (registers->cs != USER_CS) {
-        /* DIFFERS: seL4 has no 32-bit code segment, so getting into one (far jump, or `sysenter` on some processors)
-         * is a general protection fault; here it is one after the fact. */
+        /* DIFFERS: seL4 has no 32-bit code segment, so getting into one (far jump, or `sysenter` on some
+         * processors) is a general protection fault; here it is one after the fact. */
         *trap = exception(VECTOR_GENERAL_PROTECTION, 0);
         return 0;
     }
@@ -177,7 +197,7 @@ int fault_decode(struct engine *e, struct process *p, struct context *context, i
         return 0;
     }
     if (is_fault_signal(stop))
-        return signal_decode(e, p, ip, stop, trap, is_trap);
+        return signal_decode(e, p, context, stop, trap, is_trap);
     *is_trap = false;
     return 0;
 }

@@ -10,7 +10,9 @@
 
 #include "engine/ptrace/state.h"
 
-enum { FLAG_RESUME = 1u << 16 };
+enum {
+    FLAG_RESUME = 1u << 16
+};
 
 struct user_regs_struct registers_plain(void)
 {
@@ -33,7 +35,8 @@ static int bases_load(struct engine *e, struct process *p, struct user_regs_stru
     bool is_ordinary = r->fs_base < ABI_USER_TOP && r->gs_base < ABI_USER_TOP;
     if (is_ordinary)
         return tracee_set_registers(e, p, r);
-    uint64_t fs = address_is_canonical(r->fs_base) ? r->fs_base : 0, gs = address_is_canonical(r->gs_base) ? r->gs_base : 0;
+    uint64_t fs = address_is_canonical(r->fs_base) ? r->fs_base : 0,
+             gs = address_is_canonical(r->gs_base) ? r->gs_base : 0;
     if (!e->has_fsgsbase)
         fs = gs = 0;
     int error = inject_bases(e, p, fs, gs);

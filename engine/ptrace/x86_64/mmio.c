@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Device registers in memory: loads and stores that a device model answers.
+ *
+ * The instruction is not interpreted. A disassembler says which bytes it reads and
+ * writes; a scratch page takes the device's place for the length of one single
+ * step, with the register's value in it, and what the step left there is what was
+ * written. So every instruction with a memory operand works as the processor does it.
+ *
+ * DIFFERS: an access that is not 1, 2, 4 or 8 aligned bytes reads all ones and writes nothing.
+ */
+#include <Zydis/Zydis.h>
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+
+#include "engine/ptrace/state.h"
+
+enum {
+    PAGE = 1 << ABI_SMALL_PAGE_BITS,
+    INSTRUCTION_MAX = 15
+};
+
+struct access {
+    unsigned offset; /* in the page */
+    unsigned width;
+    bool is_read, is_write;
+};
+
+/* The scratch page: the second of the region that starts with the page of ones (engine.c). */
+static unsigned char *scratch_view(const struct engine *e)
+{
+    return (unsigned char *)e->stubs + PAGE;
+}
+
+static size_t guest_read(const struct engine *e, uint64_t vspace, uint64_t address, unsigned char *bytes,
+                         size_t size)
+{
+    size_t i;
+    for (i = 0; i < size; i++) {
+        struct translation t = kernel_translate(e->k, vspace, address + i);
+        if (!t.is_present || t.is_device)
+            break;
+        bytes[i] = e->k->arena[t.paddr + ((address + i) & ((1ull << t.size_bits) - 1))];
+    }
+    return i;
+}
+
+static void register_context_set(ZydisRegisterContext *values, const struct context *context)
+{
+    static const struct {
+        ZydisRegister to;
+        enum context_register from;
+    } MAP[] = {
+        {ZYDIS_REGISTER_RAX, REG_RAX}, {ZYDIS_REGISTER_RBX, REG_RBX}, {ZYDIS_REGISTER_RCX, REG_RCX},
+        {ZYDIS_REGISTER_RDX, REG_RDX}, {ZYDIS_REGISTER_RSI, REG_RSI}, {ZYDIS_REGISTER_RDI, REG_RDI},
+        {ZYDIS_REGISTER_RBP, REG_RBP}, {ZYDIS_REGISTER_RSP, REG_RSP}, {ZYDIS_REGISTER_R8, REG_R8},
+        {ZYDIS_REGISTER_R9, REG_R9},   {ZYDIS_REGISTER_R10, REG_R10}, {ZYDIS_REGISTER_R11, REG_R11},
+        {ZYDIS_REGISTER_R12, REG_R12}, {ZYDIS_REGISTER_R13, REG_R13}, {ZYDIS_REGISTER_R14, REG_R14},
+        {ZYDIS_REGISTER_R15, REG_R15}, {ZYDIS_REGISTER_RIP, REG_FAULT_IP},
+    };
+    memset(values, 0, sizeof(*values));
+    for (unsigned i = 0; i < sizeof(MAP) / sizeof(*MAP); i++)
+        values->values[MAP[i].to] = context->reg[MAP[i].from];
+}
+
+/* The operand's address, segment base included. */
+static bool operand_address(const ZydisDecodedInstruction *instruction, const ZydisDecodedOperand *operand,
+                            const struct context *context, uint64_t *address)
+{
+    ZydisRegisterContext values;
+    ZyanU64 result;
+    register_context_set(&values, context);
+    if (!ZYAN_SUCCESS(ZydisCalcAbsoluteAddressEx(instruction, operand, context->next_ip, &values, &result)))
+        return false;
+    if (operand->mem.segment == ZYDIS_REGISTER_FS)
+        result += context->reg[REG_FS_BASE];
+    if (operand->mem.segment == ZYDIS_REGISTER_GS)
+        result += context->reg[REG_GS_BASE];
+    *address = result;
+    return true;
+}
+
+/* Which part of the page around `fault` does the instruction touch? */
+static bool access_decode(const struct engine *e, const struct process *p, const struct context *context,
+                          uint64_t fault, struct access *access)
+{
+    unsigned char bytes[INSTRUCTION_MAX];
+    ZydisDecoder decoder;
+    ZydisDecodedInstruction instruction;
+    ZydisDecodedOperand operands[ZYDIS_MAX_OPERAND_COUNT];
+    size_t size = guest_read(e, p->vspace, context->next_ip, bytes, sizeof(bytes));
+
+    ZydisDecoderInit(&decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
+    if (!ZYAN_SUCCESS(ZydisDecoderDecodeFull(&decoder, bytes, size, &instruction, operands)))
+        return false;
+    for (unsigned i = 0; i < instruction.operand_count; i++) {
+        uint64_t address;
+        if (operands[i].type != ZYDIS_OPERAND_TYPE_MEMORY ||
+            !operand_address(&instruction, &operands[i], context, &address) || address / PAGE != fault / PAGE)
+            continue;
+        *access = (struct access){.offset = (unsigned)(address % PAGE),
+                                  .width = operands[i].size / 8,
+                                  .is_read = operands[i].actions & ZYDIS_OPERAND_ACTION_MASK_READ,
+                                  .is_write = operands[i].actions & ZYDIS_OPERAND_ACTION_MASK_WRITE};
+        return true;
+    }
+    return false;
+}
+
+static bool access_is_plain(const struct access *access)
+{
+    bool is_power = access->width == 1 || access->width == 2 || access->width == 4 || access->width == 8;
+    return is_power && access->offset % access->width == 0;
+}
+
+static int scratch_map(struct engine *e, struct process *p, uint64_t page, bool is_writable)
+{
+    const struct stub_call call = {
+        SYS_mmap,
+        {page, PAGE, PROT_READ | (is_writable ? PROT_WRITE : 0), MAP_SHARED | MAP_FIXED, STUB_FD_STUBS, PAGE}};
+    unsigned failed;
+    int64_t result;
+    int error = inject_calls(e, p, &call, 1, &failed, &result);
+    if (!error && failed == 0)
+        error = diag_errno(e->diag, (int)result, "cannot map a device page in guest process %d", (int)p->pid);
+    return error;
+}
+
+static int scratch_unmap(struct engine *e, struct process *p, uint64_t page)
+{
+    const struct stub_call call = {SYS_munmap, {page, PAGE}};
+    unsigned failed;
+    int64_t result;
+    return inject_calls(e, p, &call, 1, &failed, &result);
+}
+
+/* One instruction of the guest. A signal from outside comes before it; any other stop ends the attempt. */
+static int guest_step(struct engine *e, struct process *p, struct context *context)
+{
+    struct user_regs_struct after;
+    int error = registers_load(e, p, context);
+    int stop = KICK_SIGNAL;
+    while (!error && stop == KICK_SIGNAL) {
+        if (ptrace(PTRACE_SINGLESTEP, p->pid, NULL, NULL) < 0)
+            return diag_errno(e->diag, EOWNERDEAD, "guest process %d is gone", (int)p->pid);
+        stop = tracee_wait(e, p);
+        if (stop < 0)
+            return stop;
+    }
+    if (!error && stop == SIGTRAP)
+        error = tracee_get_registers(e, p, &after);
+    if (!error && stop == SIGTRAP)
+        registers_save(context, &after);
+    return error;
+}
+
+int mmio_access(struct engine *e, struct process *p, struct context *context, uint64_t address,
+                const struct translation *t, bool *is_done)
+{
+    const struct machine_bus *bus = &e->k->machine->bus;
+    uint64_t page = address & ~(uint64_t)(PAGE - 1);
+    uint64_t paddr = t->paddr + (page & ((1ull << t->size_bits) - 1));
+    struct access access;
+    uint64_t value = UINT64_MAX;
+
+    *is_done = bus->mmio_is_claimed && bus->mmio_is_claimed(bus->world, paddr) &&
+               access_decode(e, p, context, address, &access) && (!access.is_write || t->is_writable);
+    if (!*is_done)
+        return 0;
+    bool is_plain = access_is_plain(&access);
+    unsigned char *place = scratch_view(e) + access.offset;
+    memset(scratch_view(e), 0xff, PAGE);
+    if (is_plain && access.is_read) {
+        value = bus->mmio_read(bus->world, paddr + access.offset, access.width);
+        memcpy(place, &value, access.width);
+    }
+    int error = scratch_map(e, p, page, t->is_writable);
+    if (!error)
+        error = guest_step(e, p, context);
+    if (!error)
+        error = scratch_unmap(e, p, page);
+    if (!error && is_plain && access.is_write) {
+        value = 0;
+        memcpy(&value, place, access.width);
+        bus->mmio_write(bus->world, paddr + access.offset, access.width, value);
+    }
+    return error;
+}
