@@ -6,7 +6,8 @@
  * keep (the initial CNode, the list of threads, the interrupts' slots) and goes
  * through every capability to a CNode or thread and every link of the derivation
  * lists. A link may lead to a slot of a CNode that is only named from
- * within itself; once all is found, every slot must lie in some object.
+ * within itself; once all is found, every slot must lie in some object, unless
+ * it is adrift (check.h): then in no memory that anybody can name.
  */
 #include "check/heap.h"
 
@@ -97,6 +98,7 @@ static void paddr_map_clear(struct paddr_map *map)
 static void heap_clear(struct heap *heap, const struct kernel *k)
 {
     heap->k = k;
+    heap->is_whole = true;
     heap->count = heap->container_count = heap->physical_count = heap->thread_count = 0;
     paddr_map_clear(&heap->slot_of);
     paddr_map_clear(&heap->container_of);
@@ -246,11 +248,23 @@ void heap_collect(struct heap *heap, const struct kernel *k)
         heap_follow(heap, i);
     for (uint32_t i = 0; i < heap->count; i++) {
         const struct heap_slot *at = &heap->slots[i];
-        CHECK_THAT("reachable", at->place != PLACE_NOWHERE, "no object holds the slot 0x%lx", at->paddr);
+        CHECK_NAMED("reachable", heap, at->paddr, at->place != PLACE_NOWHERE, "no object holds the slot 0x%lx",
+                    at->paddr);
         CHECK_THAT("reachable", !slot_is_empty(at->slot), "a link leads to the empty slot 0x%lx", at->paddr);
         if (at->slot->cap.type == CAP_ZOMBIE)
             zombie_check(heap, at);
     }
+}
+
+bool heap_is_adrift(struct heap *heap, uint64_t paddr)
+{
+    for (uint32_t i = 0; i < heap->physical_count; i++) {
+        struct cap cap = heap->slots[heap->physical[i]].slot->cap;
+        if (paddr >= cap.paddr && paddr - cap.paddr < 1ull << cap_size_bits(heap->k, cap))
+            return false;
+    }
+    heap->is_whole = false;
+    return true;
 }
 
 uint32_t heap_physical_find(const struct heap *heap, uint64_t paddr)
@@ -279,7 +293,7 @@ bool heap_has_object(const struct heap *heap, enum cap_type type, uint64_t paddr
     return false;
 }
 
-static void check_all(const struct kernel *k, bool is_sampled, uint64_t salt)
+static bool check_all(const struct kernel *k, bool is_sampled, uint64_t salt)
 {
     static struct heap heap; /* keeps its arrays */
 
@@ -291,14 +305,15 @@ static void check_all(const struct kernel *k, bool is_sampled, uint64_t salt)
     check_queues(&heap);
     check_vspaces(&heap);
     check_devices(&heap);
+    return heap.is_whole;
 }
 
-void kernel_check(const struct kernel *k)
+bool kernel_check(const struct kernel *k)
 {
-    check_all(k, false, 0);
+    return check_all(k, false, 0);
 }
 
-void kernel_check_sampled(const struct kernel *k, uint64_t salt)
+bool kernel_check_sampled(const struct kernel *k, uint64_t salt)
 {
-    check_all(k, true, salt);
+    return check_all(k, true, salt);
 }

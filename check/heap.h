@@ -62,6 +62,7 @@ struct heap {
     uint32_t *threads; /* a slot with a capability to each living thread */
     uint32_t thread_count, thread_room;
     struct paddr_map thread_of; /* paddr of a TCB, to its place in `threads` */
+    bool is_whole;              /* nothing adrift was met (check.h) */
 };
 
 /* Find every slot, from the roots on. Checks "reachable". */
@@ -73,12 +74,15 @@ bool heap_has_object(const struct heap *heap, enum cap_type type, uint64_t paddr
 
 /* Each asserts the invariants it is named after; derivation comes first, others rely on its order. */
 void check_derivation(struct heap *heap);
-void check_untyped(const struct heap *heap, bool is_sampled, uint64_t salt);
-void check_threads(const struct heap *heap);
-void check_replies(const struct heap *heap);
-void check_queues(const struct heap *heap); /* run queues, current, endpoint and notification queues */
-void check_vspaces(const struct heap *heap); /* asid, page tables */
+void check_untyped(struct heap *heap, bool is_sampled, uint64_t salt);
+void check_threads(struct heap *heap);
+void check_replies(struct heap *heap);
+void check_queues(struct heap *heap);        /* run queues, current, endpoint and notification queues */
+void check_vspaces(struct heap *heap);       /* asid, page tables */
 void check_devices(const struct heap *heap); /* irq, ports */
+
+/* The object at `paddr` is in use, but no capability to it was found: is it adrift? Then the heap is not whole. */
+bool heap_is_adrift(struct heap *heap, uint64_t paddr);
 
 _Noreturn void check_failed(const char *invariant, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
@@ -86,6 +90,13 @@ _Noreturn void check_failed(const char *invariant, const char *format, ...) __at
     do {                                             \
         if (!(condition))                            \
             check_failed((invariant), __VA_ARGS__);  \
+    } while (0)
+
+/* The same for what may be adrift with the object at `paddr`. */
+#define CHECK_NAMED(invariant, heap, paddr, condition, ...)           \
+    do {                                                              \
+        if (!(condition) && !heap_is_adrift((heap), (paddr)))         \
+            check_failed((invariant), __VA_ARGS__);                   \
     } while (0)
 
 /* An array that keeps its memory from one check to the next. */

@@ -9,20 +9,20 @@
 static const char RUN[] = "run queues";
 static const char CURRENT[] = "current";
 
-static const struct tcb *thread_at(const struct heap *heap, const char *invariant, uint64_t paddr)
+static const struct tcb *thread_at(struct heap *heap, const char *invariant, uint64_t paddr)
 {
-    CHECK_THAT(invariant, paddr_map_get(&heap->thread_of, paddr) != NOT_FOUND, "0x%lx is queued, but is no thread",
-               paddr);
+    CHECK_NAMED(invariant, heap, paddr, paddr_map_get(&heap->thread_of, paddr) != NOT_FOUND,
+                "0x%lx is queued, but is no thread", paddr);
     return tcb_at(heap->k, paddr);
 }
 
-static uint32_t run_queue_check(const struct heap *heap, struct queue queue, unsigned domain, unsigned priority)
+static uint32_t run_queue_check(struct heap *heap, struct queue queue, unsigned domain, unsigned priority)
 {
     uint32_t count = 0;
     uint64_t prev = 0;
     for (uint64_t at = queue.head; at; at = tcb_at(heap->k, at)->sched_next) {
         const struct tcb *tcb = thread_at(heap, RUN, at);
-        CHECK_THAT(RUN, count++ < heap->thread_count, "the queue of priority %u does not end", priority);
+        CHECK_THAT(RUN, count++ < heap->thread_count || !heap->is_whole, "the queue of priority %u does not end", priority);
         CHECK_THAT(RUN, tcb->is_queued && tcb->domain == domain && tcb->priority == priority,
                    "thread 0x%lx (domain %u, priority %u, queued %u) is in the queue of domain %u, priority %u", at,
                    (unsigned)tcb->domain, (unsigned)tcb->priority, tcb->is_queued, domain, priority);
@@ -34,7 +34,7 @@ static uint32_t run_queue_check(const struct heap *heap, struct queue queue, uns
     return count;
 }
 
-static uint32_t run_queues_check(const struct heap *heap, unsigned domain)
+static uint32_t run_queues_check(struct heap *heap, unsigned domain)
 {
     const struct ready_queues *ready = &heap->k->state->ready[domain];
     uint32_t queued = 0;
@@ -48,7 +48,7 @@ static uint32_t run_queues_check(const struct heap *heap, unsigned domain)
     return queued;
 }
 
-static void runnable_check(const struct heap *heap)
+static void runnable_check(struct heap *heap)
 {
     uint32_t queued = 0;
     uint32_t flagged = 0;
@@ -62,10 +62,10 @@ static void runnable_check(const struct heap *heap)
         CHECK_THAT(RUN, !is_runnable || tcb->is_queued || paddr == heap->k->state->current,
                    "thread 0x%lx can run, but does not and is in no queue", paddr);
     }
-    CHECK_THAT(RUN, flagged == queued, "%u threads say they are queued, %u are", flagged, queued);
+    CHECK_THAT(RUN, flagged == queued || !heap->is_whole, "%u threads say they are queued, %u are", flagged, queued);
 }
 
-static void current_check(const struct heap *heap)
+static void current_check(struct heap *heap)
 {
     const struct kernel_state *s = heap->k->state;
     const struct ready_queues *ready = &s->ready[s->current_domain];
@@ -89,14 +89,14 @@ static void current_check(const struct heap *heap)
 }
 
 /* Walk the threads that wait for an object. */
-static void waiters_check(const struct heap *heap, const char *invariant, uint64_t object, struct queue queue,
+static void waiters_check(struct heap *heap, const char *invariant, uint64_t object, struct queue queue,
                           enum thread_state state)
 {
     uint32_t count = 0;
     uint64_t prev = 0;
     for (uint64_t at = queue.head; at; at = tcb_at(heap->k, at)->queue_next) {
         const struct tcb *tcb = thread_at(heap, invariant, at);
-        CHECK_THAT(invariant, count++ < heap->thread_count, "the queue of 0x%lx does not end", object);
+        CHECK_THAT(invariant, count++ < heap->thread_count || !heap->is_whole, "the queue of 0x%lx does not end", object);
         CHECK_THAT(invariant, tcb->state == state && tcb->blocking_object == object,
                    "thread 0x%lx is in the queue of 0x%lx, but in state %u for 0x%lx", at, object,
                    (unsigned)tcb->state, tcb->blocking_object);
@@ -107,7 +107,7 @@ static void waiters_check(const struct heap *heap, const char *invariant, uint64
                queue.tail);
 }
 
-static void endpoint_check(const struct heap *heap, uint64_t paddr)
+static void endpoint_check(struct heap *heap, uint64_t paddr)
 {
     static const char invariant[] = "endpoint queues";
     const struct endpoint *endpoint = arena_at(heap->k, paddr);
@@ -121,7 +121,7 @@ static void endpoint_check(const struct heap *heap, uint64_t paddr)
                   endpoint->state == ENDPOINT_SEND ? THREAD_BLOCKED_ON_SEND : THREAD_BLOCKED_ON_RECEIVE);
 }
 
-static void notification_check(const struct heap *heap, uint64_t paddr)
+static void notification_check(struct heap *heap, uint64_t paddr)
 {
     static const char invariant[] = "notification queues";
     const struct notification *notification = arena_at(heap->k, paddr);
@@ -140,16 +140,16 @@ static void notification_check(const struct heap *heap, uint64_t paddr)
 }
 
 /* Is a thread that waits really in the queue of what it waits for? */
-static void blocked_check(const struct heap *heap, uint64_t paddr)
+static void blocked_check(struct heap *heap, uint64_t paddr)
 {
     const struct tcb *tcb = tcb_at(heap->k, paddr);
     bool is_for_notification = tcb->state == THREAD_BLOCKED_ON_NOTIFICATION;
     const char *invariant = is_for_notification ? "notification queues" : "endpoint queues";
     if (!is_for_notification && tcb->state != THREAD_BLOCKED_ON_SEND && tcb->state != THREAD_BLOCKED_ON_RECEIVE)
         return;
-    CHECK_THAT(invariant,
-               heap_has_object(heap, is_for_notification ? CAP_NOTIFICATION : CAP_ENDPOINT, tcb->blocking_object),
-               "thread 0x%lx waits for 0x%lx, which does not exist", paddr, tcb->blocking_object);
+    CHECK_NAMED(invariant, heap, tcb->blocking_object,
+                heap_has_object(heap, is_for_notification ? CAP_NOTIFICATION : CAP_ENDPOINT, tcb->blocking_object),
+                "thread 0x%lx waits for 0x%lx, which does not exist", paddr, tcb->blocking_object);
     uint64_t at = is_for_notification
                       ? ((const struct notification *)arena_at(heap->k, tcb->blocking_object))->head
                       : ((const struct endpoint *)arena_at(heap->k, tcb->blocking_object))->head;
@@ -158,7 +158,7 @@ static void blocked_check(const struct heap *heap, uint64_t paddr)
     CHECK_THAT(invariant, at == paddr, "thread 0x%lx is not in the queue of 0x%lx", paddr, tcb->blocking_object);
 }
 
-void check_queues(const struct heap *heap)
+void check_queues(struct heap *heap)
 {
     uint64_t last = 0;
     runnable_check(heap);

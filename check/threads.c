@@ -37,18 +37,18 @@ static void state_check(const struct heap *heap, const struct tcb *tcb, uint64_t
                "thread 0x%lx is queued in state %u", paddr, (unsigned)tcb->state);
 }
 
-static void bound_check(const struct heap *heap, const struct tcb *tcb, uint64_t paddr)
+static void bound_check(struct heap *heap, const struct tcb *tcb, uint64_t paddr)
 {
     if (!tcb->bound_notification)
         return;
-    CHECK_THAT(INVARIANT, heap_has_object(heap, CAP_NOTIFICATION, tcb->bound_notification),
-               "thread 0x%lx is bound to 0x%lx, no notification", paddr, tcb->bound_notification);
+    CHECK_NAMED(INVARIANT, heap, tcb->bound_notification,
+                heap_has_object(heap, CAP_NOTIFICATION, tcb->bound_notification), "thread 0x%lx is bound to 0x%lx, no notification", paddr, tcb->bound_notification);
     const struct notification *notification = arena_at(heap->k, tcb->bound_notification);
     CHECK_THAT(INVARIANT, notification->bound == paddr, "notification 0x%lx is not bound to thread 0x%lx",
                tcb->bound_notification, paddr);
 }
 
-static void thread_check(const struct heap *heap, uint64_t paddr)
+static void thread_check(struct heap *heap, uint64_t paddr)
 {
     const struct tcb *tcb = tcb_at(heap->k, paddr);
     slot_type_check(tcb, paddr, TCB_CSPACE, CAP_CNODE);
@@ -61,31 +61,31 @@ static void thread_check(const struct heap *heap, uint64_t paddr)
 }
 
 /* The kernel's list of threads names those that have capabilities, no others. */
-static void thread_list_check(const struct heap *heap)
+static void thread_list_check(struct heap *heap)
 {
     const struct kernel *k = heap->k;
     uint32_t count = 0;
     uint64_t prev = 0;
     for (uint64_t at = k->state->threads; at; at = tcb_at(k, at)->all_next) {
-        CHECK_THAT(INVARIANT, paddr_map_get(&heap->thread_of, at) != NOT_FOUND,
-                   "0x%lx is listed as a thread, but no capability names it", at);
+        CHECK_NAMED(INVARIANT, heap, at, paddr_map_get(&heap->thread_of, at) != NOT_FOUND,
+                    "0x%lx is listed as a thread, but no capability names it", at);
         CHECK_THAT(INVARIANT, tcb_at(k, at)->all_prev == prev, "thread 0x%lx does not know what it is listed behind",
                    at);
         prev = at;
         count++;
     }
-    CHECK_THAT(INVARIANT, count == heap->thread_count, "%u threads are listed, %u exist", count,
+    CHECK_THAT(INVARIANT, count == heap->thread_count || !heap->is_whole, "%u threads are listed, %u exist", count,
                heap->thread_count);
 }
 
-void check_threads(const struct heap *heap)
+void check_threads(struct heap *heap)
 {
     for (uint32_t i = 0; i < heap->thread_count; i++)
         thread_check(heap, heap->slots[heap->threads[i]].slot->cap.paddr);
     thread_list_check(heap);
     uint64_t fallen = heap->k->state->unhandled_fault;
-    CHECK_THAT(INVARIANT, fallen == 0 || paddr_map_get(&heap->thread_of, fallen) != NOT_FOUND,
-               "the last unhandled fault is of 0x%lx, no thread", fallen);
+    CHECK_NAMED(INVARIANT, heap, fallen, fallen == 0 || paddr_map_get(&heap->thread_of, fallen) != NOT_FOUND,
+                "the last unhandled fault is of 0x%lx, no thread", fallen);
 }
 
 /* A thread that is about to end may hold a master reply capability in any order of its slots going. */
@@ -101,11 +101,11 @@ static void master_check(const struct heap_slot *at)
                at->end - at->position - 1);
 }
 
-static void reply_check(const struct heap *heap, const struct heap_slot *at)
+static void reply_check(struct heap *heap, const struct heap_slot *at)
 {
     uint64_t caller = at->slot->cap.paddr;
-    CHECK_THAT(REPLIES, paddr_map_get(&heap->thread_of, caller) != NOT_FOUND,
-               "slot 0x%lx can answer 0x%lx, no thread", at->paddr, caller);
+    CHECK_NAMED(REPLIES, heap, caller, paddr_map_get(&heap->thread_of, caller) != NOT_FOUND,
+                "slot 0x%lx can answer 0x%lx, no thread", at->paddr, caller);
     CHECK_THAT(REPLIES, tcb_at(heap->k, caller)->state == THREAD_BLOCKED_ON_REPLY,
                "slot 0x%lx can answer thread 0x%lx, which waits for no reply", at->paddr, caller);
     CHECK_THAT(REPLIES, at->depth == 1 && at->slot->prev == arena_paddr(heap->k, &tcb_at(heap->k, caller)->slots[TCB_REPLY]),
@@ -114,7 +114,7 @@ static void reply_check(const struct heap *heap, const struct heap_slot *at)
                "a reply capability is in slot %u of thread 0x%lx", at->index, at->owner);
 }
 
-void check_replies(const struct heap *heap)
+void check_replies(struct heap *heap)
 {
     for (uint32_t i = 0; i < heap->count; i++) {
         const struct heap_slot *at = &heap->slots[i];

@@ -135,7 +135,7 @@ static void free_memory_check(const struct heap *heap, const struct heap_slot *a
     zero_check(heap, at, chosen, chosen + PAGE_SIZE);
 }
 
-void check_untyped(const struct heap *heap, bool is_sampled, uint64_t salt)
+void check_untyped(struct heap *heap, bool is_sampled, uint64_t salt)
 {
     compared_heap = heap;
     if (heap->physical_count > 0)

@@ -20,7 +20,7 @@ enum {
 };
 
 struct walk {
-    const struct heap *heap;
+    struct heap *heap;
     uint64_t asid;
 };
 
@@ -59,28 +59,28 @@ static void table_check(const struct walk *walk, uint64_t table, uint64_t vaddr,
         uint64_t paddr = paging_paddr(entries[i], level);
         if (paging_is_page(entries[i], level)) {
             CHECK_THAT(TABLES, level != LEVEL_PML4, "ASID %lu, 0x%lx: a page of 512 GiB", walk->asid, at);
-            CHECK_THAT(TABLES, mapping_is_claimed(walk, CAP_FRAME, paddr, at, level),
-                       "ASID %lu, 0x%lx: the page 0x%lx is mapped, but no frame capability says so", walk->asid, at,
+            CHECK_NAMED(TABLES, walk->heap, paddr, mapping_is_claimed(walk, CAP_FRAME, paddr, at, level),
+                        "ASID %lu, 0x%lx: the page 0x%lx is mapped, but no frame capability says so", walk->asid, at,
                        paddr);
         } else {
-            CHECK_THAT(TABLES, mapping_is_claimed(walk, table_type(level), paddr, at, level),
-                       "ASID %lu, 0x%lx: the table 0x%lx is in place, but no capability says so", walk->asid, at,
+            CHECK_NAMED(TABLES, walk->heap, paddr, mapping_is_claimed(walk, table_type(level), paddr, at, level),
+                        "ASID %lu, 0x%lx: the table 0x%lx is in place, but no capability says so", walk->asid, at,
                        paddr);
             table_check(walk, paddr, at, (enum paging_level)(level - 9));
         }
     }
 }
 
-static void asid_check(const struct heap *heap, uint64_t asid, uint64_t pml4)
+static void asid_check(struct heap *heap, uint64_t asid, uint64_t pml4)
 {
     struct walk walk = {heap, asid};
     CHECK_THAT(ASID, asid != 0, "ASID 0 stands for 0x%lx", pml4);
-    CHECK_THAT(ASID, mapping_is_claimed(&walk, CAP_PML4, pml4, 0, LEVEL_PML4),
-               "ASID %lu stands for 0x%lx, but no PML4 capability says so", asid, pml4);
+    CHECK_NAMED(ASID, heap, pml4, mapping_is_claimed(&walk, CAP_PML4, pml4, 0, LEVEL_PML4),
+                "ASID %lu stands for 0x%lx, but no PML4 capability says so", asid, pml4);
     table_check(&walk, pml4, 0, LEVEL_PML4);
 }
 
-static void pool_check(const struct heap *heap, unsigned pool)
+static void pool_check(struct heap *heap, unsigned pool)
 {
     uint64_t paddr = heap->k->state->asid_pool[pool];
     if (paddr == 0)
@@ -92,7 +92,7 @@ static void pool_check(const struct heap *heap, unsigned pool)
             break;
         is_found = cap.type == CAP_ASID_POOL && cap.asid == pool * POOL_ENTRIES;
     }
-    CHECK_THAT(ASID, is_found, "pool %u is at 0x%lx, but no capability says so", pool, paddr);
+    CHECK_NAMED(ASID, heap, paddr, is_found, "pool %u is at 0x%lx, but no capability says so", pool, paddr);
     const uint64_t *entries = arena_at(heap->k, paddr);
     for (unsigned i = 0; i < POOL_ENTRIES; i++) {
         if (entries[i])
@@ -100,7 +100,7 @@ static void pool_check(const struct heap *heap, unsigned pool)
     }
 }
 
-void check_vspaces(const struct heap *heap)
+void check_vspaces(struct heap *heap)
 {
     for (unsigned pool = 0; pool < POOLS; pool++)
         pool_check(heap, pool);

@@ -145,6 +145,9 @@ static void bus_irq_mask(void *world, uint32_t irq, bool masked)
 {
     struct pc *pc = world;
     irq_mask(&pc->irqs, irq, masked);
+    if (!masked) {
+        pc->quiet_until_ns = now(pc) + pc->outside.interrupt_spacing_ns;
+    }
 }
 
 static void bus_irq_route(void *world, uint32_t irq, uint32_t ioapic, uint32_t pin, bool is_level,
@@ -237,7 +240,7 @@ static int pit_irq(const struct pc *pc)
 uint64_t pc_deadline_ns(const struct pc *pc)
 {
     if (irq_pending(&pc->irqs) >= 0) {
-        return 0;
+        return pc->quiet_until_ns;
     }
     /* A timer that nobody hears wakes nobody: an idle host stays idle. */
     uint64_t deadline = pit_irq(pc) >= 0 ? pit_deadline_ns(&pc->pit) : UINT64_MAX;
@@ -251,7 +254,7 @@ uint64_t pc_deadline_ns(const struct pc *pc)
 int pc_take_irq(struct pc *pc)
 {
     pins_update(pc);
-    return irq_take(&pc->irqs);
+    return now(pc) < pc->quiet_until_ns ? -1 : irq_take(&pc->irqs);
 }
 
 bool pc_can_wake(const struct pc *pc, bool input_is_open, bool (*is_handled)(void *world, uint32_t irq),

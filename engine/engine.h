@@ -64,6 +64,7 @@ struct engine_class {
     const char *name;
     const char *summary;      /* one line for `selkie engines` */
     bool is_boundary;         /* does it keep a hostile guest from the host? */
+    uint64_t interrupt_spacing_ns; /* quiet time that devices should leave after each acknowledgement */
     /* 0 if this host can run it, else -errno and the reason in `diag`. */
     int (*probe)(struct diag *diag);
     /* Make an engine over an arena. `arena_fd` is the memfd behind k->arena, offset 0. Fills `mmu`.

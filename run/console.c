@@ -80,7 +80,7 @@ static void line_match(struct console *console)
     }
 }
 
-static void buffer_write(struct console *console)
+void console_write(struct console *console)
 {
     size_t done = 0;
     while (done < console->pending && !console->write_error) {
@@ -114,14 +114,14 @@ void console_put(struct console *console, char character)
         console->is_fresh = true;
     }
     if (character == '\n' || console->pending == CONSOLE_BUFFER) {
-        buffer_write(console);
+        console_write(console);
     }
 }
 
-void console_flush(struct console *console)
+void console_finish_line(struct console *console)
 {
     if (console->is_fresh && console->verdict == CONSOLE_NOTHING) {
         line_match(console);
     }
-    buffer_write(console);
+    console_write(console);
 }

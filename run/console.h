@@ -2,8 +2,8 @@
 /*
  * The console's output: to stdout untouched, and line by line past two regular expressions.
  *
- * Bytes are held back until a line ends or somebody flushes; whoever waits for
- * the outside must flush first. After a verdict nothing more goes out: the run ended at
+ * Bytes are held back until a line ends or somebody writes them; whoever waits for
+ * the outside must do so first. After a verdict nothing more goes out: the run ended at
  * that line.
  */
 #ifndef SELKIE_RUN_CONSOLE_H
@@ -46,7 +46,10 @@ void console_close(struct console *console);
 
 void console_put(struct console *console, char character);
 
-/* Write what is held back, and match the unfinished line: a prompt has no newline. */
-void console_flush(struct console *console);
+/* Write what is held back. */
+void console_write(struct console *console);
+
+/* The system pauses: write what is held back, and match the unfinished line as it stands. */
+void console_finish_line(struct console *console);
 
 #endif

@@ -220,7 +220,7 @@ static void session_close(struct session *session)
 /* A message of ours must not continue a line of the system's. */
 static void console_finish(struct session *session)
 {
-    console_flush(&session->console);
+    console_finish_line(&session->console);
     if (session->console.last != '\n' && isatty(STDOUT_FILENO)) {
         (void)!write(STDOUT_FILENO, "\n", 1);
     }

@@ -34,6 +34,8 @@ struct session {
     struct engine *engine;
     uint64_t root_vspace; /* the initial thread's: the image's symbols are about it */
     bool has_timed_out;
+    bool has_waited;    /* the engine waited for the outside, so there may be something new */
+    uint64_t looked_ns; /* when input and output were last seen to */
 };
 
 /* What the devices, the kernel and the engine ask of this program (run/world.c). */

@@ -3,14 +3,16 @@
  * The outside of a run: what the devices ask (time, date, output, input), what the kernel asks (console, clock), and
  * what the engine asks (events).
  *
- * Everything held back for stdout goes out before anybody waits: `take_irq` and
- * `descriptors` are called at least that often.
+ * Everything held back for stdout goes out before anybody waits (`descriptors`, `can_wake`), and soon after it was
+ * written otherwise. `take_irq` may be called at every kernel entry, so it makes host calls only now and then.
  */
 #include <poll.h>
 
 #include "run/say.h"
 #include "run/session.h"
 #include "run/signals.h"
+
+enum { LOOK_NS = 1000000 }; /* how often input and output are seen to while threads run */
 
 static uint64_t now_ns(void *world)
 {
@@ -75,15 +77,21 @@ static bool stop_requested(void *world)
 static int take_irq(void *world)
 {
     struct session *session = world;
-    console_flush(&session->console);
-    look_for_input(session);
+    uint64_t now = now_ns(session);
+    if (session->has_waited || now - session->looked_ns >= LOOK_NS) {
+        session->has_waited = false;
+        session->looked_ns = now;
+        console_write(&session->console);
+        look_for_input(session);
+    }
     return pc_take_irq(&session->pc);
 }
 
 static unsigned descriptors(void *world, struct pollfd fds[ENGINE_MAX_EVENT_FDS])
 {
     struct session *session = world;
-    console_flush(&session->console);
+    session->has_waited = true;
+    console_write(&session->console);
     if (!session->input.is_open || pc_input_room(&session->pc) == 0) {
         return 0;
     }
@@ -100,7 +108,8 @@ static bool irq_is_handled(void *world, uint32_t irq)
 static bool can_wake(void *world)
 {
     struct session *session = world;
-    console_flush(&session->console);
+    session->has_waited = true;
+    console_finish_line(&session->console); /* a prompt has no newline */
     look_for_input(session); /* notices the end of it */
     return pc_can_wake(&session->pc, session->input.is_open, irq_is_handled, session);
 }
@@ -118,6 +127,7 @@ void world_connect(struct session *session, uint64_t hpet_paddr)
         .now_ns = now_ns,
         .unix_seconds = unix_seconds,
         .put = put,
+        .interrupt_spacing_ns = session->class->interrupt_spacing_ns,
         .look_for_input = look_for_input,
     };
     pc_init(&session->pc, &outside, hpet_paddr);

@@ -155,6 +155,7 @@ const struct engine_class engine_ptrace = {
     .name = "ptrace",
     .summary = "kernel in a monitor, one traced process per VSpace; slow and simple",
     .is_boundary = false,
+    .interrupt_spacing_ns = 500000, /* about forty kernel entries */
     .probe = ptrace_engine_probe,
     .open = ptrace_engine_open,
     .run = ptrace_engine_run,

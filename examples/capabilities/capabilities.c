@@ -48,7 +48,7 @@ static seL4_Error slot_mint(seL4_CPtr to, seL4_CPtr from, seL4_CapRights_t right
     return (seL4_Error)seL4_CNode_Mint(root, to, seL4_WordBits, root, from, seL4_WordBits, rights, badge);
 }
 
-/* Ask an endpoint for an answer. Nobody is there to give one, so this is only for capabilities that may not. */
+/* Ask an endpoint for an answer. Nobody is there to give one, so only for capabilities that may not ask. */
 static seL4_Word call(seL4_CPtr endpoint)
 {
     return seL4_MessageInfo_get_label(seL4_Call(endpoint, seL4_MessageInfo_new(0, 0, 0, 0)));
@@ -136,8 +136,12 @@ static void demonstrate_revocation(void)
     show_slots("delete the second child:", slots, 1 + CHILDREN);
     show("  delete it again: an empty slot is no error",
          (seL4_Word)seL4_CNode_Delete(root, slots[2], seL4_WordBits));
+    SEL4_UTIL_CHECK(slot_copy(slots[2], slots[3], seL4_AllRights));
+    show_slots("copy the third child into its place:", slots, 1 + CHILDREN);
+    SEL4_UTIL_CHECK(seL4_CNode_Revoke(root, slots[2], seL4_WordBits));
+    show_slots("revoke the copy, from which nothing came:", slots, 1 + CHILDREN);
     SEL4_UTIL_CHECK(seL4_CNode_Revoke(root, slots[3], seL4_WordBits));
-    show_slots("revoke the third child, from which nothing came:", slots, 1 + CHILDREN);
+    show_slots("revoke the third child:", slots, 1 + CHILDREN);
     SEL4_UTIL_CHECK(seL4_CNode_Revoke(root, endpoint, seL4_WordBits));
     show_slots("revoke the endpoint:", slots, 1 + CHILDREN);
 }
@@ -180,7 +184,7 @@ static void demonstrate_addressing(void)
     show_lookup("into address 0101 011, depth 7", copy_into(guarded, 0x2b, PRESENT_DEPTH + 1));
     show_lookup("into depth 65", copy_into(guarded, 0, seL4_WordBits + 1));
 
-    /* A CNode is an object like any other: it dies with its last capability, and all that it holds with it. */
+    /* A CNode is an object like any other: it dies with its last capability, and what it holds with it. */
     show("delete the guarded name", (seL4_Word)seL4_CNode_Delete(root, guarded, seL4_WordBits));
     show("delete the CNode itself", (seL4_Word)seL4_CNode_Delete(root, plain, seL4_WordBits));
 }

@@ -33,8 +33,11 @@ enum page {
     PAGE_COUNT
 };
 
-/* What each component is made of. Clients have higher priorities than the services they call: so each answer lets
- * a client go on at once, and their questions alternate. */
+/*
+ * What each component is made of. Clients have higher priorities than the services
+ * they call: so each answer lets a client go on at once, and their questions
+ * alternate.
+ */
 static const struct plan {
     const unsigned char *image;
     const unsigned char *image_end;
@@ -135,7 +138,10 @@ static void capabilities_give(enum demo_id id)
     }
 }
 
-/* Whatever there was before is destroyed, with one Revoke; its service's endpoint stays, and who waits there. */
+/*
+ * Whatever there was before is destroyed, with one Revoke; the endpoint of its
+ * service stays, and so does who waits there.
+ */
 static void component_run(enum demo_id id)
 {
     struct instance *instance = &instances[id];

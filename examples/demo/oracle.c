@@ -22,7 +22,7 @@ static struct note notes[MAX_NOTES];
 static unsigned note_count;
 
 /* Not inlined, so that the compiler does not see the bug. */
-static __attribute__((noinline, noclone)) volatile struct note *note_new(void)
+static __attribute__((noinline)) volatile struct note *note_new(void)
 {
     return note_count < MAX_NOTES ? &notes[note_count++] : NULL;
 }

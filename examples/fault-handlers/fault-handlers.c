@@ -126,7 +126,7 @@ static void handle_unknown_syscall(void)
     seL4_Reply(seL4_MessageInfo_new(0, 0, 0, seL4_UnknownSyscall_Syscall));
 }
 
-/* The message tells little, so ask for the registers. To write them and resume the thread is an answer, too. */
+/* The message tells little, so ask for the registers. Writing them and resuming is an answer, too. */
 static void handle_divide_error(seL4_TCB tcb)
 {
     seL4_UserContext registers;

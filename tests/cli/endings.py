@@ -88,7 +88,7 @@ def check_fault():
     caught = rb"about to fault\nCaught cap fault in send phase at address 0\nwhile trying to handle:\n" \
              rb"vm fault on data at address 0xdead0000 with status 0x6\nin thread 0x[0-9a-f]+ \"rootserver\" .*"
     report = (r'thread "rootserver" has a vm fault.*write to address 0xdead0000, status 0x6.*'
-              r"mov.*\bin fall\+0x[0-9a-f]+ \(.*guest_fault\.c:\d+\).*page 0xdead0000 itself: not mapped.*"
+              r"mov.*\bin fall[.a-z0-9]*\+0x[0-9a-f]+ \(.*guest_fault\.c:\d+\).*page 0xdead0000 itself: not mapped.*"
               r"rip +0+4[0-9a-f]+ .*after a fault that nobody handled\n$")
     ends("fault", [], 4, caught, report)
     ends("fault", ["--expect=never"], 3, caught, "without the line that --expect names\n$")

@@ -46,7 +46,8 @@ static void look_for_input(void *world)
 
 static struct machine_bus start(struct pc *pc)
 {
-    const struct pc_world world = {NULL, now_ns, unix_seconds, put, look_for_input};
+    const struct pc_world world = {
+        .now_ns = now_ns, .unix_seconds = unix_seconds, .put = put, .look_for_input = look_for_input};
     memset(&outside, 0, sizeof(outside));
     outside.pc = pc;
     pc_init(pc, &world, 0xfed00000);

@@ -277,12 +277,14 @@ static void step_run(void)
         step_fault();
 }
 
-static void step_check(void)
+/* Is everything within the check's reach? */
+static bool step_check(void)
 {
     if (fuzz.step % FULL_CHECK_EVERY == 0)
-        kernel_check(fuzz.rig.k);
-    else if (fuzz.step % fuzz.check_every == 0)
-        kernel_check_sampled(fuzz.rig.k, fuzz.step);
+        return kernel_check(fuzz.rig.k);
+    if (fuzz.step % fuzz.check_every == 0)
+        return kernel_check_sampled(fuzz.rig.k, fuzz.step);
+    return true;
 }
 
 static void episode_run(void)
@@ -295,8 +297,7 @@ static void episode_run(void)
     for (unsigned i = 0; i < EPISODE_TRAPS && fuzz.step < fuzz.traps && fuzz.idle < IDLE_TRAPS; i++) {
         fuzz.step++;
         step_run();
-        step_check();
-        if (fuzz.rig.sim->next.kind == NEXT_HALT)
+        if (!step_check() || fuzz.rig.sim->next.kind == NEXT_HALT)
             break;
         if (fuzz.rig.sim->next.kind == NEXT_IDLE)
             fuzz.idle++;

@@ -26,7 +26,7 @@ enum {
 
 static void rig_after_trap(struct sim *sim)
 {
-    kernel_check(&sim->kernel);
+    CHECK(kernel_check(&sim->kernel));
 }
 
 static const uint64_t *rig_bootinfo(const struct rig *rig)

@@ -133,7 +133,7 @@ static enum console_verdict console_show(const char *text, const char *expect, c
     for (const char *c = text; *c; c++) {
         console_put(&console, *c);
     }
-    console_flush(&console);
+    console_finish_line(&console);
     console_close(&console);
     (void)close(ends[1]);
     ssize_t size = read(ends[0], out, 255);

@@ -2,10 +2,11 @@
 /*
  * Device registers in memory: loads and stores that a device model answers.
  *
- * The instruction is not interpreted. A disassembler says which bytes it reads and
- * writes; a scratch page takes the device's place for the length of one single
- * step, with the register's value in it, and what the step left there is what was
- * written. So every instruction with a memory operand works as the processor does it.
+ * A disassembler says which bytes the instruction reads and writes. Plain moves, which
+ * is what drivers do, are carried out here. Any other instruction is stepped: a scratch page takes the
+ * device's place for the length of one single step, with the register's value in
+ * it, and what the step left there is what was written. So every instruction with a
+ * memory operand works as the processor does it.
  *
  * DIFFERS: an access that is not 1, 2, 4 or 8 aligned bytes reads all ones and writes nothing.
  */
@@ -28,6 +29,9 @@ struct access {
     unsigned offset; /* in the page */
     unsigned width;
     bool is_read, is_write;
+    unsigned index; /* of the memory operand */
+    ZydisDecodedInstruction instruction;
+    ZydisDecodedOperand operand[ZYDIS_MAX_OPERAND_COUNT];
 };
 
 /* The scratch page: the second of the region that starts with the page of ones (engine.c). */
@@ -49,22 +53,36 @@ static size_t guest_read(const struct engine *e, uint64_t vspace, uint64_t addre
     return i;
 }
 
+static const struct {
+    ZydisRegister name;
+    enum context_register place;
+} REGISTERS[] = {
+    {ZYDIS_REGISTER_RAX, REG_RAX}, {ZYDIS_REGISTER_RBX, REG_RBX}, {ZYDIS_REGISTER_RCX, REG_RCX},
+    {ZYDIS_REGISTER_RDX, REG_RDX}, {ZYDIS_REGISTER_RSI, REG_RSI}, {ZYDIS_REGISTER_RDI, REG_RDI},
+    {ZYDIS_REGISTER_RBP, REG_RBP}, {ZYDIS_REGISTER_RSP, REG_RSP}, {ZYDIS_REGISTER_R8, REG_R8},
+    {ZYDIS_REGISTER_R9, REG_R9},   {ZYDIS_REGISTER_R10, REG_R10}, {ZYDIS_REGISTER_R11, REG_R11},
+    {ZYDIS_REGISTER_R12, REG_R12}, {ZYDIS_REGISTER_R13, REG_R13}, {ZYDIS_REGISTER_R14, REG_R14},
+    {ZYDIS_REGISTER_R15, REG_R15}, {ZYDIS_REGISTER_RIP, REG_FAULT_IP},
+};
+enum { REGISTERS_COUNT = sizeof(REGISTERS) / sizeof(*REGISTERS) };
+
 static void register_context_set(ZydisRegisterContext *values, const struct context *context)
 {
-    static const struct {
-        ZydisRegister to;
-        enum context_register from;
-    } MAP[] = {
-        {ZYDIS_REGISTER_RAX, REG_RAX}, {ZYDIS_REGISTER_RBX, REG_RBX}, {ZYDIS_REGISTER_RCX, REG_RCX},
-        {ZYDIS_REGISTER_RDX, REG_RDX}, {ZYDIS_REGISTER_RSI, REG_RSI}, {ZYDIS_REGISTER_RDI, REG_RDI},
-        {ZYDIS_REGISTER_RBP, REG_RBP}, {ZYDIS_REGISTER_RSP, REG_RSP}, {ZYDIS_REGISTER_R8, REG_R8},
-        {ZYDIS_REGISTER_R9, REG_R9},   {ZYDIS_REGISTER_R10, REG_R10}, {ZYDIS_REGISTER_R11, REG_R11},
-        {ZYDIS_REGISTER_R12, REG_R12}, {ZYDIS_REGISTER_R13, REG_R13}, {ZYDIS_REGISTER_R14, REG_R14},
-        {ZYDIS_REGISTER_R15, REG_R15}, {ZYDIS_REGISTER_RIP, REG_FAULT_IP},
-    };
     memset(values, 0, sizeof(*values));
-    for (unsigned i = 0; i < sizeof(MAP) / sizeof(*MAP); i++)
-        values->values[MAP[i].to] = context->reg[MAP[i].from];
+    for (unsigned i = 0; i < REGISTERS_COUNT; i++)
+        values->values[REGISTERS[i].name] = context->reg[REGISTERS[i].place];
+}
+
+/* The place of a register that is named in full; NULL for parts of 8 and 16 bits and all others. */
+static uint64_t *register_place(struct context *context, ZydisRegister name)
+{
+    if (ZydisRegisterGetClass(name) == ZYDIS_REGCLASS_GPR32)
+        name = ZydisRegisterGetLargestEnclosing(ZYDIS_MACHINE_MODE_LONG_64, name);
+    for (unsigned i = 0; i < REGISTERS_COUNT; i++) {
+        if (REGISTERS[i].name == name && name != ZYDIS_REGISTER_RIP)
+            return &context->reg[REGISTERS[i].place];
+    }
+    return NULL;
 }
 
 /* The operand's address, segment base included. */
@@ -90,22 +108,22 @@ static bool access_decode(const struct engine *e, const struct process *p, const
 {
     unsigned char bytes[INSTRUCTION_MAX];
     ZydisDecoder decoder;
-    ZydisDecodedInstruction instruction;
-    ZydisDecodedOperand operands[ZYDIS_MAX_OPERAND_COUNT];
     size_t size = guest_read(e, p->vspace, context->next_ip, bytes, sizeof(bytes));
 
     ZydisDecoderInit(&decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
-    if (!ZYAN_SUCCESS(ZydisDecoderDecodeFull(&decoder, bytes, size, &instruction, operands)))
+    if (!ZYAN_SUCCESS(ZydisDecoderDecodeFull(&decoder, bytes, size, &access->instruction, access->operand)))
         return false;
-    for (unsigned i = 0; i < instruction.operand_count; i++) {
+    for (unsigned i = 0; i < access->instruction.operand_count; i++) {
+        const ZydisDecodedOperand *operand = &access->operand[i];
         uint64_t address;
-        if (operands[i].type != ZYDIS_OPERAND_TYPE_MEMORY ||
-            !operand_address(&instruction, &operands[i], context, &address) || address / PAGE != fault / PAGE)
+        if (operand->type != ZYDIS_OPERAND_TYPE_MEMORY ||
+            !operand_address(&access->instruction, operand, context, &address) || address / PAGE != fault / PAGE)
             continue;
-        *access = (struct access){.offset = (unsigned)(address % PAGE),
-                                  .width = operands[i].size / 8,
-                                  .is_read = operands[i].actions & ZYDIS_OPERAND_ACTION_MASK_READ,
-                                  .is_write = operands[i].actions & ZYDIS_OPERAND_ACTION_MASK_WRITE};
+        access->index = i;
+        access->offset = (unsigned)(address % PAGE);
+        access->width = operand->size / 8;
+        access->is_read = operand->actions & ZYDIS_OPERAND_ACTION_MASK_READ;
+        access->is_write = operand->actions & ZYDIS_OPERAND_ACTION_MASK_WRITE;
         return true;
     }
     return false;
@@ -115,6 +133,27 @@ static bool access_is_plain(const struct access *access)
 {
     bool is_power = access->width == 1 || access->width == 2 || access->width == 4 || access->width == 8;
     return is_power && access->offset % access->width == 0;
+}
+
+/* A plain move of 4 or 8 bytes between the device and a register or a constant. False: it is something else. */
+static bool access_move(const struct engine *e, struct context *context, const struct access *access, uint64_t paddr)
+{
+    const struct machine_bus *bus = &e->k->machine->bus;
+    const ZydisDecodedOperand *other = &access->operand[1 - access->index % 2];
+    if (access->instruction.mnemonic != ZYDIS_MNEMONIC_MOV || access->width < 4 || !access_is_plain(access))
+        return false;
+    uint64_t *place = NULL;
+    if (other->type == ZYDIS_OPERAND_TYPE_REGISTER && !(place = register_place(context, other->reg.value)))
+        return false;
+    if (!place && other->type != ZYDIS_OPERAND_TYPE_IMMEDIATE)
+        return false;
+    if (access->is_write)
+        bus->mmio_write(bus->world, paddr + access->offset, access->width, place ? *place : other->imm.value.u);
+    else
+        *place = bus->mmio_read(bus->world, paddr + access->offset, access->width);
+    context->next_ip += access->instruction.length;
+    context->reg[REG_FAULT_IP] = context->next_ip;
+    return true;
 }
 
 static int scratch_map(struct engine *e, struct process *p, uint64_t page, bool is_writable)
@@ -169,7 +208,7 @@ int mmio_access(struct engine *e, struct process *p, struct context *context, ui
 
     *is_done = bus->mmio_is_claimed && bus->mmio_is_claimed(bus->world, paddr) &&
                access_decode(e, p, context, address, &access) && (!access.is_write || t->is_writable);
-    if (!*is_done)
+    if (!*is_done || access_move(e, context, &access, paddr))
         return 0;
     bool is_plain = access_is_plain(&access);
     unsigned char *place = scratch_view(e) + access.offset;
