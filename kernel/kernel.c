@@ -40,6 +40,7 @@ struct next kernel_next(struct kernel *k, unsigned core)
     return (struct next){
         .kind = NEXT_RUN,
         .wants_tick = tick_matters(k, tcb),
+        .is_fpu_disabled = tcb->flags & TCB_FLAG_FPU_DISABLED,
         .tcb = s->current,
         .vspace = vspace_of_thread(k, tcb),
         .context = &tcb->context,

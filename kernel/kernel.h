@@ -103,6 +103,7 @@ enum next_kind {
 struct next {
     enum next_kind kind;
     bool wants_tick;         /* the thread can be preempted by the passing of time */
+    bool is_fpu_disabled;    /* its use of the FPU is a user exception 7 (seL4_TCBFlag_fpuDisabled) */
     uint64_t tcb;            /* paddr of the running thread's TCB */
     uint64_t vspace;         /* paddr of its PML4; 0: it has no valid VSpace, every fetch is a VM fault */
     struct context *context; /* inside the arena */

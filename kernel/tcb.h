@@ -18,6 +18,8 @@
 #include "kernel/result.h"
 #include "kernel/slot.h"
 
+enum { TCB_FLAG_FPU_DISABLED = 1 }; /* seL4_TCBFlag_fpuDisabled */
+
 enum tcb_slot {
     TCB_CSPACE,
     TCB_VSPACE,

@@ -12,7 +12,7 @@
 #include "kernel/x86_64/x86.h"
 
 enum {
-    FLAGS_KNOWN = 1 /* seL4_TCBFlag_fpuDisabled */
+    FLAGS_KNOWN = TCB_FLAG_FPU_DISABLED
 };
 
 struct result tcb_authority(struct kernel *k, const struct invocation *in, const struct tcb **authority)

@@ -23,12 +23,12 @@ static int guest_prepare(struct engine *e, const struct next *next, struct proce
 }
 
 /* Resume and wait for a stop; 0 if a kick came first, so that nothing has run. */
-static int guest_resume(struct engine *e, struct process *p)
+static int guest_resume(struct engine *e, struct process *p, bool is_step)
 {
     int stop = 0;
     atomic_store(&e->running_pid, p->pid);
     if (!atomic_load(&e->is_kicked)) {
-        int error = tracee_run_guest(e, p);
+        int error = is_step ? tracee_step_guest(e, p) : tracee_run_guest(e, p);
         stop = error ? error : tracee_wait(e, p);
     }
     atomic_store(&e->running_pid, 0);
@@ -42,16 +42,22 @@ static int guest_run(struct engine *e, const struct next *next, struct trap *tra
     struct user_regs_struct registers;
     *is_trap = false;
     int error = guest_prepare(e, next, &p);
-    int stop = error ? error : guest_resume(e, p);
+    if (!error && next->is_fpu_disabled && nofpu_refuses(e, p, next->context, trap)) {
+        *is_trap = true;
+        registers_settle(next->context);
+        return 0;
+    }
+    int stop = error ? error : guest_resume(e, p, next->is_fpu_disabled);
     if (stop <= 0)
         return stop;
+    bool is_step = next->is_fpu_disabled && nofpu_is_step(e, p, stop);
     error = tracee_get_registers(e, p, &registers);
     if (error)
         return error;
     if (stop == SYSCALL_STOP)
         registers.rax = registers.orig_rax; /* the host has put an error into rax */
     registers_save(next->context, &registers);
-    return fault_decode(e, p, next->context, stop, &registers, trap, is_trap);
+    return is_step ? 0 : fault_decode(e, p, next->context, stop, &registers, trap, is_trap);
 }
 
 static struct next kernel_take(struct engine *e, const struct trap *trap)

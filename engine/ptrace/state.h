@@ -134,6 +134,7 @@ int tracee_get_vector(struct engine *e, struct process *p, void *image, size_t *
 int tracee_set_vector(struct engine *e, struct process *p, const void *image, size_t size);
 int tracee_continue(struct engine *e, struct process *p, int signal_number);
 int tracee_run_guest(struct engine *e, struct process *p);
+int tracee_step_guest(struct engine *e, struct process *p); /* one instruction */
 /* Wait for the next stop; the stop signal, with 0x80 added at a system call, or -errno. */
 int tracee_wait(struct engine *e, struct process *p);
 
@@ -189,6 +190,12 @@ int exception_capture(struct engine *e, struct process *p, int signal_number, st
  * guest; else the page is as any device page without a model. */
 int mmio_access(struct engine *e, struct process *p, struct context *context, uint64_t address,
                 const struct translation *t, bool *is_done);
+
+/* x86_64/nofpu.c: one step of a thread that may not use the FPU. Is its next instruction one it may not? */
+bool nofpu_refuses(const struct engine *e, const struct process *p, const struct context *context,
+                   struct trap *trap);
+/* Did the process stop only because it made its one step? */
+bool nofpu_is_step(struct engine *e, struct process *p, int stop);
 
 /* pace.c */
 int pace_open(struct engine *e);

@@ -117,6 +117,11 @@ int tracee_run_guest(struct engine *e, struct process *p)
     return resume(e, p, PTRACE_SYSEMU, 0);
 }
 
+int tracee_step_guest(struct engine *e, struct process *p)
+{
+    return resume(e, p, PTRACE_SYSEMU_SINGLESTEP, 0);
+}
+
 int tracee_wait(struct engine *e, struct process *p)
 {
     int status = 0;

@@ -94,13 +94,14 @@ static void demonstrate_waiters(void)
 {
     heading("One signal wakes one thread, the one that has waited longest");
     gate = notification_make();
-    thread_start(waiter, "first", WAITER_PRIORITY);
-    thread_start(waiter, "second", WAITER_PRIORITY - 1);
-    thread_start(waiter, "third", WAITER_PRIORITY - 2);
-
-    /* All three are at the gate before we go on: the lowest priority is ours for a moment. */
-    SEL4_UTIL_CHECK(seL4_TCB_SetPriority(seL4_CapInitThreadTCB, seL4_CapInitThreadTCB, seL4_MinPrio));
-    SEL4_UTIL_CHECK(seL4_TCB_SetPriority(seL4_CapInitThreadTCB, seL4_CapInitThreadTCB, seL4_MaxPrio));
+    static const char *const names[] = {"the first", "the second", "the third"};
+    for (unsigned i = 0; i < 3; i++) {
+        sel4_util_printf("  %s comes to the gate, with priority %u\n", names[i], WAITER_PRIORITY + i);
+        thread_start(waiter, names[i], WAITER_PRIORITY + i);
+        /* It is there before the next one comes: the lowest priority is ours for a moment. */
+        SEL4_UTIL_CHECK(seL4_TCB_SetPriority(seL4_CapInitThreadTCB, seL4_CapInitThreadTCB, seL4_MinPrio));
+        SEL4_UTIL_CHECK(seL4_TCB_SetPriority(seL4_CapInitThreadTCB, seL4_CapInitThreadTCB, seL4_MaxPrio));
+    }
     for (unsigned i = 1; i <= 3; i++) {
         sel4_util_printf("  signal number %u\n", i);
         seL4_Signal(gate);

@@ -60,6 +60,7 @@ static void test_other(void)
         seL4_Yield();
     }
     SAY("gs written: fs %lx, gs %lx\n", fs_found, gs_found);
+    SEL4_UTIL_CHECK(seL4_TCB_Suspend(thread->tcb));
     SEL4_UTIL_CHECK(seL4_TCB_SetPriority(SELF, SELF, PRIORITY_ROOT));
 }
 

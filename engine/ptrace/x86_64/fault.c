@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "engine/ptrace/state.h"
+#include "engine/ptrace/x86_64/instruction.h"
 
 enum {
     VECTOR_OVERFLOW = 4,
@@ -59,18 +60,6 @@ static struct trap trap_of_exception(const struct exception *x, struct context *
     return vm_fault(x->address, present | ((unsigned)x->code & FAULT_WRITE), x->code & FAULT_FETCH);
 }
 
-/* Two bytes of guest memory; false if they are not there. */
-static bool guest_fetch(const struct engine *e, uint64_t vspace, uint64_t address, unsigned char bytes[2])
-{
-    for (uint64_t i = 0; i < 2; i++) {
-        struct translation t = kernel_translate(e->k, vspace, address + i);
-        if (!t.is_present || t.is_device)
-            return false;
-        bytes[i] = e->k->arena[t.paddr + ((address + i) & ((1ull << t.size_bits) - 1))];
-    }
-    return true;
-}
-
 /* The host takes `int $0x80` as a system call too. To seL4 it is a general protection fault, as every
  * `int` is. DIFFERS: the upper half of the guest's rax is lost by then. */
 static struct trap syscall_decode(const struct engine *e, const struct process *p, struct context *context)
@@ -79,7 +68,8 @@ static struct trap syscall_decode(const struct engine *e, const struct process *
     unsigned char bytes[2] = {0};
     uint64_t ip = context->next_ip - SYSCALL_SIZE;
     context->reg[REG_FAULT_IP] = ip;
-    if (guest_fetch(e, p->vspace, ip, bytes) && memcmp(bytes, int_80, sizeof(int_80)) == 0) {
+    if (guest_fetch(e->k, p->vspace, ip, bytes, sizeof(bytes)) == sizeof(bytes) &&
+        memcmp(bytes, int_80, sizeof(int_80)) == 0) {
         context->next_ip = ip;
         return exception(VECTOR_GENERAL_PROTECTION, 0x80 * 8 + 2);
     }

@@ -10,7 +10,6 @@
  *
  * DIFFERS: an access that is not 1, 2, 4 or 8 aligned bytes reads all ones and writes nothing.
  */
-#include <Zydis/Zydis.h>
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
@@ -19,38 +18,22 @@
 #include <sys/syscall.h>
 
 #include "engine/ptrace/state.h"
+#include "engine/ptrace/x86_64/instruction.h"
 
-enum {
-    PAGE = 1 << ABI_SMALL_PAGE_BITS,
-    INSTRUCTION_MAX = 15
-};
+enum { PAGE = 1 << ABI_SMALL_PAGE_BITS };
 
 struct access {
     unsigned offset; /* in the page */
     unsigned width;
     bool is_read, is_write;
     unsigned index; /* of the memory operand */
-    ZydisDecodedInstruction instruction;
-    ZydisDecodedOperand operand[ZYDIS_MAX_OPERAND_COUNT];
+    struct instruction instruction;
 };
 
 /* The scratch page: the second of the region that starts with the page of ones (engine.c). */
 static unsigned char *scratch_view(const struct engine *e)
 {
     return (unsigned char *)e->stubs + PAGE;
-}
-
-static size_t guest_read(const struct engine *e, uint64_t vspace, uint64_t address, unsigned char *bytes,
-                         size_t size)
-{
-    size_t i;
-    for (i = 0; i < size; i++) {
-        struct translation t = kernel_translate(e->k, vspace, address + i);
-        if (!t.is_present || t.is_device)
-            break;
-        bytes[i] = e->k->arena[t.paddr + ((address + i) & ((1ull << t.size_bits) - 1))];
-    }
-    return i;
 }
 
 static const struct {
@@ -106,18 +89,14 @@ static bool operand_address(const ZydisDecodedInstruction *instruction, const Zy
 static bool access_decode(const struct engine *e, const struct process *p, const struct context *context,
                           uint64_t fault, struct access *access)
 {
-    unsigned char bytes[INSTRUCTION_MAX];
-    ZydisDecoder decoder;
-    size_t size = guest_read(e, p->vspace, context->next_ip, bytes, sizeof(bytes));
-
-    ZydisDecoderInit(&decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
-    if (!ZYAN_SUCCESS(ZydisDecoderDecodeFull(&decoder, bytes, size, &access->instruction, access->operand)))
+    const struct instruction *instruction = &access->instruction;
+    if (!instruction_decode(e->k, p->vspace, context->next_ip, &access->instruction))
         return false;
-    for (unsigned i = 0; i < access->instruction.operand_count; i++) {
-        const ZydisDecodedOperand *operand = &access->operand[i];
+    for (unsigned i = 0; i < instruction->info.operand_count; i++) {
+        const ZydisDecodedOperand *operand = &instruction->operand[i];
         uint64_t address;
         if (operand->type != ZYDIS_OPERAND_TYPE_MEMORY ||
-            !operand_address(&access->instruction, operand, context, &address) || address / PAGE != fault / PAGE)
+            !operand_address(&instruction->info, operand, context, &address) || address / PAGE != fault / PAGE)
             continue;
         access->index = i;
         access->offset = (unsigned)(address % PAGE);
@@ -139,8 +118,8 @@ static bool access_is_plain(const struct access *access)
 static bool access_move(const struct engine *e, struct context *context, const struct access *access, uint64_t paddr)
 {
     const struct machine_bus *bus = &e->k->machine->bus;
-    const ZydisDecodedOperand *other = &access->operand[1 - access->index % 2];
-    if (access->instruction.mnemonic != ZYDIS_MNEMONIC_MOV || access->width < 4 || !access_is_plain(access))
+    const ZydisDecodedOperand *other = &access->instruction.operand[1 - access->index % 2];
+    if (access->instruction.info.mnemonic != ZYDIS_MNEMONIC_MOV || access->width < 4 || !access_is_plain(access))
         return false;
     uint64_t *place = NULL;
     if (other->type == ZYDIS_OPERAND_TYPE_REGISTER && !(place = register_place(context, other->reg.value)))
@@ -151,7 +130,7 @@ static bool access_move(const struct engine *e, struct context *context, const s
         bus->mmio_write(bus->world, paddr + access->offset, access->width, place ? *place : other->imm.value.u);
     else
         *place = bus->mmio_read(bus->world, paddr + access->offset, access->width);
-    context->next_ip += access->instruction.length;
+    context->next_ip += access->instruction.info.length;
     context->reg[REG_FAULT_IP] = context->next_ip;
     return true;
 }
