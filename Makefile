@@ -25,7 +25,7 @@ test: dev release
 	@ctest --preset release -j2
 
 demo: release
-	@build/bin/selkie run build/release/examples/demo/demo
+	@build/bin/selkie run build/release/examples/demo
 
 clean:
 	rm -rf build

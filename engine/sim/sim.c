@@ -44,6 +44,7 @@ static void sim_configure(struct sim *sim, const struct sim_options *options)
     config.is_debug = config.is_printing = !options->is_release_build;
     config.root_cnode_bits = (uint16_t)or_default(options->root_cnode_bits, 8);
     config.domains = (uint16_t)or_default(options->domains, 1);
+    config.domain_schedules = config.domains > 1 ? 16 : config.domain_schedules;
     config.revoke_work_units = (uint32_t)or_default(options->work_units, config.revoke_work_units);
     config.retype_fan_out = (uint32_t)or_default(options->fan_out, config.retype_fan_out);
     if (!abi_build(&sim->abi, &config))

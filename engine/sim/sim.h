@@ -29,7 +29,7 @@ struct sim_options {
     bool is_release_build;     /* no debug, no printing */
     uint64_t memory_size;      /* 16 MiB */
     unsigned root_cnode_bits;  /* 8 */
-    unsigned domains;          /* 1 */
+    unsigned domains;          /* 1; with more, 16 entries of the domain schedule */
     unsigned image_pages;      /* 1, filled with zeros */
     unsigned work_units;       /* between preemption points: 100 */
     unsigned fan_out;          /* 256 */

@@ -12,7 +12,7 @@
 # either a changed case or something a program should not print.
 set -eu
 here=$(dirname "$0")
-[ $# -ge 2 ] || { sed -n 's/^# \{0,1\}//p' "$0" | sed -n '2,14p' >&2; exit 2; }
+[ $# -ge 2 ] || { sed -n 's/^# \{0,1\}//p' "$0" | sed -n '3,14p' >&2; exit 2; }
 runner=$1
 directory=$2
 shift 2
