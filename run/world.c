@@ -12,7 +12,9 @@
 #include "run/session.h"
 #include "run/signals.h"
 
-enum { LOOK_NS = 1000000 }; /* how often input and output are seen to while threads run */
+enum {
+    LOOK_NS = 1000000
+}; /* how often input and output are seen to while threads run */
 
 static uint64_t now_ns(void *world)
 {
@@ -110,7 +112,7 @@ static bool can_wake(void *world)
     struct session *session = world;
     session->has_waited = true;
     console_finish_line(&session->console); /* a prompt has no newline */
-    look_for_input(session); /* notices the end of it */
+    look_for_input(session);                /* notices the end of it */
     return pc_can_wake(&session->pc, session->input.is_open, irq_is_handled, session);
 }
 

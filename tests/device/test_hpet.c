@@ -8,7 +8,13 @@
 
 #define MS 1000000ull
 
-enum { CONFIG = 0x10, STATUS = 0x20, COUNTER = 0xf0, TIMER0 = 0x100, COMPARATOR0 = 0x108 };
+enum {
+    CONFIG = 0x10,
+    STATUS = 0x20,
+    COUNTER = 0xf0,
+    TIMER0 = 0x100,
+    COMPARATOR0 = 0x108
+};
 
 /* Counting from 0 at time 0, timer 0 enabled on pin 2. */
 static struct hpet started(uint64_t flags)
@@ -148,5 +154,6 @@ static void test_tables(void)
 }
 
 CHECK_MAIN(CHECK_TEST(test_capabilities), CHECK_TEST(test_counter), CHECK_TEST(test_one_shot),
-           CHECK_TEST(test_passed_value_waits), CHECK_TEST(test_disabled_timer_is_silent), CHECK_TEST(test_periodic),
-           CHECK_TEST(test_level), CHECK_TEST(test_legacy_route), CHECK_TEST(test_tables))
+           CHECK_TEST(test_passed_value_waits), CHECK_TEST(test_disabled_timer_is_silent),
+           CHECK_TEST(test_periodic), CHECK_TEST(test_level), CHECK_TEST(test_legacy_route),
+           CHECK_TEST(test_tables))
