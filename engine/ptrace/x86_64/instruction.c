@@ -4,7 +4,8 @@
  */
 #include "engine/ptrace/x86_64/instruction.h"
 
-size_t guest_fetch(const struct kernel *k, uint64_t vspace, uint64_t address, unsigned char *bytes, size_t size)
+size_t guest_fetch(const struct kernel *k, uint64_t vspace, uint64_t address, unsigned char *bytes,
+                   size_t size)
 {
     size_t i;
     for (i = 0; i < size; i++) {

@@ -16,10 +16,12 @@ struct instruction {
 };
 
 /* Copy guest memory from `address` on; returns how many bytes are there, at most `size`. */
-size_t guest_fetch(const struct kernel *k, uint64_t vspace, uint64_t address, unsigned char *bytes, size_t size);
+size_t guest_fetch(const struct kernel *k, uint64_t vspace, uint64_t address, unsigned char *bytes,
+                   size_t size);
 
 /* False: there is no whole, valid instruction at `ip`. */
-bool instruction_decode(const struct kernel *k, uint64_t vspace, uint64_t ip, struct instruction *instruction);
+bool instruction_decode(const struct kernel *k, uint64_t vspace, uint64_t ip,
+                        struct instruction *instruction);
 
 /* Does it need the x87, MMX, SSE or AVX state, so that a processor without FPU access would refuse it? */
 bool instruction_uses_fpu(const struct instruction *instruction);

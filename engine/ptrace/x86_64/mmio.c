@@ -20,7 +20,9 @@
 #include "engine/ptrace/state.h"
 #include "engine/ptrace/x86_64/instruction.h"
 
-enum { PAGE = 1 << ABI_SMALL_PAGE_BITS };
+enum {
+    PAGE = 1 << ABI_SMALL_PAGE_BITS
+};
 
 struct access {
     unsigned offset; /* in the page */
@@ -40,14 +42,16 @@ static const struct {
     ZydisRegister name;
     enum context_register place;
 } REGISTERS[] = {
-    {ZYDIS_REGISTER_RAX, REG_RAX}, {ZYDIS_REGISTER_RBX, REG_RBX}, {ZYDIS_REGISTER_RCX, REG_RCX},
-    {ZYDIS_REGISTER_RDX, REG_RDX}, {ZYDIS_REGISTER_RSI, REG_RSI}, {ZYDIS_REGISTER_RDI, REG_RDI},
-    {ZYDIS_REGISTER_RBP, REG_RBP}, {ZYDIS_REGISTER_RSP, REG_RSP}, {ZYDIS_REGISTER_R8, REG_R8},
-    {ZYDIS_REGISTER_R9, REG_R9},   {ZYDIS_REGISTER_R10, REG_R10}, {ZYDIS_REGISTER_R11, REG_R11},
-    {ZYDIS_REGISTER_R12, REG_R12}, {ZYDIS_REGISTER_R13, REG_R13}, {ZYDIS_REGISTER_R14, REG_R14},
+    {ZYDIS_REGISTER_RAX, REG_RAX}, {ZYDIS_REGISTER_RBX, REG_RBX},      {ZYDIS_REGISTER_RCX, REG_RCX},
+    {ZYDIS_REGISTER_RDX, REG_RDX}, {ZYDIS_REGISTER_RSI, REG_RSI},      {ZYDIS_REGISTER_RDI, REG_RDI},
+    {ZYDIS_REGISTER_RBP, REG_RBP}, {ZYDIS_REGISTER_RSP, REG_RSP},      {ZYDIS_REGISTER_R8, REG_R8},
+    {ZYDIS_REGISTER_R9, REG_R9},   {ZYDIS_REGISTER_R10, REG_R10},      {ZYDIS_REGISTER_R11, REG_R11},
+    {ZYDIS_REGISTER_R12, REG_R12}, {ZYDIS_REGISTER_R13, REG_R13},      {ZYDIS_REGISTER_R14, REG_R14},
     {ZYDIS_REGISTER_R15, REG_R15}, {ZYDIS_REGISTER_RIP, REG_FAULT_IP},
 };
-enum { REGISTERS_COUNT = sizeof(REGISTERS) / sizeof(*REGISTERS) };
+enum {
+    REGISTERS_COUNT = sizeof(REGISTERS) / sizeof(*REGISTERS)
+};
 
 static void register_context_set(ZydisRegisterContext *values, const struct context *context)
 {
@@ -96,7 +100,8 @@ static bool access_decode(const struct engine *e, const struct process *p, const
         const ZydisDecodedOperand *operand = &instruction->operand[i];
         uint64_t address;
         if (operand->type != ZYDIS_OPERAND_TYPE_MEMORY ||
-            !operand_address(&instruction->info, operand, context, &address) || address / PAGE != fault / PAGE)
+            !operand_address(&instruction->info, operand, context, &address) ||
+            address / PAGE != fault / PAGE)
             continue;
         access->index = i;
         access->offset = (unsigned)(address % PAGE);
@@ -115,11 +120,13 @@ static bool access_is_plain(const struct access *access)
 }
 
 /* A plain move of 4 or 8 bytes between the device and a register or a constant. False: it is something else. */
-static bool access_move(const struct engine *e, struct context *context, const struct access *access, uint64_t paddr)
+static bool access_move(const struct engine *e, struct context *context, const struct access *access,
+                        uint64_t paddr)
 {
     const struct machine_bus *bus = &e->k->machine->bus;
     const ZydisDecodedOperand *other = &access->instruction.operand[1 - access->index % 2];
-    if (access->instruction.info.mnemonic != ZYDIS_MNEMONIC_MOV || access->width < 4 || !access_is_plain(access))
+    if (access->instruction.info.mnemonic != ZYDIS_MNEMONIC_MOV || access->width < 4 ||
+        !access_is_plain(access))
         return false;
     uint64_t *place = NULL;
     if (other->type == ZYDIS_OPERAND_TYPE_REGISTER && !(place = register_place(context, other->reg.value)))
@@ -127,7 +134,8 @@ static bool access_move(const struct engine *e, struct context *context, const s
     if (!place && other->type != ZYDIS_OPERAND_TYPE_IMMEDIATE)
         return false;
     if (access->is_write)
-        bus->mmio_write(bus->world, paddr + access->offset, access->width, place ? *place : other->imm.value.u);
+        bus->mmio_write(bus->world, paddr + access->offset, access->width,
+                        place ? *place : other->imm.value.u);
     else
         *place = bus->mmio_read(bus->world, paddr + access->offset, access->width);
     context->next_ip += access->instruction.info.length;
@@ -137,9 +145,9 @@ static bool access_move(const struct engine *e, struct context *context, const s
 
 static int scratch_map(struct engine *e, struct process *p, uint64_t page, bool is_writable)
 {
-    const struct stub_call call = {
-        SYS_mmap,
-        {page, PAGE, PROT_READ | (is_writable ? PROT_WRITE : 0), MAP_SHARED | MAP_FIXED, STUB_FD_STUBS, PAGE}};
+    const struct stub_call call = {SYS_mmap,
+                                   {page, PAGE, PROT_READ | (is_writable ? PROT_WRITE : 0),
+                                    MAP_SHARED | MAP_FIXED, STUB_FD_STUBS, PAGE}};
     unsigned failed;
     int64_t result;
     int error = inject_calls(e, p, &call, 1, &failed, &result);

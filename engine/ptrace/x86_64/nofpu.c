@@ -14,7 +14,9 @@
 #include "engine/ptrace/state.h"
 #include "engine/ptrace/x86_64/instruction.h"
 
-enum { VECTOR_DEVICE_NOT_AVAILABLE = 7 };
+enum {
+    VECTOR_DEVICE_NOT_AVAILABLE = 7
+};
 
 bool nofpu_refuses(const struct engine *e, const struct process *p, const struct context *context,
                    struct trap *trap)
