@@ -28,10 +28,10 @@
 #include "kernel/kernel.h"
 
 /* Assert every invariant between two traps. Prints the broken one with the addresses involved, then
- * kernel_assert_failed.
- * False: nothing is broken, but part of the heap is adrift: a CNode holds its own last capability, or some of a circle
- * of them do, and the untyped it was made from is named no more. Nobody can ever reach such objects again, neither can
- * this check; what they take part in was judged leniently. */
+ * kernel_assert_failed. False: nothing is broken, but part of the heap is adrift: a CNode holds its own
+ * last capability, or some of a circle of them do, and the untyped it was made from is named no more.
+ * Nobody can ever reach such objects again, neither can this check; what they take part in was judged
+ * leniently. */
 bool kernel_check(const struct kernel *k);
 
 /* The same, but reads only two pages of each untyped's free memory, one of which `salt` chooses. */

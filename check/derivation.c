@@ -30,8 +30,8 @@ static bool cap_is_badged(struct cap cap)
 static void flags_check(const struct heap *heap, const struct heap_slot *at)
 {
     const struct slot *slot = at->slot;
-    CHECK_THAT(INVARIANT, !slot->is_revocable || slot->is_first_badged, "0x%lx is revocable but not the first badged",
-               at->paddr);
+    CHECK_THAT(INVARIANT, !slot->is_revocable || slot->is_first_badged,
+               "0x%lx is revocable but not the first badged", at->paddr);
     CHECK_THAT(INVARIANT, slot->is_revocable || slot->cap.type != CAP_UNTYPED,
                "the untyped in 0x%lx is not revocable", at->paddr);
     if (!cap_is_badged(slot->cap) || slot->is_first_badged)
@@ -47,7 +47,8 @@ static void flags_check(const struct heap *heap, const struct heap_slot *at)
 static bool memory_contains(const struct heap *heap, struct cap untyped, struct cap cap)
 {
     return cap_is_physical(cap) && cap.paddr >= untyped.paddr &&
-           cap.paddr + (1ull << cap_size_bits(heap->k, cap)) <= untyped.paddr + (1ull << untyped.untyped_bits);
+           cap.paddr + (1ull << cap_size_bits(heap->k, cap)) <=
+               untyped.paddr + (1ull << untyped.untyped_bits);
 }
 
 static bool is_descendant(const struct heap *heap, const struct slot *parent, const struct slot *child)
@@ -131,7 +132,8 @@ static int slot_compare(const void *a, const void *b)
     return left->position < right->position ? -1 : 1;
 }
 
-/* Whether a capability is the last one is decided by its neighbours, so all to one object must be neighbours. */
+/* Whether a capability is the last one is decided by its neighbours, so all to one object must be
+ * neighbours. */
 static void neighbours_check(const struct heap *heap)
 {
     static const struct heap_slot **order;
@@ -151,8 +153,9 @@ static void neighbours_check(const struct heap *heap)
             continue;
         CHECK_THAT(INVARIANT,
                    order[i - 1]->list == order[i]->list && order[i - 1]->position + 1 == order[i]->position,
-                   "0x%lx and 0x%lx name one object (type %u, 0x%lx) but are no neighbours", order[i - 1]->paddr,
-                   order[i]->paddr, (unsigned)order[i]->slot->cap.type, (uint64_t)order[i]->slot->cap.paddr);
+                   "0x%lx and 0x%lx name one object (type %u, 0x%lx) but are no neighbours",
+                   order[i - 1]->paddr, order[i]->paddr, (unsigned)order[i]->slot->cap.type,
+                   (uint64_t)order[i]->slot->cap.paddr);
     }
 }
 

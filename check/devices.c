@@ -37,10 +37,10 @@ static void irqs_check(const struct heap *heap)
     for (unsigned irq = 0; irq < KERNEL_IRQS; irq++) {
         const struct slot *slot = &s->irq_slot[irq];
         CHECK_THAT(IRQ, !is_exact || (s->irq_mode[irq] == IRQ_SIGNAL) == has_handler[irq],
-                   "interrupt %u: mode %u, handled %u",
-                   irq, s->irq_mode[irq], has_handler[irq]);
-        CHECK_THAT(IRQ, slot_is_empty(slot) || ((has_handler[irq] || !is_exact) && slot->cap.type == CAP_NOTIFICATION &&
-                                                slot->cap.can_send),
+                   "interrupt %u: mode %u, handled %u", irq, s->irq_mode[irq], has_handler[irq]);
+        CHECK_THAT(IRQ,
+                   slot_is_empty(slot) || ((has_handler[irq] || !is_exact) &&
+                                           slot->cap.type == CAP_NOTIFICATION && slot->cap.can_send),
                    "interrupt %u signals through a capability of type %u, handled %u", irq,
                    (unsigned)slot->cap.type, has_handler[irq]);
     }
@@ -61,8 +61,8 @@ static void port_cap_check(const struct heap_slot *at, uint64_t *covered, const 
     if (is_copy)
         return;
     for (uint32_t port = cap.port_first; port <= cap.port_last; port++) {
-        CHECK_THAT(PORTS, !(covered[port / 64] & port_bit(port)), "port 0x%x is issued twice, once to 0x%lx", port,
-                   at->paddr);
+        CHECK_THAT(PORTS, !(covered[port / 64] & port_bit(port)), "port 0x%x is issued twice, once to 0x%lx",
+                   port, at->paddr);
         covered[port / 64] |= port_bit(port);
     }
 }
@@ -79,8 +79,8 @@ static void ports_check(const struct heap *heap)
     }
     for (unsigned i = 0; i < 65536 / 64; i++)
         CHECK_THAT(PORTS, covered[i] == heap->k->state->port_bitmap[i] || !is_exact,
-                   "ports from 0x%x on: issued 0x%lx, capabilities for 0x%lx", i * 64, heap->k->state->port_bitmap[i],
-                   covered[i]);
+                   "ports from 0x%x on: issued 0x%lx, capabilities for 0x%lx", i * 64,
+                   heap->k->state->port_bitmap[i], covered[i]);
 }
 
 void check_devices(const struct heap *heap)

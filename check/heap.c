@@ -107,13 +107,15 @@ static void heap_clear(struct heap *heap, const struct kernel *k)
 
 static const struct slot *heap_slot_at(const struct heap *heap, uint64_t paddr)
 {
-    CHECK_THAT("reachable", paddr % sizeof(struct slot) == 0 && paddr + sizeof(struct slot) <= heap->k->memory_size,
+    CHECK_THAT("reachable",
+               paddr % sizeof(struct slot) == 0 && paddr + sizeof(struct slot) <= heap->k->memory_size,
                "0x%lx is no address of a slot", paddr);
     return arena_at(heap->k, paddr);
 }
 
 /* Record a filled slot; if it was met by a link before, now it is known where it lies. */
-static void heap_add_slot(struct heap *heap, uint64_t paddr, enum slot_place place, uint64_t owner, unsigned index)
+static void heap_add_slot(struct heap *heap, uint64_t paddr, enum slot_place place, uint64_t owner,
+                          unsigned index)
 {
     uint32_t known = paddr_map_get(&heap->slot_of, paddr);
     if (known != NOT_FOUND) {
@@ -200,8 +202,8 @@ static void heap_follow(struct heap *heap, uint32_t i)
         heap_add_thread(heap, cap.paddr, i);
     }
     if (cap_is_physical(cap)) {
-        heap->physical = array_grow(heap->physical, &heap->physical_room, heap->physical_count,
-                                    sizeof *heap->physical);
+        heap->physical =
+            array_grow(heap->physical, &heap->physical_room, heap->physical_count, sizeof *heap->physical);
         heap->physical[heap->physical_count++] = i;
     }
 }
@@ -211,12 +213,14 @@ static void zombie_check(const struct heap *heap, const struct heap_slot *at)
 {
     struct cap cap = at->slot->cap;
     uint64_t slots = cap.zombie_is_tcb ? TCB_SLOTS : 1ull << cap.zombie_radix;
-    CHECK_THAT("reachable", cap.zombie_left <= slots, "zombie in slot 0x%lx of 0x%lx has %lu slots left of %lu",
-               at->paddr, (uint64_t)cap.paddr, cap.zombie_left, slots);
+    CHECK_THAT("reachable", cap.zombie_left <= slots,
+               "zombie in slot 0x%lx of 0x%lx has %lu slots left of %lu", at->paddr, (uint64_t)cap.paddr,
+               cap.zombie_left, slots);
     const struct slot *slot = arena_at(heap->k, cap.paddr);
     for (uint64_t i = cap.zombie_left; i < slots; i++)
-        CHECK_THAT("reachable", slot_is_empty(&slot[i]), "slot %lu of zombie 0x%lx is full, only %lu should be", i,
-                   (uint64_t)cap.paddr, cap.zombie_left);
+        CHECK_THAT("reachable", slot_is_empty(&slot[i]),
+                   "slot %lu of zombie 0x%lx is full, only %lu should be", i, (uint64_t)cap.paddr,
+                   cap.zombie_left);
 }
 
 static void heap_add_roots(struct heap *heap)
@@ -248,8 +252,8 @@ void heap_collect(struct heap *heap, const struct kernel *k)
         heap_follow(heap, i);
     for (uint32_t i = 0; i < heap->count; i++) {
         const struct heap_slot *at = &heap->slots[i];
-        CHECK_NAMED("reachable", heap, at->paddr, at->place != PLACE_NOWHERE, "no object holds the slot 0x%lx",
-                    at->paddr);
+        CHECK_NAMED("reachable", heap, at->paddr, at->place != PLACE_NOWHERE,
+                    "no object holds the slot 0x%lx", at->paddr);
         CHECK_THAT("reachable", !slot_is_empty(at->slot), "a link leads to the empty slot 0x%lx", at->paddr);
         if (at->slot->cap.type == CAP_ZOMBIE)
             zombie_check(heap, at);

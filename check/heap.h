@@ -81,22 +81,24 @@ void check_queues(struct heap *heap);        /* run queues, current, endpoint an
 void check_vspaces(struct heap *heap);       /* asid, page tables */
 void check_devices(const struct heap *heap); /* irq, ports */
 
-/* The object at `paddr` is in use, but no capability to it was found: is it adrift? Then the heap is not whole. */
+/* The object at `paddr` is in use, but no capability to it was found: is it adrift? Then the heap is not
+ * whole. */
 bool heap_is_adrift(struct heap *heap, uint64_t paddr);
 
-_Noreturn void check_failed(const char *invariant, const char *format, ...) __attribute__((format(printf, 2, 3)));
+_Noreturn void check_failed(const char *invariant, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
-#define CHECK_THAT(invariant, condition, ...)        \
-    do {                                             \
-        if (!(condition))                            \
-            check_failed((invariant), __VA_ARGS__);  \
+#define CHECK_THAT(invariant, condition, ...)                                                                \
+    do {                                                                                                     \
+        if (!(condition))                                                                                    \
+            check_failed((invariant), __VA_ARGS__);                                                          \
     } while (0)
 
 /* The same for what may be adrift with the object at `paddr`. */
-#define CHECK_NAMED(invariant, heap, paddr, condition, ...)           \
-    do {                                                              \
-        if (!(condition) && !heap_is_adrift((heap), (paddr)))         \
-            check_failed((invariant), __VA_ARGS__);                   \
+#define CHECK_NAMED(invariant, heap, paddr, condition, ...)                                                  \
+    do {                                                                                                     \
+        if (!(condition) && !heap_is_adrift((heap), (paddr)))                                                \
+            check_failed((invariant), __VA_ARGS__);                                                          \
     } while (0)
 
 /* An array that keeps its memory from one check to the next. */

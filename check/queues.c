@@ -22,15 +22,17 @@ static uint32_t run_queue_check(struct heap *heap, struct queue queue, unsigned 
     uint64_t prev = 0;
     for (uint64_t at = queue.head; at; at = tcb_at(heap->k, at)->sched_next) {
         const struct tcb *tcb = thread_at(heap, RUN, at);
-        CHECK_THAT(RUN, count++ < heap->thread_count || !heap->is_whole, "the queue of priority %u does not end", priority);
-        CHECK_THAT(RUN, tcb->is_queued && tcb->domain == domain && tcb->priority == priority,
-                   "thread 0x%lx (domain %u, priority %u, queued %u) is in the queue of domain %u, priority %u", at,
-                   (unsigned)tcb->domain, (unsigned)tcb->priority, tcb->is_queued, domain, priority);
+        CHECK_THAT(RUN, count++ < heap->thread_count || !heap->is_whole,
+                   "the queue of priority %u does not end", priority);
+        CHECK_THAT(
+            RUN, tcb->is_queued && tcb->domain == domain && tcb->priority == priority,
+            "thread 0x%lx (domain %u, priority %u, queued %u) is in the queue of domain %u, priority %u", at,
+            (unsigned)tcb->domain, (unsigned)tcb->priority, tcb->is_queued, domain, priority);
         CHECK_THAT(RUN, tcb->sched_prev == prev, "thread 0x%lx does not know what it is queued behind", at);
         prev = at;
     }
-    CHECK_THAT(RUN, queue.tail == prev, "the queue of priority %u ends at 0x%lx, not at 0x%lx", priority, prev,
-               queue.tail);
+    CHECK_THAT(RUN, queue.tail == prev, "the queue of priority %u ends at 0x%lx, not at 0x%lx", priority,
+               prev, queue.tail);
     return count;
 }
 
@@ -41,8 +43,8 @@ static uint32_t run_queues_check(struct heap *heap, unsigned domain)
     for (unsigned priority = 0; priority < ABI_PRIORITIES; priority++) {
         bool is_marked = ready->bitmap[priority / 64] >> (priority % 64) & 1;
         struct queue queue = ready->queue[priority];
-        CHECK_THAT(RUN, is_marked == (queue.head != 0), "domain %u, priority %u: marked %u, head 0x%lx", domain,
-                   priority, is_marked, queue.head);
+        CHECK_THAT(RUN, is_marked == (queue.head != 0), "domain %u, priority %u: marked %u, head 0x%lx",
+                   domain, priority, is_marked, queue.head);
         queued += run_queue_check(heap, queue, domain, priority);
     }
     return queued;
@@ -62,7 +64,8 @@ static void runnable_check(struct heap *heap)
         CHECK_THAT(RUN, !is_runnable || tcb->is_queued || paddr == heap->k->state->current,
                    "thread 0x%lx can run, but does not and is in no queue", paddr);
     }
-    CHECK_THAT(RUN, flagged == queued || !heap->is_whole, "%u threads say they are queued, %u are", flagged, queued);
+    CHECK_THAT(RUN, flagged == queued || !heap->is_whole, "%u threads say they are queued, %u are", flagged,
+               queued);
 }
 
 static void current_check(struct heap *heap)
@@ -77,15 +80,17 @@ static void current_check(struct heap *heap)
     const struct tcb *tcb = NULL;
     if (s->current) {
         tcb = thread_at(heap, CURRENT, s->current);
-        CHECK_THAT(CURRENT, tcb->state == THREAD_RUNNING && !tcb->is_queued && tcb->domain == s->current_domain,
-                   "the current thread 0x%lx has state %u, domain %u, queued %u", s->current, (unsigned)tcb->state,
-                   (unsigned)tcb->domain, tcb->is_queued);
+        CHECK_THAT(CURRENT,
+                   tcb->state == THREAD_RUNNING && !tcb->is_queued && tcb->domain == s->current_domain,
+                   "the current thread 0x%lx has state %u, domain %u, queued %u", s->current,
+                   (unsigned)tcb->state, (unsigned)tcb->domain, tcb->is_queued);
     }
     if (heap->k->abi->config.domains > 1)
         return; /* a thread that is moved into the current domain does not preempt, on seL4 neither */
     for (int priority = ABI_PRIORITIES - 1; priority > (tcb ? tcb->priority : -1); priority--)
-        CHECK_THAT(CURRENT, ready->queue[priority].head == 0, "thread 0x%lx runs, but 0x%lx is ready at priority %d",
-                   s->current, ready->queue[priority].head, priority);
+        CHECK_THAT(CURRENT, ready->queue[priority].head == 0,
+                   "thread 0x%lx runs, but 0x%lx is ready at priority %d", s->current,
+                   ready->queue[priority].head, priority);
 }
 
 /* Walk the threads that wait for an object. */
@@ -96,7 +101,8 @@ static void waiters_check(struct heap *heap, const char *invariant, uint64_t obj
     uint64_t prev = 0;
     for (uint64_t at = queue.head; at; at = tcb_at(heap->k, at)->queue_next) {
         const struct tcb *tcb = thread_at(heap, invariant, at);
-        CHECK_THAT(invariant, count++ < heap->thread_count || !heap->is_whole, "the queue of 0x%lx does not end", object);
+        CHECK_THAT(invariant, count++ < heap->thread_count || !heap->is_whole,
+                   "the queue of 0x%lx does not end", object);
         CHECK_THAT(invariant, tcb->state == state && tcb->blocking_object == object,
                    "thread 0x%lx is in the queue of 0x%lx, but in state %u for 0x%lx", at, object,
                    (unsigned)tcb->state, tcb->blocking_object);
@@ -126,8 +132,8 @@ static void notification_check(struct heap *heap, uint64_t paddr)
     static const char invariant[] = "notification queues";
     const struct notification *notification = arena_at(heap->k, paddr);
     struct queue queue = {notification->head, notification->tail};
-    CHECK_THAT(invariant, (unsigned)notification->state <= NOTIFICATION_ACTIVE, "notification 0x%lx has state %u",
-               paddr, (unsigned)notification->state);
+    CHECK_THAT(invariant, (unsigned)notification->state <= NOTIFICATION_ACTIVE,
+               "notification 0x%lx has state %u", paddr, (unsigned)notification->state);
     CHECK_THAT(invariant, (notification->state == NOTIFICATION_WAITING) == (notification->head != 0),
                "notification 0x%lx has state %u, but its first thread is 0x%lx", paddr,
                (unsigned)notification->state, notification->head);
@@ -145,17 +151,20 @@ static void blocked_check(struct heap *heap, uint64_t paddr)
     const struct tcb *tcb = tcb_at(heap->k, paddr);
     bool is_for_notification = tcb->state == THREAD_BLOCKED_ON_NOTIFICATION;
     const char *invariant = is_for_notification ? "notification queues" : "endpoint queues";
-    if (!is_for_notification && tcb->state != THREAD_BLOCKED_ON_SEND && tcb->state != THREAD_BLOCKED_ON_RECEIVE)
+    if (!is_for_notification && tcb->state != THREAD_BLOCKED_ON_SEND &&
+        tcb->state != THREAD_BLOCKED_ON_RECEIVE)
         return;
-    CHECK_NAMED(invariant, heap, tcb->blocking_object,
-                heap_has_object(heap, is_for_notification ? CAP_NOTIFICATION : CAP_ENDPOINT, tcb->blocking_object),
-                "thread 0x%lx waits for 0x%lx, which does not exist", paddr, tcb->blocking_object);
+    CHECK_NAMED(
+        invariant, heap, tcb->blocking_object,
+        heap_has_object(heap, is_for_notification ? CAP_NOTIFICATION : CAP_ENDPOINT, tcb->blocking_object),
+        "thread 0x%lx waits for 0x%lx, which does not exist", paddr, tcb->blocking_object);
     uint64_t at = is_for_notification
                       ? ((const struct notification *)arena_at(heap->k, tcb->blocking_object))->head
                       : ((const struct endpoint *)arena_at(heap->k, tcb->blocking_object))->head;
     while (at && at != paddr)
         at = tcb_at(heap->k, at)->queue_next;
-    CHECK_THAT(invariant, at == paddr, "thread 0x%lx is not in the queue of 0x%lx", paddr, tcb->blocking_object);
+    CHECK_THAT(invariant, at == paddr, "thread 0x%lx is not in the queue of 0x%lx", paddr,
+               tcb->blocking_object);
 }
 
 void check_queues(struct heap *heap)

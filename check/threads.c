@@ -27,7 +27,8 @@ static void state_check(const struct heap *heap, const struct tcb *tcb, uint64_t
                (unsigned)tcb->domain);
     CHECK_THAT(INVARIANT, tcb->time_slice >= 1 && tcb->time_slice <= config->time_slice_ticks,
                "thread 0x%lx has %u ticks left", paddr, (unsigned)tcb->time_slice);
-    CHECK_THAT(INVARIANT, memchr(tcb->name, 0, TCB_NAME_SIZE), "the name of thread 0x%lx does not end", paddr);
+    CHECK_THAT(INVARIANT, memchr(tcb->name, 0, TCB_NAME_SIZE), "the name of thread 0x%lx does not end",
+               paddr);
     bool is_blocked = tcb->state >= THREAD_BLOCKED_ON_RECEIVE && tcb->state != THREAD_BLOCKED_ON_REPLY;
     CHECK_THAT(INVARIANT, is_blocked || (tcb->queue_prev == 0 && tcb->queue_next == 0),
                "thread 0x%lx waits for nothing but has neighbours", paddr);
@@ -42,7 +43,8 @@ static void bound_check(struct heap *heap, const struct tcb *tcb, uint64_t paddr
     if (!tcb->bound_notification)
         return;
     CHECK_NAMED(INVARIANT, heap, tcb->bound_notification,
-                heap_has_object(heap, CAP_NOTIFICATION, tcb->bound_notification), "thread 0x%lx is bound to 0x%lx, no notification", paddr, tcb->bound_notification);
+                heap_has_object(heap, CAP_NOTIFICATION, tcb->bound_notification),
+                "thread 0x%lx is bound to 0x%lx, no notification", paddr, tcb->bound_notification);
     const struct notification *notification = arena_at(heap->k, tcb->bound_notification);
     CHECK_THAT(INVARIANT, notification->bound == paddr, "notification 0x%lx is not bound to thread 0x%lx",
                tcb->bound_notification, paddr);
@@ -69,13 +71,13 @@ static void thread_list_check(struct heap *heap)
     for (uint64_t at = k->state->threads; at; at = tcb_at(k, at)->all_next) {
         CHECK_NAMED(INVARIANT, heap, at, paddr_map_get(&heap->thread_of, at) != NOT_FOUND,
                     "0x%lx is listed as a thread, but no capability names it", at);
-        CHECK_THAT(INVARIANT, tcb_at(k, at)->all_prev == prev, "thread 0x%lx does not know what it is listed behind",
-                   at);
+        CHECK_THAT(INVARIANT, tcb_at(k, at)->all_prev == prev,
+                   "thread 0x%lx does not know what it is listed behind", at);
         prev = at;
         count++;
     }
-    CHECK_THAT(INVARIANT, count == heap->thread_count || !heap->is_whole, "%u threads are listed, %u exist", count,
-               heap->thread_count);
+    CHECK_THAT(INVARIANT, count == heap->thread_count || !heap->is_whole, "%u threads are listed, %u exist",
+               count, heap->thread_count);
 }
 
 void check_threads(struct heap *heap)
@@ -94,9 +96,10 @@ static void master_check(const struct heap_slot *at)
     uint64_t tcb = at->slot->cap.paddr;
     CHECK_THAT(REPLIES, at->place == PLACE_TCB && at->owner == tcb && at->index == TCB_REPLY,
                "the master reply capability of thread 0x%lx is in slot 0x%lx", tcb, at->paddr);
-    CHECK_THAT(REPLIES, at->slot->prev == 0, "the master reply capability in 0x%lx was derived from something",
+    CHECK_THAT(REPLIES, at->slot->prev == 0,
+               "the master reply capability in 0x%lx was derived from something", at->paddr);
+    CHECK_THAT(REPLIES, at->slot->is_revocable, "the master reply capability in 0x%lx is not revocable",
                at->paddr);
-    CHECK_THAT(REPLIES, at->slot->is_revocable, "the master reply capability in 0x%lx is not revocable", at->paddr);
     CHECK_THAT(REPLIES, at->end - at->position <= 2, "thread 0x%lx can be answered %u times", tcb,
                at->end - at->position - 1);
 }
@@ -108,7 +111,9 @@ static void reply_check(struct heap *heap, const struct heap_slot *at)
                 "slot 0x%lx can answer 0x%lx, no thread", at->paddr, caller);
     CHECK_THAT(REPLIES, tcb_at(heap->k, caller)->state == THREAD_BLOCKED_ON_REPLY,
                "slot 0x%lx can answer thread 0x%lx, which waits for no reply", at->paddr, caller);
-    CHECK_THAT(REPLIES, at->depth == 1 && at->slot->prev == arena_paddr(heap->k, &tcb_at(heap->k, caller)->slots[TCB_REPLY]),
+    CHECK_THAT(REPLIES,
+               at->depth == 1 &&
+                   at->slot->prev == arena_paddr(heap->k, &tcb_at(heap->k, caller)->slots[TCB_REPLY]),
                "the reply capability in 0x%lx is no child of its thread's master", at->paddr);
     CHECK_THAT(REPLIES, at->place != PLACE_TCB || at->index == TCB_CALLER,
                "a reply capability is in slot %u of thread 0x%lx", at->index, at->owner);
@@ -130,9 +135,11 @@ void check_replies(struct heap *heap)
         const struct tcb *tcb = tcb_at(heap->k, paddr);
         CHECK_THAT(REPLIES, tcb->state != THREAD_BLOCKED_ON_REPLY || !slot_is_empty(&tcb->slots[TCB_REPLY]),
                    "thread 0x%lx waits for a reply without a master reply capability", paddr);
-        CHECK_THAT(REPLIES, tcb->slots[TCB_REPLY].cap.type != CAP_REPLY || tcb->slots[TCB_REPLY].cap.is_master,
+        CHECK_THAT(REPLIES,
+                   tcb->slots[TCB_REPLY].cap.type != CAP_REPLY || tcb->slots[TCB_REPLY].cap.is_master,
                    "a reply capability is where the master of thread 0x%lx belongs", paddr);
-        CHECK_THAT(REPLIES, tcb->slots[TCB_CALLER].cap.type != CAP_REPLY || !tcb->slots[TCB_CALLER].cap.is_master,
+        CHECK_THAT(REPLIES,
+                   tcb->slots[TCB_CALLER].cap.type != CAP_REPLY || !tcb->slots[TCB_CALLER].cap.is_master,
                    "a master reply capability is in the caller slot of thread 0x%lx", paddr);
     }
 }

@@ -9,7 +9,9 @@
 
 static const char INVARIANT[] = "untyped";
 
-enum { PAGE_SIZE = 4096 };
+enum {
+    PAGE_SIZE = 4096
+};
 
 static const struct heap *compared_heap; /* qsort passes no context */
 
@@ -65,8 +67,8 @@ static void child_check(const struct heap *heap, const struct heap_slot *outer, 
     struct cap cap = at->slot->cap;
     uint64_t end = cap.paddr + cap_size(heap, cap);
 
-    CHECK_THAT(INVARIANT, end <= parent.paddr + cap_size(heap, parent), "the objects of 0x%lx and 0x%lx overlap",
-               outer->paddr, at->paddr);
+    CHECK_THAT(INVARIANT, end <= parent.paddr + cap_size(heap, parent),
+               "the objects of 0x%lx and 0x%lx overlap", outer->paddr, at->paddr);
     CHECK_THAT(INVARIANT, parent.type == CAP_UNTYPED, "the object of 0x%lx lies in that of 0x%lx, no untyped",
                at->paddr, outer->paddr);
     CHECK_THAT(INVARIANT,
@@ -74,7 +76,8 @@ static void child_check(const struct heap *heap, const struct heap_slot *outer, 
                "the object of 0x%lx lies in the untyped of 0x%lx, but was not derived from it", at->paddr,
                outer->paddr);
     CHECK_THAT(INVARIANT, end <= parent.paddr + parent.free_offset,
-               "the object of 0x%lx lies above the watermark of the untyped in 0x%lx", at->paddr, outer->paddr);
+               "the object of 0x%lx lies above the watermark of the untyped in 0x%lx", at->paddr,
+               outer->paddr);
     CHECK_THAT(INVARIANT, !parent.is_device || cap_is_device(cap),
                "0x%lx names an object in the device memory of 0x%lx", at->paddr, outer->paddr);
 }
@@ -83,7 +86,8 @@ static bool is_same_object(const struct heap *heap, const struct heap_slot *a, c
 {
     struct cap x = a->slot->cap;
     struct cap y = b->slot->cap;
-    return x.type == y.type && x.type != CAP_UNTYPED && x.paddr == y.paddr && cap_size(heap, x) == cap_size(heap, y);
+    return x.type == y.type && x.type != CAP_UNTYPED && x.paddr == y.paddr &&
+           cap_size(heap, x) == cap_size(heap, y);
 }
 
 static void nesting_check(const struct heap *heap)
@@ -120,7 +124,8 @@ static void zero_check(const struct heap *heap, const struct heap_slot *at, uint
     }
 }
 
-static void free_memory_check(const struct heap *heap, const struct heap_slot *at, bool is_sampled, uint64_t salt)
+static void free_memory_check(const struct heap *heap, const struct heap_slot *at, bool is_sampled,
+                              uint64_t salt)
 {
     struct cap cap = at->slot->cap;
     uint64_t end = cap.paddr + cap_size(heap, cap);

@@ -54,18 +54,19 @@ static void table_check(const struct walk *walk, uint64_t table, uint64_t vaddr,
         if (entries[i] == 0)
             continue;
         uint64_t at = vaddr + ((uint64_t)i << level);
-        CHECK_THAT(TABLES, paging_is_present(entries[i]), "ASID %lu, 0x%lx: entry 0x%lx is neither empty nor present",
-                   walk->asid, at, entries[i]);
+        CHECK_THAT(TABLES, paging_is_present(entries[i]),
+                   "ASID %lu, 0x%lx: entry 0x%lx is neither empty nor present", walk->asid, at, entries[i]);
         uint64_t paddr = paging_paddr(entries[i], level);
         if (paging_is_page(entries[i], level)) {
             CHECK_THAT(TABLES, level != LEVEL_PML4, "ASID %lu, 0x%lx: a page of 512 GiB", walk->asid, at);
             CHECK_NAMED(TABLES, walk->heap, paddr, mapping_is_claimed(walk, CAP_FRAME, paddr, at, level),
-                        "ASID %lu, 0x%lx: the page 0x%lx is mapped, but no frame capability says so", walk->asid, at,
-                       paddr);
+                        "ASID %lu, 0x%lx: the page 0x%lx is mapped, but no frame capability says so",
+                        walk->asid, at, paddr);
         } else {
-            CHECK_NAMED(TABLES, walk->heap, paddr, mapping_is_claimed(walk, table_type(level), paddr, at, level),
-                        "ASID %lu, 0x%lx: the table 0x%lx is in place, but no capability says so", walk->asid, at,
-                       paddr);
+            CHECK_NAMED(TABLES, walk->heap, paddr,
+                        mapping_is_claimed(walk, table_type(level), paddr, at, level),
+                        "ASID %lu, 0x%lx: the table 0x%lx is in place, but no capability says so", walk->asid,
+                        at, paddr);
             table_check(walk, paddr, at, (enum paging_level)(level - 9));
         }
     }
@@ -108,7 +109,9 @@ void check_vspaces(struct heap *heap)
         const struct heap_slot *at = &heap->slots[heap->physical[i]];
         struct cap cap = at->slot->cap;
         if (cap.type == CAP_ASID_POOL)
-            CHECK_THAT(ASID, cap.asid % POOL_ENTRIES == 0 && heap->k->state->asid_pool[cap.asid / POOL_ENTRIES] == cap.paddr,
+            CHECK_THAT(ASID,
+                       cap.asid % POOL_ENTRIES == 0 &&
+                           heap->k->state->asid_pool[cap.asid / POOL_ENTRIES] == cap.paddr,
                        "the pool capability in 0x%lx is for ASID %lu, which has another pool", at->paddr,
                        (uint64_t)cap.asid);
     }

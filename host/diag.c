@@ -15,8 +15,10 @@ static void clause_add(struct diag *diag, const char *format, va_list arguments)
     old[DIAG_SIZE - 1] = 0;
     int written = vsnprintf(diag->text, DIAG_SIZE, format, arguments);
     size_t length = written < 0 ? 0 : (size_t)written;
-    if (length < DIAG_SIZE && old[0])
-        snprintf(diag->text + length, DIAG_SIZE - length, ": %s", old);
+    if (length >= DIAG_SIZE || !old[0])
+        return;
+    if (snprintf(diag->text + length, DIAG_SIZE - length, ": %s", old) < 0)
+        diag->text[length] = 0; /* what does not fit is cut */
 }
 
 void diag_add(struct diag *diag, const char *format, ...)

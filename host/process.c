@@ -7,7 +7,9 @@
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 int process_wait(pid_t pid, int *status)
 {
@@ -26,6 +28,11 @@ void process_end(pid_t pid)
     /* A traced child may have stops to report before its end. */
     while (process_wait(pid, &status) == 0 && !WIFEXITED(status) && !WIFSIGNALED(status))
         ;
+}
+
+int process_watch(pid_t pid)
+{
+    return (int)syscall(SYS_pidfd_open, pid, 0);
 }
 
 void process_describe(struct diag *diag, pid_t pid, int status)

@@ -17,6 +17,9 @@ int process_wait(pid_t pid, int *status);
  * ignored. */
 void process_end(pid_t pid);
 
+/* A descriptor that becomes readable when the child ends, close-on-exec; -1 if the host does not offer one. */
+int process_watch(pid_t pid);
+
 /* A clause such as "process 12 was killed by signal 9 (Killed)". */
 void process_describe(struct diag *diag, pid_t pid, int status);
 

@@ -28,7 +28,7 @@ struct boot_image {
 struct boot_params {
     struct boot_image image;
     const void *extra;       /* extra bootinfo headers, concatenated; NULL if none */
-    uint64_t extra_size;     /* bytes; multiple of 8 */
+    uint64_t extra_size;     /* bytes */
     const struct boot_device_region *devices; /* ascending, disjoint, outside RAM */
     unsigned device_count;
 };

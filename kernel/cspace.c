@@ -13,7 +13,8 @@ static uint64_t low_bits(uint64_t word, unsigned bits)
     return bits == 0 ? 0 : bits >= 64 ? word : word & ((1ull << bits) - 1);
 }
 
-struct slot_lookup cspace_resolve(const struct kernel *k, struct cap root, uint64_t cptr, unsigned depth)
+/* Resolve the low `depth` bits of `cptr` from `root`. Stops early at a slot that holds no CNode capability. */
+static struct slot_lookup cspace_resolve(const struct kernel *k, struct cap root, uint64_t cptr, unsigned depth)
 {
     struct cap node = root;
     unsigned left = depth;

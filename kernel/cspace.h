@@ -17,9 +17,6 @@ struct slot_lookup {
     unsigned bits_left; /* of the address, when a non-CNode capability was met early */
 };
 
-/* Resolve the low `depth` bits of `cptr` from `root`. Stops early at a slot that holds no CNode capability. */
-struct slot_lookup cspace_resolve(const struct kernel *k, struct cap root, uint64_t cptr, unsigned depth);
-
 /* The slot of a thread's own CSpace that `cptr` names, all 64 bits deep; it may be empty. */
 struct slot_lookup cspace_lookup(const struct kernel *k, const struct tcb *tcb, uint64_t cptr);
 

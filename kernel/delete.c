@@ -9,14 +9,16 @@
  *
  * A circle (a CNode that holds the last capability to itself, directly or through
  * others) ends in a zombie inside the very slots it names. Such a slot cannot be
- * emptied from within: the zombie is swapped outwards to the slot whose deletion was asked for ("exposed").
+ * emptied from within: it stays full until somebody asks for the deletion of that
+ * very slot ("exposed").
  *
  * Manual: sections "Deletion" and "Revocation".
  */
 #include "kernel/object.h"
 #include "kernel/state.h"
 
-bool preemption_point(struct kernel *k)
+/* A place in long work where a pending interrupt may cut in: true means stop now with RESULT_PREEMPTED. */
+static bool preemption_point(struct kernel *k)
 {
     struct kernel_state *s = k->state;
     if (++s->work_units < k->abi->config.revoke_work_units)
@@ -55,7 +57,8 @@ static struct result zombie_empty_last(struct kernel *k, struct slot *slot)
     return result_ok();
 }
 
-/* The zombie was met inside another one: exchange it with the first slot it names, so that the outer one makes progress. */
+/* The zombie was met inside another one: exchange it with the first slot it names, so that the outer one makes
+ * progress. */
 static void zombie_swap_inwards(struct kernel *k, struct slot *slot)
 {
     struct slot *first = slot_at(k, slot->cap.paddr);

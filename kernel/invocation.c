@@ -22,8 +22,9 @@ void invocation_reply(struct kernel *k, struct invocation *in, const uint64_t *w
 {
     if (in->is_call) {
         struct message_info info = {.label = ABI_NO_ERROR};
+        uint64_t *buffer = thread_ipc_buffer(k, in->caller, true);
         for (unsigned i = 0; i < count; i++)
-            info.length = message_set(in->caller, in->buffer, i, words[i]);
+            info.length = message_set(in->caller, buffer, i, words[i]);
         in->caller->context.reg[REG_RDI] = 0;
         in->caller->context.reg[REG_RSI] = message_info_to_word(info);
     }
@@ -31,29 +32,29 @@ void invocation_reply(struct kernel *k, struct invocation *in, const uint64_t *w
 }
 
 /* The words that explain a refusal. Manual: appendix of each error in the API reference. */
-static unsigned fail_set_words(const struct fail *fail, struct invocation *in)
+static unsigned fail_set_words(const struct fail *fail, struct tcb *caller, uint64_t *buffer)
 {
     switch (fail->error) {
     case ABI_INVALID_ARGUMENT:
     case ABI_INVALID_CAPABILITY:
-        return message_set(in->caller, in->buffer, 0, fail->index);
+        return message_set(caller, buffer, 0, fail->index);
     case ABI_RANGE_ERROR:
-        message_set(in->caller, in->buffer, 0, fail->range.min);
-        return message_set(in->caller, in->buffer, 1, fail->range.max);
+        message_set(caller, buffer, 0, fail->range.min);
+        return message_set(caller, buffer, 1, fail->range.max);
     case ABI_FAILED_LOOKUP:
-        message_set(in->caller, in->buffer, 0, fail->lookup.is_source);
-        return message_set_lookup_failure(in->caller, in->buffer, 1, &fail->lookup.failure);
+        message_set(caller, buffer, 0, fail->lookup.is_source);
+        return message_set_lookup_failure(caller, buffer, 1, &fail->lookup.failure);
     case ABI_NOT_ENOUGH_MEMORY:
-        return message_set(in->caller, in->buffer, 0, fail->bytes_left);
+        return message_set(caller, buffer, 0, fail->bytes_left);
     default:
         return 0;
     }
 }
 
-static void invocation_refuse(struct invocation *in, const struct fail *fail)
+static void invocation_refuse(struct kernel *k, struct invocation *in, const struct fail *fail)
 {
     struct message_info info = {.label = fail->error};
-    info.length = fail_set_words(fail, in);
+    info.length = fail_set_words(fail, in->caller, thread_ipc_buffer(k, in->caller, true));
     in->caller->context.reg[REG_RDI] = 0;
     in->caller->context.reg[REG_RSI] = message_info_to_word(info);
 }
@@ -187,7 +188,7 @@ void invocation_handle(struct kernel *k, bool is_call, bool is_blocking)
         remark(k, "%s of cap #%lu: %s.", abi_operation_name(in.operation), in.cptr,
                abi_error_name(result.fail.error));
         if (is_call)
-            invocation_refuse(&in, &result.fail);
+            invocation_refuse(k, &in, &result.fail);
         in.caller->state = THREAD_RUNNING;
         return;
     }

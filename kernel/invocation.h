@@ -22,7 +22,7 @@ struct invocation {
     struct slot *slot;  /* the invoked capability's slot */
     struct cap cap;     /* and what it held */
     struct slot *extra[ABI_EXTRA_CAPS]; /* extra capabilities; NULL behind the last */
-    uint64_t *buffer;   /* the caller's IPC buffer in the arena, or NULL */
+    const uint64_t *buffer; /* the caller's IPC buffer in the arena, for reading; or NULL */
     bool is_call;
     bool is_blocking;
 };

@@ -72,7 +72,7 @@ static struct message_info ipc_transfer_caps(struct kernel *k, struct message_in
 static void ipc_transfer_message(struct kernel *k, struct tcb *sender, uint64_t endpoint, bool can_grant,
                                  struct tcb *receiver, uint64_t *to)
 {
-    uint64_t *from = thread_ipc_buffer(k, sender, false);
+    const uint64_t *from = thread_ipc_buffer(k, sender, false);
     struct message_info info = message_info_from_word(sender->context.reg[REG_RSI]);
     struct extra_caps extra = {.failed_cptr = 0};
 

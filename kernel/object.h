@@ -31,14 +31,12 @@ struct finalised cap_finalise(struct kernel *k, struct cap cap, bool is_final);
 struct finalised x86_cap_finalise(struct kernel *k, struct cap cap, bool is_final);
 void cap_cleanup(struct kernel *k, struct cap cleanup);
 
-/* Empty a slot that was named by a user (`is_exposed`) or met on the way of another deletion, ending the object if this was its last capability. RESULT_PREEMPTED when interrupted. */
+/* Empty a slot that was named by a user (`is_exposed`) or met on the way of another deletion, ending the object if
+ * this was its last capability. RESULT_PREEMPTED when interrupted. */
 MUST_USE struct result slot_delete(struct kernel *k, struct slot *slot, bool is_exposed);
 /* Delete a capability that is known to take no long work (fault handlers, callers). */
 void slot_delete_simple(struct kernel *k, struct slot *slot);
 /* Delete every descendant. RESULT_PREEMPTED when interrupted. */
 MUST_USE struct result slot_revoke(struct kernel *k, struct slot *slot);
-
-/* A place in long work where a pending interrupt may cut in: true means stop now with RESULT_PREEMPTED. */
-bool preemption_point(struct kernel *k);
 
 #endif

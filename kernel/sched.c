@@ -55,7 +55,8 @@ void sched_prepend(struct kernel *k, struct tcb *tcb)
     ready_mark(ready, tcb->priority, true);
 }
 
-void sched_append(struct kernel *k, struct tcb *tcb)
+/* Put behind its equals. */
+static void sched_append(struct kernel *k, struct tcb *tcb)
 {
     if (tcb->is_queued)
         return;

@@ -121,7 +121,8 @@ void slot_clear(struct kernel *k, struct slot *slot)
     *slot = (struct slot){.prev = 0};
 }
 
-bool slot_is_parent_of(const struct kernel *k, const struct slot *parent, const struct slot *child)
+/* Is `child` a descendant of `parent`, given that it follows it in the list? */
+static bool slot_is_parent_of(const struct kernel *k, const struct slot *parent, const struct slot *child)
 {
     if (!parent->is_revocable || !cap_covers(k, parent->cap, child->cap))
         return false;

@@ -56,9 +56,6 @@ void slot_swap(struct kernel *k, struct slot *a, struct cap a_cap, struct slot *
 /* Take the capability out of the tree and leave the slot empty. */
 void slot_clear(struct kernel *k, struct slot *slot);
 
-/* Is `child` a descendant of `parent`, given that it follows it in the list? */
-bool slot_is_parent_of(const struct kernel *k, const struct slot *parent, const struct slot *child);
-
 bool slot_has_children(const struct kernel *k, const struct slot *slot);
 
 /* Is this the last capability to its object? */

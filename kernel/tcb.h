@@ -88,7 +88,7 @@ struct tcb {
     uint64_t ipc_buffer;    /* vaddr */
     uint64_t flags;         /* seL4_TCBFlag */
 
-    struct fault fault; /* being handled; FAULT_NONE while the thread runs */
+    struct fault fault; /* what its next message tells, as long as that is not FAULT_NONE; a reply clears it */
 
     /* every thread there is, the newest first (state->threads) */
     uint64_t all_prev, all_next;

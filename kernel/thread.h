@@ -27,8 +27,7 @@ void thread_restart(struct kernel *k, struct tcb *tcb); /* the same, then run it
 void thread_set_priority(struct kernel *k, struct tcb *tcb, uint8_t priority);
 void thread_set_domain(struct kernel *k, struct tcb *tcb, uint8_t domain);
 
-/* Ready queues. Appending puts behind its equals, prepending in front. */
-void sched_append(struct kernel *k, struct tcb *tcb);
+/* Ready queues. Prepending puts in front of its equals. */
 void sched_prepend(struct kernel *k, struct tcb *tcb);
 void sched_dequeue(struct kernel *k, struct tcb *tcb);
 

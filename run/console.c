@@ -5,9 +5,15 @@
 #include "run/console.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <string.h>
 #include <unistd.h>
+
+enum {
+    STALL_MS = 50 /* how often a run whose output nobody takes looks whether it has to end */
+};
+_Static_assert(CONSOLE_BUFFER <= PIPE_BUF, "a pipe that is ready takes the whole buffer");
 
 static int expression_compile(regex_t *regex, const char *option, const char *text, struct diag *diag)
 {
@@ -80,17 +86,29 @@ static void line_match(struct console *console)
     }
 }
 
+/* Wait until somebody takes output; false: the run has to end first. */
+static bool console_wait(const struct console *console)
+{
+    struct pollfd wait = {.fd = console->fd, .events = POLLOUT};
+    for (;;) {
+        if (poll(&wait, 1, 0) != 0) {
+            return true;
+        }
+        if (console->must_end && console->must_end(console->world)) {
+            return false;
+        }
+        (void)poll(&wait, 1, STALL_MS);
+    }
+}
+
 void console_write(struct console *console)
 {
     size_t done = 0;
-    while (done < console->pending && !console->write_error) {
+    while (done < console->pending && !console->write_error && console_wait(console)) {
         ssize_t wrote = write(console->fd, console->buffer + done, console->pending - done);
         if (wrote >= 0) {
             done += (size_t)wrote;
-        } else if (errno == EAGAIN) {
-            struct pollfd wait = {.fd = console->fd, .events = POLLOUT};
-            (void)poll(&wait, 1, -1);
-        } else if (errno != EINTR) {
+        } else if (errno != EINTR && errno != EAGAIN) {
             console->write_error = errno;
         }
     }

@@ -32,6 +32,8 @@ struct console {
     enum console_verdict verdict;
     bool has_expect, has_fail;
     bool is_fresh; /* the unfinished line grew since it was last matched */
+    bool (*must_end)(void *world); /* asked while nobody takes the output: true drops it; NULL is never */
+    void *world;
     regex_t expect, fail;
     size_t pending; /* bytes in buffer */
     size_t length;  /* bytes in line; longer ones are matched by their beginning */

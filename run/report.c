@@ -154,7 +154,9 @@ bool report_fault(const struct session *session)
     if (!fault.is_present) {
         return false;
     }
-    say("thread \"%s\" has a %s that nobody handled", fault.thread_name, fault.fault_name);
+    bool is_unknown = strcmp(fault.fault_name, "unknown syscall") == 0;
+    say("thread \"%s\" has a%s %s that nobody handled", fault.thread_name, is_unknown ? "n" : "",
+        fault.fault_name);
     report_access(&fault);
     report_instruction(session, &fault);
     if (strcmp(fault.fault_name, "vm fault") == 0) {

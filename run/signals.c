@@ -44,13 +44,22 @@ static void crash_install(int number)
     }
 }
 
+/* Under nohup a hangup stays ignored. */
+static void hangup_install(void)
+{
+    struct sigaction old;
+    if (sigaction(SIGHUP, NULL, &old) == 0 && old.sa_handler != SIG_IGN) {
+        handler_install(SIGHUP, handle_end);
+    }
+}
+
 void signals_watch(const struct engine_class *class, struct engine *engine)
 {
     watched_engine = engine;
     watched_class = class;
     handler_install(SIGINT, handle_end);
     handler_install(SIGTERM, handle_end);
-    handler_install(SIGHUP, handle_end);
+    hangup_install();
     handler_install(SIGQUIT, handle_end);
     handler_install(SIGPIPE, SIG_IGN);
     crash_install(SIGABRT);

@@ -66,14 +66,20 @@ static uint64_t next_deadline_ns(void *world)
     return device < timeout ? device : timeout;
 }
 
-static bool stop_requested(void *world)
+/* Does the outside want an end, whatever the system does? */
+static bool must_end(void *world)
 {
     struct session *session = world;
     if (!session->has_timed_out && session->options->timeout_ns) {
         session->has_timed_out = now_ns(session) >= timeout_at(session);
     }
-    return session->has_timed_out || session->console.verdict != CONSOLE_NOTHING ||
-           session->console.write_error || signals_received();
+    return session->has_timed_out || signals_received();
+}
+
+static bool stop_requested(void *world)
+{
+    const struct session *session = world;
+    return must_end(world) || session->console.verdict != CONSOLE_NOTHING || session->console.write_error;
 }
 
 static int take_irq(void *world)
@@ -133,6 +139,8 @@ void world_connect(struct session *session, uint64_t hpet_paddr)
         .look_for_input = look_for_input,
     };
     pc_init(&session->pc, &outside, hpet_paddr);
+    session->console.must_end = must_end;
+    session->console.world = session;
     session->machine.bus = pc_bus(&session->pc);
     session->machine.console = (struct machine_console){.world = session, .put = put, .remark = remark};
     session->machine.clock = (struct machine_clock){

@@ -85,18 +85,38 @@ bool pace_take_tick(struct engine *e, const struct next *next)
     return next->wants_tick && host_now_ns() >= e->pace.tick_ns;
 }
 
+/* While nothing runs, nobody would hear of a guest process's end. */
+static unsigned watch_list(const struct engine *e, struct pollfd *fds)
+{
+    unsigned count = 0;
+    for (const struct process *p = e->process; p < e->process + PROCESS_MAX; p++)
+        if (p->state != PROCESS_NONE)
+            fds[count++] = (struct pollfd){.fd = p->watch_fd, .events = POLLIN};
+    return count;
+}
+
+static int watch_check(struct engine *e, const struct pollfd *fds, unsigned count)
+{
+    unsigned seen = 0;
+    for (struct process *p = e->process; p < e->process + PROCESS_MAX && seen < count; p++)
+        if (p->state != PROCESS_NONE && fds[seen++].revents && tracee_wait(e, p) < 0)
+            return -EOWNERDEAD;
+    return 0;
+}
+
 int pace_idle(struct engine *e, const struct next *next)
 {
-    struct pollfd fds[ENGINE_MAX_EVENT_FDS + 1];
+    struct pollfd fds[ENGINE_MAX_EVENT_FDS + 1 + PROCESS_MAX];
     int error = pace_arm(e, next, true);
     if (error)
         return error;
     unsigned count = e->events->descriptors(e->events->world, fds);
     fds[count] = (struct pollfd){.fd = e->wake_fd, .events = POLLIN};
-    int ready = fd_wait(fds, count + 1, UINT64_MAX);
+    unsigned watched = watch_list(e, fds + count + 1);
+    int ready = fd_wait(fds, count + 1 + watched, UINT64_MAX);
     if (ready < 0)
         return diag_errno(e->diag, ready, "cannot wait for events");
     if (fds[count].revents)
         fd_event_clear(e->wake_fd);
-    return 0;
+    return ready ? watch_check(e, fds + count + 1, watched) : 0;
 }

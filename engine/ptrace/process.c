@@ -13,6 +13,7 @@
 #include <sys/syscall.h>
 
 #include "engine/ptrace/state.h"
+#include "host/fd.h"
 #include "host/process.h"
 
 const uint64_t stub_places[STUB_PLACES] = {
@@ -101,6 +102,15 @@ static int process_furnish(struct engine *e, struct process *p)
     return prepare(e, p, calls, 2 + stub_signal_calls(p, calls + 2));
 }
 
+static void process_release(struct process *p)
+{
+    if (p->state == PROCESS_NONE)
+        return;
+    process_end(p->pid);
+    fd_close_at(&p->watch_fd);
+    p->state = PROCESS_NONE;
+}
+
 int process_start(struct engine *e, struct process *p)
 {
     pid_t pid = spawn_tracee(e);
@@ -109,6 +119,7 @@ int process_start(struct engine *e, struct process *p)
     *p = (struct process){
         .state = PROCESS_FREE,
         .pid = pid,
+        .watch_fd = process_watch(pid),
         .tag = ++e->last_tag,
         .stub = stub_places[0],
         .view = &e->stubs[1 + (p - e->process)],
@@ -117,11 +128,8 @@ int process_start(struct engine *e, struct process *p)
     memcpy(p->view->code, stub_code, (size_t)(stub_code_end - stub_code));
     e->counts.processes++;
     int error = process_furnish(e, p);
-    if (error) {
-        if (p->state != PROCESS_NONE)
-            process_end(pid);
-        p->state = PROCESS_NONE;
-    }
+    if (error)
+        process_release(p);
     return error;
 }
 
@@ -198,11 +206,8 @@ void process_forget(struct engine *e, uint64_t vspace)
 
 void process_end_all(struct engine *e)
 {
-    for (struct process *p = e->process; p < e->process + PROCESS_MAX; p++) {
-        if (p->state != PROCESS_NONE)
-            process_end(p->pid);
-        p->state = PROCESS_NONE;
-    }
+    for (struct process *p = e->process; p < e->process + PROCESS_MAX; p++)
+        process_release(p);
     e->last = NULL;
 }
 

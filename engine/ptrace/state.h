@@ -49,6 +49,7 @@ struct address_range {
 struct process {
     enum process_state state;
     pid_t pid;
+    int watch_fd;          /* readable when the host process has ended; -1 if the host has no such thing */
     uint64_t tag;          /* names this host process in vector areas; never used twice, never 0 */
     uint64_t vspace;       /* paddr of the PML4 it is bound to */
     uint64_t last_used;    /* engine->use_count of its last run */
@@ -186,10 +187,12 @@ struct exception {
 };
 int exception_capture(struct engine *e, struct process *p, int signal_number, struct exception *exception);
 
-/* x86_64/mmio.c: the guest touched a device page. *is_done: a model answered, and the instruction is behind the
- * guest; else the page is as any device page without a model. */
+/* x86_64/mmio.c: the guest touched a device page. *is_done: a model answers, and the instruction is behind
+ * the guest; else the page is as any device page without a model. If the instruction faulted for another
+ * reason, *stop is its signal, the process stands there, and mmio_release must follow; else *stop is 0. */
 int mmio_access(struct engine *e, struct process *p, struct context *context, uint64_t address,
-                const struct translation *t, bool *is_done);
+                const struct translation *t, bool *is_done, int *stop);
+int mmio_release(struct engine *e, struct process *p, uint64_t address);
 
 /* x86_64/nofpu.c: one step of a thread that may not use the FPU. Is its next instruction one it may not? */
 bool nofpu_refuses(const struct engine *e, const struct process *p, const struct context *context,

@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 
 #include "engine/ptrace/state.h"
+#include "host/fd.h"
 #include "host/process.h"
 
 #ifndef PTRACE_SYSEMU
@@ -25,7 +26,7 @@ static int report_end(struct engine *e, struct process *p, const int *status)
         process_describe(e->diag, p->pid, *status);
     else
         diag_add(e->diag, "process %d is gone", (int)p->pid);
-    diag_add(e->diag, "the host took a guest process away");
+    fd_close_at(&p->watch_fd);
     p->state = PROCESS_NONE;
     p->pid = 0;
     p->vector_owner = 0;

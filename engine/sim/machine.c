@@ -46,7 +46,8 @@ static uint32_t bus_port_in(void *world, uint16_t port, unsigned width)
 
 static void bus_port_out(void *world, uint16_t port, unsigned width, uint32_t value)
 {
-    bus_record(world, (struct sim_bus_call){.kind = SIM_PORT_OUT, .number = port, .width = width, .value = value});
+    bus_record(world,
+               (struct sim_bus_call){.kind = SIM_PORT_OUT, .number = port, .width = width, .value = value});
 }
 
 static void bus_irq_mask(void *world, uint32_t irq, bool is_masked)

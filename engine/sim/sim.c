@@ -14,7 +14,9 @@
 #define IMAGE_VADDR 0x400000ull
 #define PAGE_SIZE   4096ull
 
-enum { SYSCALL_INSTRUCTION_SIZE = 2 };
+enum {
+    SYSCALL_INSTRUCTION_SIZE = 2
+};
 
 static void (*failure_hook)(const char *expression, const char *file, int line);
 
@@ -53,7 +55,8 @@ static void sim_configure(struct sim *sim, const struct sim_options *options)
 
 static unsigned char *memory_map(uint64_t size)
 {
-    void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    void *memory =
+        mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (memory == MAP_FAILED)
         abort();
     return memory;
@@ -165,7 +168,8 @@ struct next sim_syscall(struct sim *sim, uint64_t number, uint64_t cptr, uint64_
 bool sim_is_restarted(const struct sim *sim)
 {
     const struct context *context = sim->next.context;
-    return sim->next.kind == NEXT_RUN && context->is_syscall && context->next_ip == context->reg[REG_FAULT_IP];
+    return sim->next.kind == NEXT_RUN && context->is_syscall &&
+           context->next_ip == context->reg[REG_FAULT_IP];
 }
 
 struct next sim_restart(struct sim *sim)

@@ -25,20 +25,21 @@ enum {
 
 /* Anything 0 or NULL takes the value behind it. */
 struct sim_options {
-    unsigned release;          /* 16 */
-    bool is_release_build;     /* no debug, no printing */
-    uint64_t memory_size;      /* 16 MiB */
-    unsigned root_cnode_bits;  /* 8 */
-    unsigned domains;          /* 1; with more, 16 entries of the domain schedule */
-    unsigned image_pages;      /* 1, filled with zeros */
-    unsigned work_units;       /* between preemption points: 100 */
-    unsigned fan_out;          /* 256 */
+    unsigned release;                         /* 16 */
+    bool is_release_build;                    /* no debug, no printing */
+    uint64_t memory_size;                     /* 16 MiB */
+    unsigned root_cnode_bits;                 /* 8 */
+    unsigned domains;                         /* 1; with more, 16 entries of the domain schedule */
+    unsigned image_pages;                     /* 1, filled with zeros */
+    unsigned work_units;                      /* between preemption points: 100 */
+    unsigned fan_out;                         /* 256 */
     const struct boot_device_region *devices; /* none */
     unsigned device_count;
 };
 
 struct sim_console {
-    char text[SIM_CONSOLE_SIZE]; /* what was put since the last sim_console_clear, terminated; the rest is lost */
+    char text
+        [SIM_CONSOLE_SIZE]; /* what was put since the last sim_console_clear, terminated; the rest is lost */
     unsigned length;
     char remark[256]; /* the last one */
     unsigned remarks;
@@ -62,7 +63,7 @@ struct sim_bus_call {
 struct sim_bus {
     struct sim_bus_call calls[SIM_BUS_CALLS]; /* the last ones; call i is at i % SIM_BUS_CALLS */
     uint64_t count;
-    uint32_t port_value;                  /* what a port reads */
+    uint32_t port_value; /* what a port reads */
     bool is_unmasked[KERNEL_IRQS];
 };
 
@@ -97,8 +98,8 @@ void sim_close(struct sim *sim);
 /* The running thread traps. With nothing running only interrupts and ticks are allowed. */
 struct next sim_trap(struct sim *sim, struct trap trap);
 
-/* The running thread makes a system call: rdx, rdi, rsi and the message registers are set to the arguments. `number`
- * is what libsel4 would pass (sim_syscall_number). */
+/* The running thread makes a system call: rdx, rdi, rsi and the message registers are set to the
+ * arguments. `number` is what libsel4 would pass (sim_syscall_number). */
 struct next sim_syscall(struct sim *sim, uint64_t number, uint64_t cptr, uint64_t info, const uint64_t mr[4]);
 uint64_t sim_syscall_number(const struct sim *sim, enum syscall syscall);
 
@@ -111,8 +112,8 @@ struct next sim_exception(struct sim *sim, uint32_t vector, uint32_t code);
 struct next sim_interrupt(struct sim *sim, uint32_t irq);
 struct next sim_tick(struct sim *sim);
 
-/* The running thread reads (or writes) its memory: the place in the arena, or NULL where a real thread would fault or
- * meet a device. The page is in the cache of translations from then on. */
+/* The running thread reads (or writes) its memory: the place in the arena, or NULL where a real thread
+ * would fault or meet a device. The page is in the cache of translations from then on. */
 void *sim_user_memory(struct sim *sim, uint64_t vaddr, bool is_write);
 
 void sim_console_clear(struct sim *sim);
@@ -120,7 +121,8 @@ void sim_console_clear(struct sim *sim);
 /* Bus call `back` before the last one (0: the last). */
 const struct sim_bus_call *sim_bus_last(const struct sim *sim, unsigned back);
 
-/* Where a failed assertion goes first, before the process aborts: the kernel's, those of the heap check and the sim's own. */
+/* Where a failed assertion goes first, before the process aborts: the kernel's, those of the heap check
+ * and the sim's own. */
 void sim_set_failure_hook(void (*hook)(const char *expression, const char *file, int line));
 
 /* Fakes (machine.c, tlb.c); for sim_open. */

@@ -33,7 +33,8 @@ void sim_tlb_check(struct sim *sim)
         struct translation now = kernel_translate(&sim->kernel, entry->vspace, entry->vaddr);
         if (translation_still_holds(&entry->translation, &now))
             continue;
-        fprintf(stderr, "sim: VSpace 0x%lx, 0x%lx: was mapped to 0x%lx (writable %u), is %s 0x%lx (writable %u)\n",
+        fprintf(stderr,
+                "sim: VSpace 0x%lx, 0x%lx: was mapped to 0x%lx (writable %u), is %s 0x%lx (writable %u)\n",
                 entry->vspace, entry->vaddr, entry->translation.paddr, entry->translation.is_writable,
                 now.is_present ? "now mapped to" : "no longer mapped,", now.paddr, now.is_writable);
         kernel_assert_failed("no mapping changes without an invalidation", __FILE__, __LINE__);

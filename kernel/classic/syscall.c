@@ -11,6 +11,7 @@
 #include "kernel/ipc.h"
 #include "kernel/state.h"
 #include "kernel/thread.h"
+#include "kernel/x86_64/x86.h"
 
 static void receive_fault(struct kernel *k, struct tcb *tcb, uint64_t cptr, struct lookup_failure failure)
 {
@@ -88,7 +89,8 @@ void syscall_handle(struct kernel *k)
         sched_rotate(k);
         return;
     case SYSCALL_SET_TLS_BASE:
-        current_tcb(k)->context.reg[REG_FS_BASE] = current_tcb(k)->context.reg[REG_RDI];
+        current_tcb(k)->context.reg[REG_FS_BASE] =
+            x86_sanitise_register(REG_FS_BASE, current_tcb(k)->context.reg[REG_RDI]);
         return;
     case SYSCALL_UNKNOWN:
         fault_raise(k, current_tcb(k), (struct fault){.type = FAULT_UNKNOWN_SYSCALL, .address = number});

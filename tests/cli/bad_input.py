@@ -158,6 +158,8 @@ def check_files(check, directory, good):
         write(path("secret"), elf())
         os.chmod(path("secret"), 0)
         check.refuses("unreadable", ["run", path("secret")], "secret", "Permission denied")
+        check.refuses("unreadable config", ["run", "--kernel-config=" + path("secret"), good], "secret",
+                      "Permission denied")
     newline = path("new\nline")
     write(newline, b"text")
     check.refuses("name with newline", ["run", newline], "not an ELF file")

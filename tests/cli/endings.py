@@ -38,22 +38,25 @@ def ends(guest, options, status, out, err, stdin=subprocess.DEVNULL, given=None)
                     f"stderr {said!r}")
 
 
-def descendants():
-    """Processes whose session or group could hold a guest of ours: those that run the same executable."""
-    found = []
-    for entry in os.listdir("/proc"):
-        if entry.isdigit():
-            try:
-                with open(f"/proc/{entry}/stat", encoding="utf-8") as stat:
-                    fields = stat.read().rsplit(")", 1)[1].split()
-                found.append((int(entry), int(fields[1]), int(fields[2]), fields[0]))
-            except OSError:
-                pass
+def process_fields(pid):
+    """Of /proc/PID/stat, from the state on; None if there is no such process."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="utf-8") as stat:
+            return stat.read().rsplit(")", 1)[1].split()
+    except OSError:
+        return None
+
+
+def guests_of(pid):
+    """Guest processes have a session of their own, so they are found as children."""
+    with open(f"/proc/{pid}/task/{pid}/children", encoding="utf-8") as children:
+        found = [int(child) for child in children.read().split()]
+    count(found, "a run without guest processes")
     return found
 
 
-def of_group(group):
-    return [pid for pid, _, pgrp, state in descendants() if pgrp == group and state != "Z"]
+def alive(pids):
+    return [pid for pid in pids if (process_fields(pid) or "Z")[0] != "Z"]
 
 
 def wait_for(condition, seconds=20):
@@ -94,6 +97,27 @@ def check_fault():
     ends("fault", ["--expect=never"], 3, caught, "without the line that --expect names\n$")
 
 
+HOSTILE = {
+    "jump_kernel": "vm fault", "jump_nowhere": "user exception 13", "jump_stub": "vm fault",
+    "write_stub": "vm fault", "no_stack": "vm fault", "wrong_stack": "user exception 12",
+    "stack_overflow": "vm fault", "smash_signal_stack": "user exception 6", "int_80": "user exception 13",
+    "int_4": "user exception 13", "int_255": "user exception 13", "icebp": "user exception 1",
+    "halt": "user exception 13", "rdpmc": "user exception 13", "trace": "user exception 1",
+    "trace_syscall": "user exception 1", "align": "user exception 17", "backwards": "went on",
+    "all_flags": "user exception 1", "nested_task": "user exception 13",
+    "fs_kernel": "(vm fault|user exception 6)", "fs_wrong": "user exception (13|6)",  # 6: no FSGSBASE
+    "code_32": "user exception 13", "code_kernel": "user exception 13", "restart": "user exception 6",
+    "device_edge": "vm fault", "device_fresh": "went on", "device_divide": "user exception 0",
+    "device_push": "vm fault", "wrong_stack_ud": "user exception 6",
+}
+
+
+def check_hostile():
+    """Whatever a thread does, its handler hears of it and the others go on."""
+    lines = "".join(f"{name}: {what}\n" for name, what in HOSTILE.items())
+    ends("hostile", ["--memory=512M"], 0, f"{lines}all done\n".encode(), "came to rest\n$")
+
+
 def check_input():
     ends("serial", [], 0, rb"ready\n\n", "came to rest\n$")
     ends("serial", [], 0, rb"ready\n[\[\]abc\n]+", "halted|came to rest", given=b"abc")
@@ -107,11 +131,12 @@ def check_signals():
         run = subprocess.Popen(command("spin"), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                stderr=subprocess.PIPE, start_new_session=True)
         run.stdout.readline()
+        guests = guests_of(run.pid)
         run.send_signal(number)
         said = run.communicate(timeout=30)[1].decode()
         count(run.returncode == 128 + number and f"signal {int(number)}" in said,
               f"signal {number}: status {run.returncode}, {said!r}")
-        count(wait_for(lambda g=run.pid: not of_group(g)), f"signal {number}: {of_group(run.pid)} stayed behind")
+        count(not alive(guests), f"signal {number}: {alive(guests)} stayed behind")
 
 
 def check_kill():
@@ -119,20 +144,31 @@ def check_kill():
         run = subprocess.Popen(command(guest), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                stderr=subprocess.DEVNULL, start_new_session=True)
         run.stdout.readline()
+        guests = guests_of(run.pid)
         run.kill()
         run.wait()
-        count(wait_for(lambda g=run.pid: not of_group(g)), f"{guest}: after SIGKILL {of_group(run.pid)} stayed behind")
+        count(wait_for(lambda pids=guests: not alive(pids)), f"{guest}: after SIGKILL {alive(guests)} stayed behind")
 
 
-def processor_seconds(group):
+def check_guest_killed():
+    """Somebody kills a guest process: noticed at once, also while nothing runs."""
+    for guest in ("spin", "serial"):
+        run = subprocess.Popen(command(guest), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                               stderr=subprocess.PIPE, start_new_session=True)
+        run.stdout.readline()
+        time.sleep(0.3)
+        victim = guests_of(run.pid)[0]
+        os.kill(victim, signal.SIGKILL)
+        status = run.wait(timeout=30)
+        said = run.stderr.read().decode()
+        count(status == 5 and re.fullmatch(rf"selkie: .*process {victim} was killed by signal 9.*\n", said),
+              f"{guest}: guest killed: status {status}, {said!r}")
+
+
+def processor_seconds(pids):
     ticks = 0
-    for pid in of_group(group):
-        try:
-            with open(f"/proc/{pid}/stat", encoding="utf-8") as stat:
-                fields = stat.read().rsplit(")", 1)[1].split()
-            ticks += int(fields[11]) + int(fields[12])
-        except OSError:
-            pass
+    for fields in filter(None, map(process_fields, pids)):
+        ticks += int(fields[11]) + int(fields[12])
     return ticks / os.sysconf("SC_CLK_TCK")
 
 
@@ -142,9 +178,10 @@ def check_idle():
                            stderr=subprocess.DEVNULL, start_new_session=True)
     run.stdout.readline()
     time.sleep(0.3)
-    before = processor_seconds(run.pid)
+    everyone = [run.pid, *guests_of(run.pid)]
+    before = processor_seconds(everyone)
     time.sleep(1)
-    used = processor_seconds(run.pid) - before
+    used = processor_seconds(everyone) - before
     count(used <= 0.01, f"an idle system used {used} s of a second")
     run.stdin.write(b"q")
     run.stdin.close()
@@ -156,6 +193,39 @@ def check_output_closed():
     run.stdout.close()
     said = run.communicate(timeout=30)[1].decode()
     count(run.returncode == 5 and "Broken pipe" in said, f"closed stdout: status {run.returncode}, {said!r}")
+
+
+def check_output_stalled():
+    """Nobody reads, the pipe is full: the run still ends when it has to."""
+    for options, number, status in ((["--timeout=0.5"], 0, 124), ([], signal.SIGTERM, 143)):
+        reader, writer = os.pipe()
+        os.set_blocking(writer, False)
+        try:
+            while os.write(writer, b"x" * 4096):
+                pass
+        except BlockingIOError:
+            os.set_blocking(writer, True)
+        run = subprocess.Popen(command("spin", *options), stdin=subprocess.DEVNULL, stdout=writer,
+                               stderr=subprocess.PIPE)
+        os.close(writer)
+        time.sleep(0.3)
+        if number:
+            run.send_signal(number)
+        said = run.communicate(timeout=30)[1].decode()
+        count(run.returncode == status, f"stalled stdout {options}: status {run.returncode}, {said!r}")
+        os.close(reader)
+
+
+def check_streams_missing():
+    """What we open ourselves must not become the console because a parent closed a standard stream."""
+    for shut, status, out in (("<&-", 0, b"ready\n\n"), (">&-", 5, b""), ("2>&-", 0, b"ready\n\n")):
+        line = " ".join(["exec", *command("serial"), shut])
+        done = subprocess.run(["/bin/sh", "-c", line], stdin=subprocess.DEVNULL, capture_output=True, timeout=60)
+        count((done.returncode, done.stdout) == (status, out), f"{shut}: {done}")
+    for words in (["--help"], ["run", "--help"], ["engines"]):
+        with open("/dev/full", "wb") as full:
+            done = subprocess.run([SELKIE, *words], stdout=full, stderr=subprocess.PIPE, timeout=60)
+        count(done.returncode == 5 and b"No space left" in done.stderr, f"{words} into a full disk: {done}")
 
 
 def read_until(fd, text, seconds=20):
@@ -208,11 +278,15 @@ def check_other_commands():
 check_other_commands()
 check_statuses()
 check_fault()
+check_hostile()
 check_input()
 check_signals()
 check_kill()
+check_guest_killed()
 check_idle()
 check_output_closed()
+check_output_stalled()
+check_streams_missing()
 check_terminal()
 print(f"{passed} passed, {failed} failed")
 sys.exit(1 if failed else 0)

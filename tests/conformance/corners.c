@@ -13,15 +13,17 @@ static volatile unsigned before, behind;
 
 static void marks_set(seL4_IPCBuffer *buffer)
 {
-    for (unsigned i = 4; i < 24; i++)
+    for (unsigned i = 4; i < 24; i++) {
         buffer->msg[i] = MARK;
+    }
 }
 
 static unsigned marks_left(const seL4_IPCBuffer *buffer)
 {
     unsigned left = 0;
-    for (unsigned i = 4; i < 24; i++)
+    for (unsigned i = 4; i < 24; i++) {
         left += buffer->msg[i] == MARK;
+    }
     return left;
 }
 
@@ -44,8 +46,9 @@ static void ask(void *argument)
         seL4_MessageInfo_get_length(info), marks_left(buffer));
     seL4_SetMR(0, 0);
     seL4_SetMR(1, 4);
-    for (unsigned i = 2; i < 6; i++)
-        seL4_SetMR((int)i, 0x100 + i);
+    for (int i = 2; i < 6; i++) {
+        seL4_SetMR(i, 0x100);
+    }
     info = seL4_Call(idle, seL4_MessageInfo_new(TCBWriteRegisters, 0, 0, 6));
     SAY("write registers: label %lu\n", seL4_MessageInfo_get_label(info));
 }
@@ -89,8 +92,9 @@ static void message_show(const char *what)
     seL4_SetMR(0, 0);
     seL4_MessageInfo_t info = seL4_NBRecv(endpoint, &badge);
     SAY("%s: badge %lx", what, badge);
-    if (badge)
+    if (badge) {
         SAY(", label %lu, length %lu", seL4_MessageInfo_get_label(info), seL4_MessageInfo_get_length(info));
+    }
     SAY("\n");
 }
 

@@ -12,18 +12,20 @@ struct random {
     uint64_t state; /* never 0 */
 };
 uint64_t random_word(struct random *random);
-uint64_t random_below(struct random *random, uint64_t end);       /* 0 if end is 0 */
+uint64_t random_below(struct random *random, uint64_t end); /* 0 if end is 0 */
 bool random_chance(struct random *random, unsigned per_thousand);
 
-/* A world full of objects: threads of several priorities, endpoints with badges, nested CNodes, untypeds of several
- * sizes, a second VSpace. Every choice comes from `random`. */
+/* A world full of objects: threads of several priorities, endpoints with badges, nested CNodes, untypeds
+ * of several sizes, a second VSpace. Every choice comes from `random`. */
 struct world {
     struct rig rig;
-    /* A thread with a program of its own, as long as random programs let it: it answers faults, and an interrupt makes
-     * it resume the initial thread. So a world lives longer. Capability addresses. */
+    /* A thread with a program of its own, as long as random programs let it: it answers faults, and an
+     * interrupt makes it resume the initial thread. So a world lives longer. Capability addresses. */
     uint64_t doctor, doctor_endpoint, doctor_irq;
 };
-enum { DOCTOR_IRQ = 16 + 40 };
+enum {
+    DOCTOR_IRQ = 16 + 40
+};
 struct world world_open(struct random *random);
 
 /* What a thread might say to the capability at `cptr`. */

@@ -55,7 +55,8 @@ static struct fuzz fuzz;
 
 static void failure_report(const char *expression, const char *file, int line)
 {
-    fprintf(stderr, "fuzz_traps: %s:%d: %s\nfuzz_traps: --seed %" PRIu64 ", step %" PRIu64 ", episode %" PRIu64 "\n",
+    fprintf(stderr,
+            "fuzz_traps: %s:%d: %s\nfuzz_traps: --seed %" PRIu64 ", step %" PRIu64 ", episode %" PRIu64 "\n",
             file, line, expression, fuzz.seed, fuzz.step, fuzz.episodes);
     for (uint64_t i = fuzz.step > HISTORY ? fuzz.step - HISTORY + 1 : 0; i <= fuzz.step; i++) {
         const struct event *event = &fuzz.history[i % HISTORY];
@@ -82,9 +83,12 @@ static void outcome_count(enum operation operation, uint64_t tcb)
     unsigned outcome = OUTCOME_OTHER;
     bool is_through = caller->state == THREAD_RUNNING || sim_is_restarted(fuzz.rig.sim);
     if (is_through) {
-        bool is_again = caller->context.is_syscall && caller->context.next_ip == caller->context.reg[REG_FAULT_IP];
+        bool is_again =
+            caller->context.is_syscall && caller->context.next_ip == caller->context.reg[REG_FAULT_IP];
         uint64_t label = caller->context.reg[REG_RSI] >> 12;
-        outcome = is_again ? OUTCOME_PREEMPTED : label <= ABI_NOT_ENOUGH_MEMORY ? (unsigned)label : OUTCOME_OTHER;
+        outcome = is_again                         ? OUTCOME_PREEMPTED
+                  : label <= ABI_NOT_ENOUGH_MEMORY ? (unsigned)label
+                                                   : OUTCOME_OTHER;
     } else if (caller->state == THREAD_RESTART) {
         outcome = OUTCOME_PREEMPTED;
     }
@@ -145,9 +149,9 @@ static void step_ipc(void)
 /* Whatever else a thread can do to the kernel. */
 static void step_odd(void)
 {
-    static const enum syscall calls[] = {SYSCALL_DEBUG_PUT_CHAR, SYSCALL_DEBUG_CAP_IDENTIFY,
-                                         SYSCALL_DEBUG_NAME_THREAD, SYSCALL_SET_TLS_BASE, SYSCALL_DEBUG_DUMP_SCHEDULER,
-                                         SYSCALL_DEBUG_SNAPSHOT};
+    static const enum syscall calls[] = {SYSCALL_DEBUG_PUT_CHAR,       SYSCALL_DEBUG_CAP_IDENTIFY,
+                                         SYSCALL_DEBUG_NAME_THREAD,    SYSCALL_SET_TLS_BASE,
+                                         SYSCALL_DEBUG_DUMP_SCHEDULER, SYSCALL_DEBUG_SNAPSHOT};
     struct rig *rig = &fuzz.rig;
     uint64_t mr[4] = {0};
     uint64_t number = grammar_edge_word(&fuzz.random);
@@ -280,6 +284,7 @@ static void step_run(void)
 /* Is everything within the check's reach? */
 static bool step_check(void)
 {
+    rig_check_forgotten(fuzz.rig.sim);
     if (fuzz.step % FULL_CHECK_EVERY == 0)
         return kernel_check(fuzz.rig.k);
     if (fuzz.step % fuzz.check_every == 0)
@@ -374,7 +379,7 @@ int main(int argc, char **argv)
         episode_run();
     if (!is_quiet)
         coverage_print();
-    printf("fuzz_traps: seed %" PRIu64 ": %" PRIu64 " traps in %" PRIu64 " episodes, no invariant broken\n", fuzz.seed,
-           fuzz.step, fuzz.episodes);
+    printf("fuzz_traps: seed %" PRIu64 ": %" PRIu64 " traps in %" PRIu64 " episodes, no invariant broken\n",
+           fuzz.seed, fuzz.step, fuzz.episodes);
     return check_failures ? 1 : 0;
 }

@@ -45,10 +45,12 @@ static void world_add_cnodes(struct rig *rig)
     uint64_t outer = rig_new(rig, OBJECT_CNODE, 3);
     uint64_t inner = rig_new(rig, OBJECT_CNODE, 2);
     CHECK_OK(rig_mint(rig, rig_free_slot(rig), inner, RIGHTS_ALL, 5ull << 6 | 3));
-    CHECK_OK(rig_invoke(rig, outer, OPERATION_CNODE_COPY, WORDS(1, 3, inner, 64, RIGHTS_ALL), CAPS(ABI_SLOT_CNODE))
-                 .label);
-    CHECK_OK(rig_invoke(rig, inner, OPERATION_CNODE_COPY, WORDS(1, 2, outer, 64, RIGHTS_ALL), CAPS(ABI_SLOT_CNODE))
-                 .label);
+    CHECK_OK(
+        rig_invoke(rig, outer, OPERATION_CNODE_COPY, WORDS(1, 3, inner, 64, RIGHTS_ALL), CAPS(ABI_SLOT_CNODE))
+            .label);
+    CHECK_OK(
+        rig_invoke(rig, inner, OPERATION_CNODE_COPY, WORDS(1, 2, outer, 64, RIGHTS_ALL), CAPS(ABI_SLOT_CNODE))
+            .label);
 }
 
 static void world_add_memory(struct rig *rig)
@@ -75,7 +77,8 @@ static uint64_t world_add_vspace(struct rig *rig)
     uint64_t table = rig_new(rig, OBJECT_PAGE_TABLE, 0);
     uint64_t frame = rig_new(rig, OBJECT_SMALL_PAGE, 0);
     CHECK_OK(rig_invoke(rig, pdpt, OPERATION_X86_PDPT_MAP, WORDS(0x400000, 0), CAPS(pml4)).label);
-    CHECK_OK(rig_invoke(rig, directory, OPERATION_X86_PAGE_DIRECTORY_MAP, WORDS(0x400000, 0), CAPS(pml4)).label);
+    CHECK_OK(
+        rig_invoke(rig, directory, OPERATION_X86_PAGE_DIRECTORY_MAP, WORDS(0x400000, 0), CAPS(pml4)).label);
     CHECK_OK(rig_invoke(rig, table, OPERATION_X86_PAGE_TABLE_MAP, WORDS(0x400000, 0), CAPS(pml4)).label);
     CHECK_OK(rig_invoke(rig, frame, OPERATION_X86_PAGE_MAP, WORDS(0x400000, 3, 0), CAPS(pml4)).label);
     return pml4;
@@ -86,9 +89,11 @@ static void world_move_thread(struct rig *rig, uint64_t tcb, uint64_t endpoint, 
 {
     uint64_t frame = rig_free_slot(rig);
     CHECK_OK(rig_copy(rig, frame, rig->next_slot - 2, RIGHTS_ALL));
-    CHECK_OK(rig_invoke(rig, frame, OPERATION_X86_PAGE_MAP, WORDS(rig_tcb(rig, tcb)->ipc_buffer, 3, 0), CAPS(pml4))
+    CHECK_OK(
+        rig_invoke(rig, frame, OPERATION_X86_PAGE_MAP, WORDS(rig_tcb(rig, tcb)->ipc_buffer, 3, 0), CAPS(pml4))
+            .label);
+    CHECK_OK(rig_invoke(rig, tcb, OPERATION_TCB_SET_SPACE, WORDS(endpoint, 0, 0), CAPS(ABI_SLOT_CNODE, pml4))
                  .label);
-    CHECK_OK(rig_invoke(rig, tcb, OPERATION_TCB_SET_SPACE, WORDS(endpoint, 0, 0), CAPS(ABI_SLOT_CNODE, pml4)).label);
 }
 
 static void world_add_threads(struct rig *rig, struct random *random, uint64_t endpoint, uint64_t pml4)
@@ -111,14 +116,17 @@ static void world_add_doctor(struct world *world, uint64_t endpoint)
     CHECK_OK(rig_invoke(rig, ABI_SLOT_IRQ_CONTROL, OPERATION_X86_IRQ_ISSUE_IRQ_HANDLER_IOAPIC,
                         WORDS(world->doctor_irq, 64, 0, 5, 0, 0, DOCTOR_IRQ - 16), CAPS(ABI_SLOT_CNODE))
                  .label);
-    CHECK_OK(rig_invoke(rig, world->doctor_irq, OPERATION_IRQ_SET_IRQ_HANDLER, NO_WORDS, CAPS(notification)).label);
+    CHECK_OK(rig_invoke(rig, world->doctor_irq, OPERATION_IRQ_SET_IRQ_HANDLER, NO_WORDS, CAPS(notification))
+                 .label);
     world->doctor = rig_thread(rig, 254, endpoint);
-    CHECK_OK(rig_invoke(rig, world->doctor, OPERATION_TCB_BIND_NOTIFICATION, NO_WORDS, CAPS(notification)).label);
+    CHECK_OK(
+        rig_invoke(rig, world->doctor, OPERATION_TCB_BIND_NOTIFICATION, NO_WORDS, CAPS(notification)).label);
     rig_give_buffer(rig, world->doctor);
     CHECK_OK(rig_invoke(rig, ABI_SLOT_TCB, OPERATION_TCB_SET_SPACE, WORDS(endpoint, 0, 0),
                         CAPS(ABI_SLOT_CNODE, ABI_SLOT_VSPACE))
                  .label);
-    CHECK_OK(rig_invoke(rig, world->doctor, OPERATION_TCB_SET_PRIORITY, WORDS(255), CAPS(ABI_SLOT_TCB)).label);
+    CHECK_OK(
+        rig_invoke(rig, world->doctor, OPERATION_TCB_SET_PRIORITY, WORDS(255), CAPS(ABI_SLOT_TCB)).label);
 }
 
 struct world world_open(struct random *random)

@@ -10,6 +10,7 @@
 #include "kernel/message.h"
 #include "kernel/state.h"
 #include "kernel/thread.h"
+#include "kernel/vspace.h"
 
 enum {
     BUFFER_VADDR = 0x500000, /* buffers of threads: inside the image's page table */
@@ -24,8 +25,29 @@ enum {
     BOOTINFO_UNTYPED = 19
 };
 
+static bool vspace_is_alive(const struct kernel *k, uint64_t vspace)
+{
+    for (uint64_t asid = 1; asid < 1ull << (ABI_ASID_POOL_BITS + ABI_ASID_HIGH_BITS); asid++) {
+        if (asid % (1u << ABI_ASID_POOL_BITS) == 0 && !k->state->asid_pool[asid >> ABI_ASID_POOL_BITS])
+            asid += (1u << ABI_ASID_POOL_BITS) - 1;
+        else if (asid_lookup(k, asid) == vspace)
+            return true;
+    }
+    return false;
+}
+
+void rig_check_forgotten(const struct sim *sim)
+{
+    for (unsigned i = 0; i < SIM_TLB_ENTRIES; i++) {
+        uint64_t vspace = sim->tlb[i].vspace;
+        if (vspace && !vspace_is_alive(&sim->kernel, vspace))
+            kernel_assert_failed("a VSpace without an ASID is forgotten", __FILE__, __LINE__);
+    }
+}
+
 static void rig_after_trap(struct sim *sim)
 {
+    rig_check_forgotten(sim);
     CHECK(kernel_check(&sim->kernel));
 }
 
@@ -114,7 +136,8 @@ uint64_t *rig_buffer(struct rig *rig)
 
 uint64_t rig_info(uint64_t label, unsigned extra_caps, unsigned length)
 {
-    return message_info_to_word((struct message_info){.label = label, .extra_caps = extra_caps, .length = length});
+    return message_info_to_word(
+        (struct message_info){.label = label, .extra_caps = extra_caps, .length = length});
 }
 
 void rig_syscall(struct rig *rig, enum syscall syscall, uint64_t cptr, uint64_t info, const uint64_t *words,
@@ -157,7 +180,8 @@ struct answer rig_call(struct rig *rig, uint64_t cptr, const struct message *mes
     uint64_t info = rig_info(message->operation ? rig_label(rig, message->operation) : 0, message->cap_count,
                              message->length);
     uint64_t caller = rig->sim->next.tcb;
-    rig_syscall(rig, SYSCALL_CALL, cptr, info, message->word, message->length, message->cap, message->cap_count);
+    rig_syscall(rig, SYSCALL_CALL, cptr, info, message->word, message->length, message->cap,
+                message->cap_count);
     for (unsigned i = 0; rig->sim->next.tcb == caller && sim_is_restarted(rig->sim); i++) {
         if (i > 100000)
             abort();
@@ -202,8 +226,11 @@ uint64_t rig_new_small_untyped(struct rig *rig, unsigned bits)
 static uint64_t rig_transfer(struct rig *rig, enum operation operation, uint64_t to, uint64_t from,
                              const uint64_t *more, unsigned count)
 {
-    struct message message = {
-        .operation = operation, .length = 4 + count, .word = {to, 64, from, 64}, .cap_count = 1, .cap = {ABI_SLOT_CNODE}};
+    struct message message = {.operation = operation,
+                              .length = 4 + count,
+                              .word = {to, 64, from, 64},
+                              .cap_count = 1,
+                              .cap = {ABI_SLOT_CNODE}};
     for (unsigned i = 0; i < count; i++)
         message.word[4 + i] = more[i];
     return rig_call(rig, ABI_SLOT_CNODE, &message).label;
@@ -240,9 +267,11 @@ uint64_t rig_thread(struct rig *rig, uint8_t priority, uint64_t fault_handler)
     CHECK_OK(rig_invoke(rig, tcb, OPERATION_TCB_CONFIGURE, WORDS(fault_handler, 0, 0, 0),
                         CAPS(ABI_SLOT_CNODE, ABI_SLOT_VSPACE, ABI_SLOT_IPC_BUFFER))
                  .label);
-    CHECK_OK(rig_invoke(rig, tcb, OPERATION_TCB_SET_SCHED_PARAMS, WORDS(255, priority), CAPS(ABI_SLOT_TCB)).label);
-    CHECK_OK(rig_invoke(rig, tcb, OPERATION_TCB_WRITE_REGISTERS, WORDS(1, 2, ENTRY_VADDR + tcb * 16, 0), NO_CAPS)
-                 .label);
+    CHECK_OK(
+        rig_invoke(rig, tcb, OPERATION_TCB_SET_SCHED_PARAMS, WORDS(255, priority), CAPS(ABI_SLOT_TCB)).label);
+    CHECK_OK(
+        rig_invoke(rig, tcb, OPERATION_TCB_WRITE_REGISTERS, WORDS(1, 2, ENTRY_VADDR + tcb * 16, 0), NO_CAPS)
+            .label);
     return tcb;
 }
 
@@ -321,7 +350,8 @@ void rig_yield(struct rig *rig)
     rig_syscall(rig, SYSCALL_YIELD, 0, 0, NO_WORDS, NO_CAPS);
 }
 
-bool check_answer(struct answer answer, uint64_t label, const uint64_t *words, size_t count, const char *file, int line)
+bool check_answer(struct answer answer, uint64_t label, const uint64_t *words, size_t count, const char *file,
+                  int line)
 {
     bool holds = check_report_eq(answer.label, label, file, line, "label of the answer");
     holds &= check_report_eq(answer.length, count, file, line, "length of the answer");

@@ -41,6 +41,8 @@ struct answer {
 struct rig rig_open(void);
 struct rig rig_open_with(struct sim_options options);
 void rig_close(struct rig *rig);
+/* Assert that the sim has cached nothing of a VSpace that has no ASID (any more). */
+void rig_check_forgotten(const struct sim *sim);
 
 /* --- capabilities and what they name, seen from outside --- */
 struct slot *rig_slot(const struct rig *rig, uint64_t cptr);
@@ -60,9 +62,9 @@ struct message {
 struct answer rig_call(struct rig *rig, uint64_t cptr, const struct message *message);
 /* The same with the words and capabilities as arguments. */
 #define WORDS(...) (uint64_t[]){__VA_ARGS__}, (sizeof((uint64_t[]){__VA_ARGS__}) / 8)
-#define NO_WORDS NULL, 0
-#define CAPS WORDS
-#define NO_CAPS NULL, 0
+#define NO_WORDS   NULL, 0
+#define CAPS       WORDS
+#define NO_CAPS    NULL, 0
 struct answer rig_invoke(struct rig *rig, uint64_t cptr, enum operation operation, const uint64_t *words,
                          size_t word_count, const uint64_t *caps, size_t cap_count);
 uint64_t rig_label(const struct rig *rig, enum operation operation);
@@ -70,7 +72,8 @@ uint64_t rig_label(const struct rig *rig, enum operation operation);
 /* --- the invocations most tests use; each answers with the label --- */
 uint64_t rig_retype(struct rig *rig, uint64_t untyped, enum object object, uint64_t user_bits, uint64_t slot,
                     uint64_t count);
-uint64_t rig_new(struct rig *rig, enum object object, uint64_t user_bits); /* in a free slot; checks it worked */
+uint64_t rig_new(struct rig *rig, enum object object,
+                 uint64_t user_bits); /* in a free slot; checks it worked */
 uint64_t rig_new_small_untyped(struct rig *rig, unsigned bits);
 uint64_t rig_copy(struct rig *rig, uint64_t to, uint64_t from, uint64_t rights);
 uint64_t rig_mint(struct rig *rig, uint64_t to, uint64_t from, uint64_t rights, uint64_t data);
@@ -119,9 +122,11 @@ uint64_t *rig_buffer(struct rig *rig);
 /* --- checks on answers --- */
 #define CHECK_OK(expression) CHECK_EQ((expression), ABI_NO_ERROR)
 /* The label and all words. */
-bool check_answer(struct answer answer, uint64_t label, const uint64_t *words, size_t count, const char *file, int line);
-#define CHECK_ANSWER(answer, label, ...) \
-    check_answer((answer), (label), (uint64_t[]){__VA_ARGS__}, sizeof((uint64_t[]){__VA_ARGS__}) / 8, __FILE__, __LINE__)
+bool check_answer(struct answer answer, uint64_t label, const uint64_t *words, size_t count, const char *file,
+                  int line);
+#define CHECK_ANSWER(answer, label, ...)                                                                     \
+    check_answer((answer), (label), (uint64_t[]){__VA_ARGS__}, sizeof((uint64_t[]){__VA_ARGS__}) / 8,        \
+                 __FILE__, __LINE__)
 #define CHECK_ANSWER_EMPTY(answer, label) check_answer((answer), (label), NULL, 0, __FILE__, __LINE__)
 
 #endif

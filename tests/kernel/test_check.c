@@ -265,6 +265,7 @@ static void test_circle(void)
     rig_close(&rig);
 }
 
-CHECK_MAIN(CHECK_TEST(test_links), CHECK_TEST(test_neighbours), CHECK_TEST(test_untyped), CHECK_TEST(test_threads),
-           CHECK_TEST(test_current), CHECK_TEST(test_waiting), CHECK_TEST(test_replies), CHECK_TEST(test_page_tables),
-           CHECK_TEST(test_devices), CHECK_TEST(test_circle))
+CHECK_MAIN(CHECK_TEST(test_links), CHECK_TEST(test_neighbours), CHECK_TEST(test_untyped),
+           CHECK_TEST(test_threads), CHECK_TEST(test_current), CHECK_TEST(test_waiting),
+           CHECK_TEST(test_replies), CHECK_TEST(test_page_tables), CHECK_TEST(test_devices),
+           CHECK_TEST(test_circle))

@@ -21,7 +21,8 @@ static void test_copy_and_mint(void)
     CHECK_OK(rig_mint(&rig, badged, endpoint, RIGHT_WRITE, 0x123456789abcdef0));
     CHECK_EQ(rig_cap(&rig, badged).badge, 0x123456789abcdef0);
     CHECK(rig_cap(&rig, badged).can_send && !rig_cap(&rig, badged).can_receive);
-    CHECK_EQ(rig_mint(&rig, rig.next_slot, badged, RIGHTS_ALL, 3), ABI_ILLEGAL_OPERATION); /* badged already */
+    CHECK_EQ(rig_mint(&rig, rig.next_slot, badged, RIGHTS_ALL, 3),
+             ABI_ILLEGAL_OPERATION); /* badged already */
     CHECK_EQ(rig_copy(&rig, copy, endpoint, RIGHTS_ALL), ABI_DELETE_FIRST);
     rig_close(&rig);
 }
@@ -34,15 +35,18 @@ static void test_order_of_checks(void)
     CHECK_ANSWER_EMPTY(cnode(&rig, OPERATION_CNODE_COPY, WORDS(empty)), ABI_TRUNCATED_MESSAGE);
     CHECK_EQ(cnode(&rig, OPERATION_CNODE_COPY, WORDS(0x100, 64)).label, ABI_FAILED_LOOKUP);
     CHECK_ANSWER_EMPTY(cnode(&rig, OPERATION_CNODE_COPY, WORDS(empty, 64, 1)), ABI_TRUNCATED_MESSAGE);
-    CHECK_ANSWER_EMPTY(rig_invoke(&rig, ABI_SLOT_CNODE, OPERATION_CNODE_COPY, WORDS(empty, 64, 1, 64, 15), NO_CAPS),
-                       ABI_TRUNCATED_MESSAGE);
-    CHECK_ANSWER_EMPTY(cnode(&rig, OPERATION_CNODE_COPY, WORDS(ABI_SLOT_TCB, 64, 0x100, 64)), ABI_DELETE_FIRST);
+    CHECK_ANSWER_EMPTY(
+        rig_invoke(&rig, ABI_SLOT_CNODE, OPERATION_CNODE_COPY, WORDS(empty, 64, 1, 64, 15), NO_CAPS),
+        ABI_TRUNCATED_MESSAGE);
+    CHECK_ANSWER_EMPTY(cnode(&rig, OPERATION_CNODE_COPY, WORDS(ABI_SLOT_TCB, 64, 0x100, 64)),
+                       ABI_DELETE_FIRST);
     CHECK_EQ(cnode(&rig, OPERATION_CNODE_COPY, WORDS(empty, 64, 0x100, 64)).label, ABI_FAILED_LOOKUP);
     CHECK_EQ(cnode(&rig, OPERATION_CNODE_COPY, WORDS(empty, 64, empty, 64)).label, ABI_FAILED_LOOKUP);
     CHECK_ANSWER_EMPTY(cnode(&rig, OPERATION_CNODE_COPY, WORDS(empty, 64, 1, 64)), ABI_TRUNCATED_MESSAGE);
     CHECK_ANSWER_EMPTY(cnode(&rig, OPERATION_CNODE_MINT, WORDS(empty, 64, 1, 64, 15)), ABI_TRUNCATED_MESSAGE);
     CHECK_ANSWER_EMPTY(cnode(&rig, OPERATION_CNODE_MUTATE, WORDS(empty, 64, 1, 64)), ABI_TRUNCATED_MESSAGE);
-    CHECK_ANSWER_EMPTY(cnode(&rig, OPERATION_CNODE_ROTATE, WORDS(empty, 64, 0, 1, 64, 0, 2)), ABI_TRUNCATED_MESSAGE);
+    CHECK_ANSWER_EMPTY(cnode(&rig, OPERATION_CNODE_ROTATE, WORDS(empty, 64, 0, 1, 64, 0, 2)),
+                       ABI_TRUNCATED_MESSAGE);
     CHECK_ANSWER_EMPTY(cnode(&rig, OPERATION_TCB_SUSPEND, WORDS(empty, 64)), ABI_ILLEGAL_OPERATION);
     CHECK_ANSWER_EMPTY(cnode(&rig, OPERATION_TCB_SUSPEND, NO_WORDS), ABI_ILLEGAL_OPERATION);
     CHECK(slot_is_empty(rig_slot(&rig, empty)));
@@ -89,15 +93,18 @@ static void test_move_and_mutate(void)
 {
     struct rig rig = rig_open();
     uint64_t node = rig_new(&rig, OBJECT_CNODE, 3), to = rig_free_slot(&rig);
-    CHECK_ANSWER_EMPTY(cnode(&rig, OPERATION_CNODE_MUTATE, WORDS(to, 64, node, 64, 7 << 6 | 3)), ABI_NO_ERROR);
+    CHECK_ANSWER_EMPTY(cnode(&rig, OPERATION_CNODE_MUTATE, WORDS(to, 64, node, 64, 7 << 6 | 3)),
+                       ABI_NO_ERROR);
     CHECK(slot_is_empty(rig_slot(&rig, node)));
     CHECK_EQ(rig_cap(&rig, to).guard, 7);
     CHECK_EQ(rig_cap(&rig, to).guard_bits, 3);
-    CHECK_ANSWER_EMPTY(cnode(&rig, OPERATION_CNODE_MUTATE, WORDS(node, 64, to, 64, 62)), ABI_ILLEGAL_OPERATION);
+    CHECK_ANSWER_EMPTY(cnode(&rig, OPERATION_CNODE_MUTATE, WORDS(node, 64, to, 64, 62)),
+                       ABI_ILLEGAL_OPERATION);
     CHECK_ANSWER_EMPTY(cnode(&rig, OPERATION_CNODE_MOVE, WORDS(node, 64, to, 64)), ABI_NO_ERROR);
     CHECK_EQ(rig_cap(&rig, node).guard, 7);
     uint64_t endpoint = rig_new(&rig, OBJECT_ENDPOINT, 0);
-    CHECK_ANSWER_EMPTY(cnode(&rig, OPERATION_CNODE_MUTATE, WORDS(to, 64, endpoint, 64, 0)), ABI_ILLEGAL_OPERATION);
+    CHECK_ANSWER_EMPTY(cnode(&rig, OPERATION_CNODE_MUTATE, WORDS(to, 64, endpoint, 64, 0)),
+                       ABI_ILLEGAL_OPERATION);
     CHECK_EQ(rig_move(&rig, to, ABI_SLOT_IRQ_CONTROL), ABI_NO_ERROR); /* what cannot be copied can be moved */
     rig_close(&rig);
 }
@@ -108,7 +115,8 @@ static void test_rotate(void)
     uint64_t from = rig_new(&rig, OBJECT_CNODE, 3), pivot = rig_new(&rig, OBJECT_CNODE, 4);
     uint64_t to = rig_free_slot(&rig), empty = rig_free_slot(&rig);
     /* dest, pivot badge, pivot, source badge, source */
-    CHECK_ANSWER_EMPTY(cnode(&rig, OPERATION_CNODE_ROTATE, WORDS(to, 64, 1, pivot, 64, 2, from, 64)), ABI_NO_ERROR);
+    CHECK_ANSWER_EMPTY(cnode(&rig, OPERATION_CNODE_ROTATE, WORDS(to, 64, 1, pivot, 64, 2, from, 64)),
+                       ABI_NO_ERROR);
     CHECK_EQ(rig_cap(&rig, to).radix, 4);
     CHECK_EQ(rig_cap(&rig, to).guard_bits, 1);
     CHECK_EQ(rig_cap(&rig, pivot).radix, 3);
@@ -169,29 +177,37 @@ static void test_cancel_badged_sends(void)
     struct rig rig = rig_open();
     uint64_t endpoint = rig_new(&rig, OBJECT_ENDPOINT, 0);
     uint64_t one = rig_free_slot(&rig), two = rig_free_slot(&rig), weak = rig_free_slot(&rig);
+    uint64_t three = rig_free_slot(&rig), d = rig_thread(&rig, 255, 0);
     uint64_t a = rig_thread(&rig, 255, 0), b = rig_thread(&rig, 255, 0), c = rig_thread(&rig, 255, 0);
-    CHECK_OK(rig_mint(&rig, one, endpoint, RIGHTS_ALL, 1));
-    CHECK_OK(rig_mint(&rig, two, endpoint, RIGHTS_ALL, 2));
-    CHECK_OK(rig_mint(&rig, weak, endpoint, RIGHTS_ALL & ~RIGHT_GRANT_REPLY, 1));
+    CHECK_OK(rig_mint(&rig, one, endpoint, RIGHTS_ALL, 2));
+    CHECK_OK(rig_mint(&rig, two, endpoint, RIGHTS_ALL, 1));
+    CHECK_OK(rig_mint(&rig, three, endpoint, RIGHTS_ALL, 3));
+    CHECK_OK(rig_mint(&rig, weak, endpoint, RIGHTS_ALL & ~RIGHT_GRANT_REPLY, 2));
     rig_yield_to(&rig, a);
     rig_send(&rig, one, 1, NO_WORDS);
     rig_yield_to(&rig, b);
     rig_send(&rig, two, 2, NO_WORDS);
     rig_yield_to(&rig, c);
     rig_send(&rig, one, 3, NO_WORDS);
+    rig_yield_to(&rig, d);
+    rig_send(&rig, three, 4, NO_WORDS);
     rig_yield_to_root(&rig);
 
     CHECK_EQ(cnode(&rig, OPERATION_CNODE_CANCEL_BADGED_SENDS, WORDS(weak, 64)).label, ABI_ILLEGAL_OPERATION);
-    CHECK_EQ(cnode(&rig, OPERATION_CNODE_CANCEL_BADGED_SENDS, WORDS(ABI_SLOT_TCB, 64)).label, ABI_ILLEGAL_OPERATION);
-    CHECK_OK(cnode(&rig, OPERATION_CNODE_CANCEL_BADGED_SENDS, WORDS(endpoint, 64)).label); /* no badge: nothing */
+    CHECK_EQ(cnode(&rig, OPERATION_CNODE_CANCEL_BADGED_SENDS, WORDS(ABI_SLOT_TCB, 64)).label,
+             ABI_ILLEGAL_OPERATION);
+    CHECK_OK(
+        cnode(&rig, OPERATION_CNODE_CANCEL_BADGED_SENDS, WORDS(endpoint, 64)).label); /* no badge: nothing */
     CHECK_EQ(rig_state(&rig, a), THREAD_BLOCKED_ON_SEND);
     rig_invoke(&rig, ABI_SLOT_CNODE, OPERATION_CNODE_CANCEL_BADGED_SENDS, WORDS(one, 64), NO_CAPS);
     CHECK(rig_state(&rig, a) == THREAD_RESTART || rig_runs(&rig, a));
     CHECK(rig_state(&rig, c) == THREAD_RESTART || rig_runs(&rig, c));
     CHECK_EQ(rig_state(&rig, b), THREAD_BLOCKED_ON_SEND);
+    CHECK_EQ(rig_state(&rig, d), THREAD_BLOCKED_ON_SEND);
     rig_close(&rig);
 }
 
-CHECK_MAIN(CHECK_TEST(test_copy_and_mint), CHECK_TEST(test_order_of_checks), CHECK_TEST(test_what_cannot_be_copied),
-           CHECK_TEST(test_copied_untyped), CHECK_TEST(test_move_and_mutate), CHECK_TEST(test_rotate),
-           CHECK_TEST(test_delete), CHECK_TEST(test_save_caller), CHECK_TEST(test_cancel_badged_sends))
+CHECK_MAIN(CHECK_TEST(test_copy_and_mint), CHECK_TEST(test_order_of_checks),
+           CHECK_TEST(test_what_cannot_be_copied), CHECK_TEST(test_copied_untyped),
+           CHECK_TEST(test_move_and_mutate), CHECK_TEST(test_rotate), CHECK_TEST(test_delete),
+           CHECK_TEST(test_save_caller), CHECK_TEST(test_cancel_badged_sends))

@@ -5,7 +5,10 @@
  */
 #include "tests/kernel/rig.h"
 
-enum { SOURCE = 1, DESTINATION = 0 };
+enum {
+    SOURCE = 1,
+    DESTINATION = 0
+};
 
 /* Copy from (root, index, depth) into a free slot: failures are those of the source. */
 static struct answer copy_from(struct rig *rig, uint64_t root, uint64_t index, uint64_t depth)
@@ -50,8 +53,8 @@ static void test_guard_mismatch(void)
     CHECK_ANSWER(copy_from(&rig, ABI_SLOT_CNODE, 0x100 | ABI_SLOT_TCB, 64), ABI_FAILED_LOOKUP, SOURCE,
                  ABI_LOOKUP_GUARD_MISMATCH, 64, 0, 56);
     /* Fewer bits than the guard has. */
-    CHECK_ANSWER(copy_from(&rig, ABI_SLOT_CNODE, 1, 20), ABI_FAILED_LOOKUP, SOURCE, ABI_LOOKUP_GUARD_MISMATCH, 20, 0,
-                 56);
+    CHECK_ANSWER(copy_from(&rig, ABI_SLOT_CNODE, 1, 20), ABI_FAILED_LOOKUP, SOURCE, ABI_LOOKUP_GUARD_MISMATCH,
+                 20, 0, 56);
     rig_close(&rig);
 }
 
@@ -59,7 +62,8 @@ static void test_depth_mismatch(void)
 {
     struct rig rig = rig_open();
     /* Enough for the guard, not for the index. */
-    CHECK_ANSWER(copy_from(&rig, ABI_SLOT_CNODE, 1, 60), ABI_FAILED_LOOKUP, SOURCE, ABI_LOOKUP_DEPTH_MISMATCH, 60, 64);
+    CHECK_ANSWER(copy_from(&rig, ABI_SLOT_CNODE, 1, 60), ABI_FAILED_LOOKUP, SOURCE, ABI_LOOKUP_DEPTH_MISMATCH,
+                 60, 64);
     uint64_t node = rig_new(&rig, OBJECT_CNODE, 4); /* no guard: 4 bits of 64 are used up at a leaf */
     CHECK_ANSWER(copy_from(&rig, node, 0, 64), ABI_FAILED_LOOKUP, SOURCE, ABI_LOOKUP_DEPTH_MISMATCH, 60, 0);
     CHECK_ANSWER(copy_from(&rig, node, 0, 3), ABI_FAILED_LOOKUP, SOURCE, ABI_LOOKUP_DEPTH_MISMATCH, 3, 4);
@@ -69,8 +73,8 @@ static void test_depth_mismatch(void)
 static void test_missing_capability(void)
 {
     struct rig rig = rig_open();
-    CHECK_ANSWER(copy_from(&rig, ABI_SLOT_CNODE, 200, 64), ABI_FAILED_LOOKUP, SOURCE, ABI_LOOKUP_MISSING_CAPABILITY,
-                 64);
+    CHECK_ANSWER(copy_from(&rig, ABI_SLOT_CNODE, 200, 64), ABI_FAILED_LOOKUP, SOURCE,
+                 ABI_LOOKUP_MISSING_CAPABILITY, 64);
     uint64_t node = rig_new(&rig, OBJECT_CNODE, 4);
     CHECK_ANSWER(copy_from(&rig, node, 5, 4), ABI_FAILED_LOOKUP, SOURCE, ABI_LOOKUP_MISSING_CAPABILITY, 4);
     rig_close(&rig);
@@ -98,11 +102,13 @@ static void test_nested_cnodes(void)
     CHECK_OK(copy_from(&rig, guarded, 0xa3, 8).label);
     CHECK_EQ(rig_cap(&rig, rig.next_slot).type, CAP_THREAD);
     CHECK_OK(rig_delete(&rig, rig.next_slot));
-    CHECK_ANSWER(copy_from(&rig, guarded, 0xb3, 8), ABI_FAILED_LOOKUP, SOURCE, ABI_LOOKUP_GUARD_MISMATCH, 8, 0xa, 4);
+    CHECK_ANSWER(copy_from(&rig, guarded, 0xb3, 8), ABI_FAILED_LOOKUP, SOURCE, ABI_LOOKUP_GUARD_MISMATCH, 8,
+                 0xa, 4);
 
     /* Two levels in one address: the outer without a guard, the guarded one in its slot 6. */
     uint64_t outer = rig_new(&rig, OBJECT_CNODE, 4);
-    CHECK_OK(rig_invoke(&rig, outer, OPERATION_CNODE_COPY, WORDS(6, 4, guarded, 64, RIGHTS_ALL), CAPS(ABI_SLOT_CNODE))
+    CHECK_OK(rig_invoke(&rig, outer, OPERATION_CNODE_COPY, WORDS(6, 4, guarded, 64, RIGHTS_ALL),
+                        CAPS(ABI_SLOT_CNODE))
                  .label);
     CHECK_OK(copy_from(&rig, outer, 0x6a3, 12).label);
     CHECK_EQ(rig_cap(&rig, rig.next_slot).type, CAP_THREAD);
@@ -112,8 +118,10 @@ static void test_nested_cnodes(void)
     CHECK_EQ(rig_cap(&rig, rig.next_slot).type, CAP_CNODE);
     CHECK_OK(rig_delete(&rig, rig.next_slot));
     /* Failures tell the bits that were left where they happened. */
-    CHECK_ANSWER(copy_from(&rig, outer, 0x6b3, 12), ABI_FAILED_LOOKUP, SOURCE, ABI_LOOKUP_GUARD_MISMATCH, 8, 0xa, 4);
-    CHECK_ANSWER(copy_from(&rig, outer, 0x6a, 8), ABI_FAILED_LOOKUP, SOURCE, ABI_LOOKUP_DEPTH_MISMATCH, 4 + 0, 8);
+    CHECK_ANSWER(copy_from(&rig, outer, 0x6b3, 12), ABI_FAILED_LOOKUP, SOURCE, ABI_LOOKUP_GUARD_MISMATCH, 8,
+                 0xa, 4);
+    CHECK_ANSWER(copy_from(&rig, outer, 0x6a, 8), ABI_FAILED_LOOKUP, SOURCE, ABI_LOOKUP_DEPTH_MISMATCH, 4 + 0,
+                 8);
     rig_close(&rig);
 }
 
@@ -132,5 +140,6 @@ static void test_invoking_by_address(void)
 }
 
 CHECK_MAIN(CHECK_TEST(test_initial_cnode), CHECK_TEST(test_invalid_root), CHECK_TEST(test_depth_range),
-           CHECK_TEST(test_guard_mismatch), CHECK_TEST(test_depth_mismatch), CHECK_TEST(test_missing_capability),
-           CHECK_TEST(test_destination_side), CHECK_TEST(test_nested_cnodes), CHECK_TEST(test_invoking_by_address))
+           CHECK_TEST(test_guard_mismatch), CHECK_TEST(test_depth_mismatch),
+           CHECK_TEST(test_missing_capability), CHECK_TEST(test_destination_side),
+           CHECK_TEST(test_nested_cnodes), CHECK_TEST(test_invoking_by_address))

@@ -193,8 +193,10 @@ static void test_unwrapping(void)
     rig_yield_to(&p.rig, p.peer);
     set_receive_window(&p.rig, ABI_SLOT_CNODE, window, 64);
     rig_recv(&p.rig, p.endpoint);
-    /* Capabilities to the endpoint itself arrive as their badges; in the second place another one is copied. */
-    rig_syscall(&p.rig, SYSCALL_SEND, p.endpoint, rig_info(0, 3, 0), NO_WORDS, CAPS(p.badged, gift, p.badged));
+    /* Capabilities to the endpoint itself arrive as their badges; in the second place another one is
+     * copied. */
+    rig_syscall(&p.rig, SYSCALL_SEND, p.endpoint, rig_info(0, 3, 0), NO_WORDS,
+                CAPS(p.badged, gift, p.badged));
     rig_yield_to(&p.rig, p.peer);
     struct answer answer = rig_answer(&p.rig);
     CHECK_EQ(answer.extra_caps, 3);
@@ -253,9 +255,9 @@ static void test_deleting_the_endpoint(void)
     rig_close(&p.rig);
 }
 
-CHECK_MAIN(CHECK_TEST(test_receiver_first), CHECK_TEST(test_sender_first), CHECK_TEST(test_first_in_first_out),
-           CHECK_TEST(test_non_blocking), CHECK_TEST(test_rights), CHECK_TEST(test_length_without_buffer),
-           CHECK_TEST(test_longest_message), CHECK_TEST(test_capability_transfer),
-           CHECK_TEST(test_one_capability_at_most), CHECK_TEST(test_unwrapping),
-           CHECK_TEST(test_no_transfer_without_grant), CHECK_TEST(test_bad_extra_capability),
-           CHECK_TEST(test_deleting_the_endpoint))
+CHECK_MAIN(CHECK_TEST(test_receiver_first), CHECK_TEST(test_sender_first),
+           CHECK_TEST(test_first_in_first_out), CHECK_TEST(test_non_blocking), CHECK_TEST(test_rights),
+           CHECK_TEST(test_length_without_buffer), CHECK_TEST(test_longest_message),
+           CHECK_TEST(test_capability_transfer), CHECK_TEST(test_one_capability_at_most),
+           CHECK_TEST(test_unwrapping), CHECK_TEST(test_no_transfer_without_grant),
+           CHECK_TEST(test_bad_extra_capability), CHECK_TEST(test_deleting_the_endpoint))

@@ -47,7 +47,8 @@ static void test_vm_fault(void)
 static void test_instruction_fetch(void)
 {
     struct faulty f = faulty_open(RIGHTS_ALL);
-    sim_trap(f.rig.sim, (struct trap){.kind = TRAP_VM_FAULT, .address = 0x1000, .status = 4, .is_instruction = true});
+    sim_trap(f.rig.sim,
+             (struct trap){.kind = TRAP_VM_FAULT, .address = 0x1000, .status = 4, .is_instruction = true});
     rig_recv(&f.rig, f.endpoint);
     CHECK_EQ(rig_answer(&f.rig).word[2], 0); /* an x86 seL4 cannot tell */
     rig_close(&f.rig);
@@ -92,9 +93,9 @@ static void test_unknown_syscall(void)
     uint64_t mr[] = {1010, 1008, 1009, 1015};
     sim_syscall(f.rig.sim, 4321, 1000, 1001, mr);
     rig_recv(&f.rig, f.endpoint);
-    CHECK_ANSWER(rig_answer(&f.rig), ABI_FAULT_UNKNOWN_SYSCALL, 100 + REG_RAX, 100 + REG_RBX, ip + 2, 4321, 1001, 1000,
-                 100 + REG_RBP, 1008, 1009, 1010, 0x202, 100 + REG_R12, 100 + REG_R13, 100 + REG_R14, 1015, ip,
-                 100 + REG_RSP, 0x202, 4321);
+    CHECK_ANSWER(rig_answer(&f.rig), ABI_FAULT_UNKNOWN_SYSCALL, 100 + REG_RAX, 100 + REG_RBX, ip + 2, 4321,
+                 1001, 1000, 100 + REG_RBP, 1008, 1009, 1010, 0x202, 100 + REG_R12, 100 + REG_R13,
+                 100 + REG_R14, 1015, ip, 100 + REG_RSP, 0x202, 4321);
     /* The answer sets as many registers as it has words: here up to the address, past the instruction. */
     rig_reply(&f.rig, 0, WORDS(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, ip + 2));
     rig_yield_to(&f.rig, f.tcb);
@@ -185,5 +186,6 @@ static void test_unhandled_report(void)
 
 CHECK_MAIN(CHECK_TEST(test_vm_fault), CHECK_TEST(test_instruction_fetch), CHECK_TEST(test_user_exception),
            CHECK_TEST(test_user_exception_refused), CHECK_TEST(test_unknown_syscall),
-           CHECK_TEST(test_unknown_syscall_again), CHECK_TEST(test_cap_fault), CHECK_TEST(test_silent_failures),
-           CHECK_TEST(test_handler_rights), CHECK_TEST(test_unhandled_report))
+           CHECK_TEST(test_unknown_syscall_again), CHECK_TEST(test_cap_fault),
+           CHECK_TEST(test_silent_failures), CHECK_TEST(test_handler_rights),
+           CHECK_TEST(test_unhandled_report))

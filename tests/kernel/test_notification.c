@@ -89,14 +89,19 @@ static void test_binding_refused(void)
     uint64_t n = rig_new(&rig, OBJECT_NOTIFICATION, 0), m = rig_new(&rig, OBJECT_NOTIFICATION, 0);
     uint64_t write_only = rig_free_slot(&rig), a = rig_thread(&rig, 255, 0), b = rig_thread(&rig, 255, 0);
     CHECK_OK(rig_copy(&rig, write_only, n, RIGHT_WRITE));
-    CHECK_EQ(rig_invoke(&rig, a, OPERATION_TCB_BIND_NOTIFICATION, NO_WORDS, NO_CAPS).label, ABI_TRUNCATED_MESSAGE);
-    CHECK_EQ(rig_invoke(&rig, a, OPERATION_TCB_BIND_NOTIFICATION, NO_WORDS, CAPS(a)).label, ABI_ILLEGAL_OPERATION);
+    CHECK_EQ(rig_invoke(&rig, a, OPERATION_TCB_BIND_NOTIFICATION, NO_WORDS, NO_CAPS).label,
+             ABI_TRUNCATED_MESSAGE);
+    CHECK_EQ(rig_invoke(&rig, a, OPERATION_TCB_BIND_NOTIFICATION, NO_WORDS, CAPS(a)).label,
+             ABI_ILLEGAL_OPERATION);
     CHECK_EQ(rig_invoke(&rig, a, OPERATION_TCB_BIND_NOTIFICATION, NO_WORDS, CAPS(write_only)).label,
              ABI_ILLEGAL_OPERATION);
-    CHECK_EQ(rig_invoke(&rig, a, OPERATION_TCB_UNBIND_NOTIFICATION, NO_WORDS, NO_CAPS).label, ABI_ILLEGAL_OPERATION);
+    CHECK_EQ(rig_invoke(&rig, a, OPERATION_TCB_UNBIND_NOTIFICATION, NO_WORDS, NO_CAPS).label,
+             ABI_ILLEGAL_OPERATION);
     CHECK_OK(rig_invoke(&rig, a, OPERATION_TCB_BIND_NOTIFICATION, NO_WORDS, CAPS(n)).label);
-    CHECK_EQ(rig_invoke(&rig, a, OPERATION_TCB_BIND_NOTIFICATION, NO_WORDS, CAPS(m)).label, ABI_ILLEGAL_OPERATION);
-    CHECK_EQ(rig_invoke(&rig, b, OPERATION_TCB_BIND_NOTIFICATION, NO_WORDS, CAPS(n)).label, ABI_ILLEGAL_OPERATION);
+    CHECK_EQ(rig_invoke(&rig, a, OPERATION_TCB_BIND_NOTIFICATION, NO_WORDS, CAPS(m)).label,
+             ABI_ILLEGAL_OPERATION);
+    CHECK_EQ(rig_invoke(&rig, b, OPERATION_TCB_BIND_NOTIFICATION, NO_WORDS, CAPS(n)).label,
+             ABI_ILLEGAL_OPERATION);
     rig_yield_to(&rig, b);
     rig_recv(&rig, m);
     rig_yield_to_root(&rig);

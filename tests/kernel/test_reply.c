@@ -61,12 +61,35 @@ static void test_receiver_first_call(void)
     rig_recv(&rig, endpoint);
     rig_call_raw(&rig, endpoint, 1, WORDS(9));
     CHECK(rig_runs(&rig, server)); /* the caller waits, so the server runs at once */
+    CHECK(rig_tcb(&rig, server)->slots[TCB_CALLER].cap.can_grant);
     CHECK_EQ(rig_tcb(&rig, ABI_SLOT_TCB)->state, THREAD_BLOCKED_ON_REPLY);
     rig_reply_recv(&rig, endpoint, 2, WORDS(10));
     CHECK(rig_root_runs(&rig));
     CHECK_ANSWER(rig_answer(&rig), 2, 10);
     CHECK_EQ(rig_state(&rig, server), THREAD_BLOCKED_ON_RECEIVE);
     rig_close(&rig);
+}
+
+/* The same rights decide when the receiver came first. */
+static void test_grant_of_a_waiting_receiver(void)
+{
+    for (unsigned can_grant = 0; can_grant < 2; can_grant++) {
+        struct rig rig = rig_open();
+        uint64_t endpoint = rig_new(&rig, OBJECT_ENDPOINT, 0), own = rig_free_slot(&rig);
+        uint64_t weak = rig_free_slot(&rig), server = rig_thread(&rig, 255, 0);
+        CHECK_OK(rig_copy(&rig, own, endpoint, can_grant ? RIGHTS_ALL : RIGHT_READ));
+        CHECK_OK(rig_copy(&rig, weak, endpoint, RIGHT_WRITE));
+        rig_yield_to(&rig, server);
+        rig_recv(&rig, own);
+        rig_call_raw(&rig, endpoint, 1, NO_WORDS);
+        CHECK(rig_runs(&rig, server));
+        CHECK_EQ(rig_tcb(&rig, server)->slots[TCB_CALLER].cap.can_grant, can_grant);
+        rig_reply_recv(&rig, own, 0, NO_WORDS);
+        rig_call_raw(&rig, weak, 1, NO_WORDS); /* may not be answered */
+        CHECK_EQ(rig_tcb(&rig, ABI_SLOT_TCB)->state, THREAD_INACTIVE);
+        CHECK(slot_is_empty(&rig_tcb(&rig, server)->slots[TCB_CALLER]));
+        rig_close(&rig);
+    }
 }
 
 /* A caller that may not be answered stops. */
@@ -156,7 +179,8 @@ static void test_saved_reply_used_with_call(void)
 {
     struct call c = call_open(RIGHTS_ALL, RIGHTS_ALL);
     uint64_t saved = rig_free_slot(&c.rig);
-    CHECK_OK(rig_invoke(&c.rig, ABI_SLOT_CNODE, OPERATION_CNODE_SAVE_CALLER, WORDS(saved, 64), NO_CAPS).label);
+    CHECK_OK(
+        rig_invoke(&c.rig, ABI_SLOT_CNODE, OPERATION_CNODE_SAVE_CALLER, WORDS(saved, 64), NO_CAPS).label);
     rig_call_raw(&c.rig, saved, 21, WORDS(22)); /* answered by the kernel at once */
     CHECK(rig_root_runs(&c.rig));
     CHECK_ANSWER_EMPTY(rig_answer(&c.rig), ABI_NO_ERROR);
@@ -165,7 +189,8 @@ static void test_saved_reply_used_with_call(void)
     rig_close(&c.rig);
 }
 
-CHECK_MAIN(CHECK_TEST(test_call_and_reply), CHECK_TEST(test_receiver_first_call), CHECK_TEST(test_call_without_grant),
+CHECK_MAIN(CHECK_TEST(test_call_and_reply), CHECK_TEST(test_receiver_first_call),
+           CHECK_TEST(test_grant_of_a_waiting_receiver), CHECK_TEST(test_call_without_grant),
            CHECK_TEST(test_reply_capabilities), CHECK_TEST(test_receive_drops_the_caller),
            CHECK_TEST(test_wait_keeps_the_caller), CHECK_TEST(test_caller_is_taken_away),
            CHECK_TEST(test_resumed_caller), CHECK_TEST(test_saved_reply_used_with_call))

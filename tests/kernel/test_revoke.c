@@ -8,7 +8,9 @@
 #include "kernel/state.h"
 #include "tests/kernel/rig.h"
 
-enum { RIGHTS = RIGHTS_ALL };
+enum {
+    RIGHTS = RIGHTS_ALL
+};
 
 struct garden {
     struct rig rig;
@@ -20,14 +22,15 @@ struct garden {
 
 static void plant(struct rig *rig, uint64_t node, uint64_t index, uint64_t depth, uint64_t from)
 {
-    CHECK_OK(rig_invoke(rig, node, OPERATION_CNODE_COPY, WORDS(index, depth, from, 64, RIGHTS), CAPS(ABI_SLOT_CNODE))
+    CHECK_OK(rig_invoke(rig, node, OPERATION_CNODE_COPY, WORDS(index, depth, from, 64, RIGHTS),
+                        CAPS(ABI_SLOT_CNODE))
                  .label);
 }
 
 static void plant_move(struct rig *rig, uint64_t node, uint64_t index, uint64_t depth, uint64_t from)
 {
-    CHECK_OK(
-        rig_invoke(rig, node, OPERATION_CNODE_MOVE, WORDS(index, depth, from, 64), CAPS(ABI_SLOT_CNODE)).label);
+    CHECK_OK(rig_invoke(rig, node, OPERATION_CNODE_MOVE, WORDS(index, depth, from, 64), CAPS(ABI_SLOT_CNODE))
+                 .label);
 }
 
 static uint64_t grow(struct garden *g, enum object object, uint64_t bits)
@@ -49,7 +52,8 @@ static struct garden garden_plain(void)
     uint64_t frame = grow(&g, OBJECT_SMALL_PAGE, 0);
     g.outside = rig_free_slot(rig);
     CHECK_OK(rig_mint(rig, g.outside, endpoint, RIGHTS, 4));
-    CHECK_OK(rig_invoke(rig, frame, OPERATION_X86_PAGE_MAP, WORDS(0x480000, 3, 0), CAPS(ABI_SLOT_VSPACE)).label);
+    CHECK_OK(
+        rig_invoke(rig, frame, OPERATION_X86_PAGE_MAP, WORDS(0x480000, 3, 0), CAPS(ABI_SLOT_VSPACE)).label);
     CHECK_OK(rig_invoke(rig, tcb, OPERATION_TCB_CONFIGURE, WORDS(0, 0, 0, 0x480000),
                         CAPS(ABI_SLOT_CNODE, ABI_SLOT_VSPACE, frame))
                  .label);
@@ -101,10 +105,12 @@ static struct garden garden_thread(void)
 {
     struct garden g = {.rig = rig_open_with((struct sim_options){.work_units = 1})};
     g.untyped = rig_new_small_untyped(&g.rig, 16);
-    uint64_t node = grow(&g, OBJECT_CNODE, 2), tcb = grow(&g, OBJECT_TCB, 0), endpoint = grow(&g, OBJECT_ENDPOINT, 0);
+    uint64_t node = grow(&g, OBJECT_CNODE, 2), tcb = grow(&g, OBJECT_TCB, 0),
+             endpoint = grow(&g, OBJECT_ENDPOINT, 0);
     g.outside = rig_free_slot(&g.rig);
     CHECK_OK(rig_mint(&g.rig, g.outside, endpoint, RIGHTS, 4));
-    CHECK_OK(rig_invoke(&g.rig, tcb, OPERATION_TCB_SET_SPACE, WORDS(0, 0, 0), CAPS(node, ABI_SLOT_VSPACE)).label);
+    CHECK_OK(
+        rig_invoke(&g.rig, tcb, OPERATION_TCB_SET_SPACE, WORDS(0, 0, 0), CAPS(node, ABI_SLOT_VSPACE)).label);
     plant(&g.rig, node, 2, 2, tcb);
     plant_move(&g.rig, node, 0, 2, node);
     g.target = tcb;
@@ -191,8 +197,9 @@ static void test_preempted_all_the_time(void)
     }
 }
 
-/* The recursion is limited: a CNode whose last capability is met inside another one that goes is not emptied, but made
- * unreachable: what is left of it moves into its own first slot. Revoking the untyped takes it for good. */
+/* The recursion is limited: a CNode whose last capability is met inside another one that goes is not
+ * emptied, but made unreachable: what is left of it moves into its own first slot. Revoking the untyped
+ * takes it for good. */
 static void test_delete_plain(void)
 {
     for (uint64_t n = 0; n < 20; n++) {
@@ -242,7 +249,8 @@ static void test_zombie_in_between(void)
     CHECK(sim_is_restarted(g.rig.sim));
     CHECK_EQ(rig_cap(&g.rig, g.target).type, CAP_ZOMBIE);
     CHECK_EQ(rig_copy(&g.rig, g.rig.next_slot, g.target, RIGHTS), ABI_ILLEGAL_OPERATION);
-    CHECK_ANSWER(rig_invoke(&g.rig, g.target, OPERATION_CNODE_DELETE, WORDS(0, 1), NO_CAPS), ABI_INVALID_CAPABILITY, 0);
+    CHECK_ANSWER(rig_invoke(&g.rig, g.target, OPERATION_CNODE_DELETE, WORDS(0, 1), NO_CAPS),
+                 ABI_INVALID_CAPABILITY, 0);
     CHECK_OK(rig_delete(&g.rig, g.target));
     rig_close(&g.rig);
 }
@@ -260,5 +268,6 @@ static void test_deleting_oneself(void)
 }
 
 CHECK_MAIN(CHECK_TEST(test_revoke_plain), CHECK_TEST(test_revoke_self), CHECK_TEST(test_revoke_circle),
-           CHECK_TEST(test_revoke_thread), CHECK_TEST(test_preempted_all_the_time), CHECK_TEST(test_delete_plain),
-           CHECK_TEST(test_delete_circles), CHECK_TEST(test_zombie_in_between), CHECK_TEST(test_deleting_oneself))
+           CHECK_TEST(test_revoke_thread), CHECK_TEST(test_preempted_all_the_time),
+           CHECK_TEST(test_delete_plain), CHECK_TEST(test_delete_circles), CHECK_TEST(test_zombie_in_between),
+           CHECK_TEST(test_deleting_oneself))

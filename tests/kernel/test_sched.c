@@ -115,16 +115,19 @@ static void test_priority_limits(void)
     struct answer answer = rig_invoke(&rig, a, OPERATION_TCB_SET_PRIORITY, WORDS(51), CAPS(a));
     CHECK_ANSWER(answer, ABI_RANGE_ERROR, 0, 50);
     CHECK_OK(rig_invoke(&rig, a, OPERATION_TCB_SET_PRIORITY, WORDS(50), CAPS(a)).label);
-    CHECK_ANSWER(rig_invoke(&rig, a, OPERATION_TCB_SET_MC_PRIORITY, WORDS(51), CAPS(a)), ABI_RANGE_ERROR, 0, 50);
-    CHECK_ANSWER(rig_invoke(&rig, a, OPERATION_TCB_SET_PRIORITY, WORDS(256), CAPS(ABI_SLOT_TCB)), ABI_RANGE_ERROR, 0,
-                 255);
+    CHECK_ANSWER(rig_invoke(&rig, a, OPERATION_TCB_SET_MC_PRIORITY, WORDS(51), CAPS(a)), ABI_RANGE_ERROR, 0,
+                 50);
+    CHECK_ANSWER(rig_invoke(&rig, a, OPERATION_TCB_SET_PRIORITY, WORDS(256), CAPS(ABI_SLOT_TCB)),
+                 ABI_RANGE_ERROR, 0, 255);
     CHECK_ANSWER(rig_invoke(&rig, a, OPERATION_TCB_SET_PRIORITY, WORDS(1), CAPS(ABI_SLOT_CNODE)),
                  ABI_INVALID_CAPABILITY, 1);
     CHECK_EQ(rig_invoke(&rig, a, OPERATION_TCB_SET_PRIORITY, NO_WORDS, CAPS(a)).label, ABI_TRUNCATED_MESSAGE);
     CHECK_EQ(rig_invoke(&rig, a, OPERATION_TCB_SET_PRIORITY, WORDS(1), NO_CAPS).label, ABI_TRUNCATED_MESSAGE);
     /* SetSchedParams: the maximum first, then the priority. */
-    CHECK_ANSWER(rig_invoke(&rig, a, OPERATION_TCB_SET_SCHED_PARAMS, WORDS(60, 70), CAPS(a)), ABI_RANGE_ERROR, 0, 50);
-    CHECK_ANSWER(rig_invoke(&rig, a, OPERATION_TCB_SET_SCHED_PARAMS, WORDS(40, 60), CAPS(a)), ABI_RANGE_ERROR, 0, 50);
+    CHECK_ANSWER(rig_invoke(&rig, a, OPERATION_TCB_SET_SCHED_PARAMS, WORDS(60, 70), CAPS(a)), ABI_RANGE_ERROR,
+                 0, 50);
+    CHECK_ANSWER(rig_invoke(&rig, a, OPERATION_TCB_SET_SCHED_PARAMS, WORDS(40, 60), CAPS(a)), ABI_RANGE_ERROR,
+                 0, 50);
     CHECK_EQ(rig_tcb(&rig, a)->mcp, 50);
     CHECK_OK(rig_invoke(&rig, a, OPERATION_TCB_SET_SCHED_PARAMS, WORDS(40, 45), CAPS(a)).label);
     CHECK_EQ(rig_tcb(&rig, a)->mcp, 40);
@@ -160,8 +163,10 @@ static void test_domains(void)
     rig_yield(&rig);
     CHECK(rig_root_runs(&rig)); /* the other domain's turn never comes: domain 0 has it for good */
     /* Two turns: 3 ticks of domain 0, 2 of domain 1. */
-    CHECK_OK(rig_invoke(&rig, ABI_SLOT_DOMAIN, OPERATION_DOMAIN_SCHEDULE_CONFIGURE, WORDS(0, 0, 3), NO_CAPS).label);
-    CHECK_OK(rig_invoke(&rig, ABI_SLOT_DOMAIN, OPERATION_DOMAIN_SCHEDULE_CONFIGURE, WORDS(1, 1, 2), NO_CAPS).label);
+    CHECK_OK(rig_invoke(&rig, ABI_SLOT_DOMAIN, OPERATION_DOMAIN_SCHEDULE_CONFIGURE, WORDS(0, 0, 3), NO_CAPS)
+                 .label);
+    CHECK_OK(rig_invoke(&rig, ABI_SLOT_DOMAIN, OPERATION_DOMAIN_SCHEDULE_CONFIGURE, WORDS(1, 1, 2), NO_CAPS)
+                 .label);
     rig_invoke(&rig, ABI_SLOT_DOMAIN, OPERATION_DOMAIN_SCHEDULE_SET_START, WORDS(0), NO_CAPS);
     for (unsigned round = 0; round < 3; round++) {
         for (unsigned i = 0; i < 3; i++) {

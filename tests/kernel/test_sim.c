@@ -9,7 +9,9 @@
 #include "kernel/x86_64/paging.h"
 #include "tests/kernel/rig.h"
 
-enum { VADDR = 0x480000 };
+enum {
+    VADDR = 0x480000
+};
 
 static jmp_buf refused;
 
@@ -74,21 +76,27 @@ static void test_invalidations(void)
             CHECK_OK(rig_delete(&rig, frame));
             break;
         case 2:
-            CHECK_OK(rig_invoke(&rig, frame, OPERATION_X86_PAGE_MAP, WORDS(VADDR, 2, 0), CAPS(ABI_SLOT_VSPACE)).label);
+            CHECK_OK(
+                rig_invoke(&rig, frame, OPERATION_X86_PAGE_MAP, WORDS(VADDR, 2, 0), CAPS(ABI_SLOT_VSPACE))
+                    .label);
             CHECK(sim_user_memory(rig.sim, VADDR, false) != NULL);
             break;
         case 3:
-            CHECK_OK(rig_invoke(&rig, other, OPERATION_X86_PAGE_MAP, WORDS(VADDR, 3, 0), CAPS(ABI_SLOT_VSPACE)).label);
+            CHECK_OK(
+                rig_invoke(&rig, other, OPERATION_X86_PAGE_MAP, WORDS(VADDR, 3, 0), CAPS(ABI_SLOT_VSPACE))
+                    .label);
             break;
         case 4:
-            CHECK_OK(rig_invoke(&rig, rig.paging_first + 2, OPERATION_X86_PAGE_TABLE_UNMAP, NO_WORDS, NO_CAPS).label);
+            CHECK_OK(rig_invoke(&rig, rig.paging_first + 2, OPERATION_X86_PAGE_TABLE_UNMAP, NO_WORDS, NO_CAPS)
+                         .label);
             break;
         default:
             CHECK_OK(rig_delete(&rig, ABI_SLOT_ASID_POOL));
             CHECK_EQ(rig.sim->next.vspace, 0);
         }
         for (unsigned i = 0; i < SIM_TLB_ENTRIES; i++)
-            CHECK(rig.sim->tlb[i].vspace == 0 || rig.sim->tlb[i].translation.is_writable == (way == 3) || way == 2);
+            CHECK(rig.sim->tlb[i].vspace == 0 || rig.sim->tlb[i].translation.is_writable == (way == 3) ||
+                  way == 2);
         if (way != 5)
             CHECK(sim_user_memory(rig.sim, VADDR, true) == NULL || way == 3);
         rig_close(&rig);

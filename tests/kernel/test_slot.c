@@ -26,7 +26,8 @@ static void test_badged_children(void)
     /* A badged original has its copies as children, not another mint of the same badge. */
     CHECK_OK(rig_revoke(&rig, five));
     CHECK(is_empty(&rig, five_copy));
-    CHECK(!is_empty(&rig, five) && !is_empty(&rig, other_five) && !is_empty(&rig, six) && !is_empty(&rig, plain));
+    CHECK(!is_empty(&rig, five) && !is_empty(&rig, other_five) && !is_empty(&rig, six) &&
+          !is_empty(&rig, plain));
     /* An unbadged copy is a leaf. */
     CHECK_OK(rig_revoke(&rig, plain));
     CHECK(!is_empty(&rig, five) && !is_empty(&rig, original));
@@ -78,8 +79,8 @@ static void test_swapping_neighbours(void)
     uint64_t child = rig_free_slot(&rig);
     CHECK_OK(rig_mint(&rig, child, parent, RIGHTS_ALL, 5));
     for (unsigned i = 0; i < 2; i++) {
-        /* destination = source: the two slots change places. Mutating an endpoint is refused, so only CNodes can be
-         * rotated with new data; with two CNode capabilities below. */
+        /* destination = source: the two slots change places. Mutating an endpoint is refused, so only
+         * CNodes can be rotated with new data; with two CNode capabilities below. */
         struct answer answer =
             rig_invoke(&rig, ABI_SLOT_CNODE, OPERATION_CNODE_ROTATE,
                        WORDS(parent, 64, 0, child, 64, 0, parent, 64), CAPS(ABI_SLOT_CNODE, ABI_SLOT_CNODE));

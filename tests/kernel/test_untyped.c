@@ -23,11 +23,16 @@ static void test_sizes_and_alignment(void)
         unsigned user_bits, bits;
         enum cap_type cap;
     } cases[] = {
-        {OBJECT_UNTYPED, 7, 7, CAP_UNTYPED},         {OBJECT_TCB, 0, 11, CAP_THREAD},
-        {OBJECT_ENDPOINT, 0, 4, CAP_ENDPOINT},       {OBJECT_NOTIFICATION, 0, 5, CAP_NOTIFICATION},
-        {OBJECT_CNODE, 3, 8, CAP_CNODE},             {OBJECT_SMALL_PAGE, 0, 12, CAP_FRAME},
-        {OBJECT_PAGE_TABLE, 0, 12, CAP_PAGE_TABLE},  {OBJECT_PAGE_DIRECTORY, 0, 12, CAP_PAGE_DIRECTORY},
-        {OBJECT_PDPT, 0, 12, CAP_PDPT},              {OBJECT_PML4, 0, 12, CAP_PML4},
+        {OBJECT_UNTYPED, 7, 7, CAP_UNTYPED},
+        {OBJECT_TCB, 0, 11, CAP_THREAD},
+        {OBJECT_ENDPOINT, 0, 4, CAP_ENDPOINT},
+        {OBJECT_NOTIFICATION, 0, 5, CAP_NOTIFICATION},
+        {OBJECT_CNODE, 3, 8, CAP_CNODE},
+        {OBJECT_SMALL_PAGE, 0, 12, CAP_FRAME},
+        {OBJECT_PAGE_TABLE, 0, 12, CAP_PAGE_TABLE},
+        {OBJECT_PAGE_DIRECTORY, 0, 12, CAP_PAGE_DIRECTORY},
+        {OBJECT_PDPT, 0, 12, CAP_PDPT},
+        {OBJECT_PML4, 0, 12, CAP_PML4},
     };
     for (unsigned i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct rig rig = rig_open();
@@ -74,8 +79,9 @@ static void test_order_of_checks(void)
     uint64_t endpoint = type(&rig, OBJECT_ENDPOINT), cnode = type(&rig, OBJECT_CNODE);
     CHECK_ANSWER_EMPTY(rig_invoke(&rig, u, OPERATION_TCB_SUSPEND, NO_WORDS, NO_CAPS), ABI_ILLEGAL_OPERATION);
     CHECK_ANSWER_EMPTY(retype(&rig, u, WORDS(99, 0, 0, 0, free_slot)), ABI_TRUNCATED_MESSAGE);
-    CHECK_ANSWER_EMPTY(rig_invoke(&rig, u, OPERATION_UNTYPED_RETYPE, WORDS(99, 0, 0, 0, free_slot, 1), NO_CAPS),
-                       ABI_TRUNCATED_MESSAGE);
+    CHECK_ANSWER_EMPTY(
+        rig_invoke(&rig, u, OPERATION_UNTYPED_RETYPE, WORDS(99, 0, 0, 0, free_slot, 1), NO_CAPS),
+        ABI_TRUNCATED_MESSAGE);
     CHECK_ANSWER(retype(&rig, u, WORDS(12, 64, 0, 0, free_slot, 1)), ABI_INVALID_ARGUMENT, 0);
     CHECK_ANSWER(retype(&rig, u, WORDS(UINT64_MAX, 0, 0, 0, free_slot, 1)), ABI_INVALID_ARGUMENT, 0);
     CHECK_ANSWER(retype(&rig, u, WORDS(cnode, 64, 0, 0, 0x100, 1)), ABI_RANGE_ERROR, 0, 47);
@@ -173,6 +179,7 @@ static void test_reset_is_preemptible(void)
     rig_close(&rig);
 }
 
-CHECK_MAIN(CHECK_TEST(test_sizes_and_alignment), CHECK_TEST(test_first_capability), CHECK_TEST(test_order_of_checks),
-           CHECK_TEST(test_window_must_be_empty), CHECK_TEST(test_memory_comes_back_zeroed),
-           CHECK_TEST(test_device_memory), CHECK_TEST(test_reset_is_preemptible))
+CHECK_MAIN(CHECK_TEST(test_sizes_and_alignment), CHECK_TEST(test_first_capability),
+           CHECK_TEST(test_order_of_checks), CHECK_TEST(test_window_must_be_empty),
+           CHECK_TEST(test_memory_comes_back_zeroed), CHECK_TEST(test_device_memory),
+           CHECK_TEST(test_reset_is_preemptible))

@@ -112,6 +112,23 @@ static void remark_refused(struct engine *e, uint64_t address)
     e->has_remarked = true;
 }
 
+static int signal_decode(struct engine *e, struct process *p, struct context *context, int stop,
+                         struct trap *trap, bool *is_trap);
+
+/* A device register is touched. The instruction may fault for reasons of its own, such as another page that
+ * it needs as well: that is decoded first, and the instruction comes again if it still can. */
+static int device_decode(struct engine *e, struct process *p, struct context *context, uint64_t address,
+                         const struct translation *t, struct trap *trap, bool *is_trap, bool *is_done)
+{
+    int stop = 0;
+    int error = mmio_access(e, p, context, address, t, is_done, &stop);
+    if (error || !stop)
+        return error;
+    *is_trap = true;
+    error = signal_decode(e, p, context, stop, trap, is_trap);
+    return error ? error : mmio_release(e, p, address);
+}
+
 static int page_fault_decode(struct engine *e, struct process *p, struct context *context,
                              const siginfo_t *info, struct trap *trap, bool *is_trap)
 {
@@ -133,7 +150,7 @@ static int page_fault_decode(struct engine *e, struct process *p, struct context
         return captured(e, p, context, SIGSEGV, t.is_forbidden ? FAULT_PRESENT : 0, trap);
     *is_trap = false;
     bool is_done = false;
-    int error = t.is_device ? mmio_access(e, p, context, address, &t, &is_done) : 0;
+    int error = t.is_device ? device_decode(e, p, context, address, &t, trap, is_trap, &is_done) : 0;
     if (error || is_done)
         return error;
     error = miss_check(e, p, context->next_ip, address);

@@ -156,36 +156,38 @@ static int scratch_map(struct engine *e, struct process *p, uint64_t page, bool 
     return error;
 }
 
-static int scratch_unmap(struct engine *e, struct process *p, uint64_t page)
+int mmio_release(struct engine *e, struct process *p, uint64_t address)
 {
-    const struct stub_call call = {SYS_munmap, {page, PAGE}};
+    const struct stub_call call = {SYS_munmap, {address & ~(uint64_t)(PAGE - 1), PAGE}};
     unsigned failed;
     int64_t result;
     return inject_calls(e, p, &call, 1, &failed, &result);
 }
 
-/* One instruction of the guest. A signal from outside comes before it; any other stop ends the attempt. */
-static int guest_step(struct engine *e, struct process *p, struct context *context)
+/* One instruction of the guest. A kick comes before it; *stop is 0, or what else kept it from ending. */
+static int guest_step(struct engine *e, struct process *p, struct context *context, int *stop)
 {
     struct user_regs_struct after;
     int error = registers_load(e, p, context);
-    int stop = KICK_SIGNAL;
-    while (!error && stop == KICK_SIGNAL) {
+    *stop = KICK_SIGNAL;
+    while (!error && *stop == KICK_SIGNAL) {
         if (ptrace(PTRACE_SINGLESTEP, p->pid, NULL, NULL) < 0)
             return diag_errno(e->diag, EOWNERDEAD, "guest process %d is gone", (int)p->pid);
-        stop = tracee_wait(e, p);
-        if (stop < 0)
-            return stop;
+        *stop = tracee_wait(e, p);
+        if (*stop < 0)
+            return *stop;
     }
-    if (!error && stop == SIGTRAP)
-        error = tracee_get_registers(e, p, &after);
-    if (!error && stop == SIGTRAP)
+    if (error || *stop != SIGTRAP)
+        return error;
+    *stop = 0;
+    error = tracee_get_registers(e, p, &after);
+    if (!error)
         registers_save(context, &after);
     return error;
 }
 
 int mmio_access(struct engine *e, struct process *p, struct context *context, uint64_t address,
-                const struct translation *t, bool *is_done)
+                const struct translation *t, bool *is_done, int *stop)
 {
     const struct machine_bus *bus = &e->k->machine->bus;
     uint64_t page = address & ~(uint64_t)(PAGE - 1);
@@ -193,6 +195,7 @@ int mmio_access(struct engine *e, struct process *p, struct context *context, ui
     struct access access;
     uint64_t value = UINT64_MAX;
 
+    *stop = 0;
     *is_done = bus->mmio_is_claimed && bus->mmio_is_claimed(bus->world, paddr) &&
                access_decode(e, p, context, address, &access) && (!access.is_write || t->is_writable);
     if (!*is_done || access_move(e, context, &access, paddr))
@@ -206,9 +209,10 @@ int mmio_access(struct engine *e, struct process *p, struct context *context, ui
     }
     int error = scratch_map(e, p, page, t->is_writable);
     if (!error)
-        error = guest_step(e, p, context);
-    if (!error)
-        error = scratch_unmap(e, p, page);
+        error = guest_step(e, p, context, stop);
+    if (error || *stop)
+        return error;
+    error = mmio_release(e, p, page);
     if (!error && is_plain && access.is_write) {
         value = 0;
         memcpy(&value, place, access.width);

@@ -256,7 +256,7 @@ static inline struct result invoke(unsigned i, enum operation operation, unsigne
     va_list words;
     va_start(words, count);
     for (unsigned w = 0; w < count; w++)
-        message_set(caller, in.buffer, w, va_arg(words, uint64_t));
+        message_set(caller, buffer(), w, va_arg(words, uint64_t));
     va_end(words);
     caller->state = THREAD_RESTART;
     struct result result = invocation_decode(&kernel, &in);
