@@ -9,14 +9,17 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "bench.h"
 #include "options.h"
 #include "run/run.h"
 #include "run/say.h"
 
-static const char help[] = "usage: selkie run [options] IMAGE   run an seL4 system; see selkie run --help\n"
-                           "       selkie engines               what this host can run, and why not\n"
-                           "       selkie --version\n"
-                           "       selkie --help\n";
+static const char help[] =
+    "usage: selkie run [options] IMAGE   run an seL4 system; see selkie run --help\n"
+    "       selkie bench [options]       what kernel operations cost; see selkie bench --help\n"
+    "       selkie engines               what this host can run, and why not\n"
+    "       selkie --version\n"
+    "       selkie --help\n";
 
 static int command_run(int count, char **arguments)
 {
@@ -73,8 +76,9 @@ static const struct {
     const char *name;
     int (*run)(int count, char **arguments);
 } commands[] = {
-    {"run", command_run},     {"engines", command_engines}, {"--version", command_version},
-    {"--help", command_help}, {"-h", command_help},         {"help", command_help},
+    {"run", command_run},           {"bench", command_bench}, {"engines", command_engines},
+    {"--version", command_version}, {"--help", command_help}, {"-h", command_help},
+    {"help", command_help},
 };
 
 /* Files that we open must not be taken for the standard streams that a parent closed. What stands there

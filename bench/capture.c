@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A run in a child process, its console a pipe. See capture.h.
+ */
+#include "bench/capture.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "host/fd.h"
+#include "host/process.h"
+#include "run/run.h"
+
+#define TIMEOUT_NS 120000000000ull
+
+static uint64_t now_ns(void)
+{
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+static _Noreturn void child_run(pid_t parent, int image, int console, int messages, const char *engine)
+{
+    char path[64];
+    (void)prctl(PR_SET_PDEATHSIG, SIGTERM); /* a run that nobody reads has to end */
+    if (getppid() != parent) {
+        _exit(RUN_HOST);
+    }
+    (void)snprintf(path, sizeof(path), "/proc/self/fd/%d", image);
+    int input = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    if (input < 0 || dup2(input, STDIN_FILENO) < 0 || dup2(messages, STDERR_FILENO) < 0 ||
+        dup2(console, STDOUT_FILENO) < 0) {
+        _exit(RUN_HOST);
+    }
+    (void)close(console);
+    int status = run_image(&(struct run_options){.image = path, .engine = engine, .timeout_ns = TIMEOUT_NS});
+    _exit(status);
+}
+
+/* Until the child and what it made have closed the pipe. */
+static void console_read(struct capture *capture, int console, uint64_t start_ns)
+{
+    char bytes[1024];
+    for (;;) {
+        ssize_t count = read(console, bytes, sizeof(bytes));
+        if (count < 0 && errno == EINTR) {
+            continue;
+        }
+        if (count <= 0) {
+            return;
+        }
+        if (!capture->first_output_ns) {
+            capture->first_output_ns = now_ns() - start_ns;
+        }
+        size_t room = sizeof(capture->text) - 1 - capture->length;
+        size_t kept = (size_t)count < room ? (size_t)count : room;
+        memcpy(capture->text + capture->length, bytes, kept);
+        capture->length += kept;
+    }
+}
+
+static int child_wait(pid_t child)
+{
+    int status;
+    if (process_wait(child, &status) != 0) {
+        return RUN_HOST;
+    }
+    return WIFEXITED(status) ? WEXITSTATUS(status) : RUN_SIGNAL + WTERMSIG(status);
+}
+
+static void messages_pass_on(int messages)
+{
+    char bytes[1024];
+    off_t at = 0;
+    ssize_t count;
+    while ((count = pread(messages, bytes, sizeof(bytes), at)) > 0) {
+        (void)fwrite(bytes, 1, (size_t)count, stderr);
+        at += count;
+    }
+}
+
+int capture_run(struct capture *capture, const void *image, size_t size, const char *engine,
+                struct diag *diag)
+{
+    int pipe_ends[2];
+    *capture = (struct capture){0};
+    HOST_FD int program = fd_memory_program("selkie-bench", image, size, diag);
+    if (program < 0) {
+        return program;
+    }
+    HOST_FD int messages = fd_memory("selkie-bench-messages", 0, diag);
+    if (messages < 0) {
+        return messages;
+    }
+    if (pipe(pipe_ends) != 0) {
+        return diag_errno(diag, errno, "cannot make a pipe");
+    }
+    (void)fcntl(pipe_ends[0], F_SETFD, FD_CLOEXEC);
+    (void)fcntl(pipe_ends[1], F_SETFD, FD_CLOEXEC);
+    HOST_FD int reader = pipe_ends[0];
+    HOST_FD int writer = pipe_ends[1];
+    (void)fflush(NULL); /* or the child would have it, too */
+    uint64_t start_ns = now_ns();
+    pid_t parent = getpid();
+    pid_t child = fork();
+    if (child < 0) {
+        return diag_errno(diag, errno, "cannot make a process");
+    }
+    if (child == 0) {
+        child_run(parent, program, writer, messages, engine);
+    }
+    fd_close_at(&writer);
+    console_read(capture, reader, start_ns);
+    capture->status = child_wait(child);
+    if (capture->status) {
+        messages_pass_on(messages);
+    }
+    return 0;
+}

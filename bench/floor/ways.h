@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The ways to measure, private to this folder. Each is called once in a child process of
+ * its own (child.h), so it may change signal handlers and scheduling and undo nothing.
+ * Each returns 0 and fills `sample`, or -errno.
+ */
+#ifndef SELKIE_BENCH_FLOOR_WAYS_H
+#define SELKIE_BENCH_FLOOR_WAYS_H
+
+struct sample;
+
+/* From one process to another and back, on one processor. */
+int handover_futex(struct sample *sample);
+int handover_yield(struct sample *sample);
+int handover_asymmetric(struct sample *sample); /* -EPERM: the host grants no real-time priorities */
+
+int signals_sigsys(struct sample *sample);  /* a dispatched system call, to its handler and back */
+int signals_sigsegv(struct sample *sample); /* a bad load, to its handler and past the load */
+
+int mapping_touched(struct sample *sample); /* a shared page: map, write, unmap */
+int mapping_untouched(struct sample *sample);
+
+int syscall_getppid(struct sample *sample);
+
+#endif
