@@ -43,15 +43,10 @@ static void print_fault(struct kernel *k, const struct fault *fault)
     }
 }
 
-/* The word at a user address, by the thread's page tables. */
-static const uint64_t *user_word(const struct kernel *k, uint64_t vspace, uint64_t vaddr)
+/* The aligned word at a user address, by the thread's page tables. */
+static bool user_word(const struct kernel *k, uint64_t vspace, uint64_t vaddr, uint64_t *word)
 {
-    if (vaddr >= ABI_USER_TOP)
-        return NULL;
-    struct translation page = kernel_translate(k, vspace, vaddr);
-    if (!page.is_present || page.is_device)
-        return NULL;
-    return arena_at(k, page.paddr + (vaddr & ((1ull << page.size_bits) - 1)));
+    return vaddr < ABI_USER_TOP && kernel_read_user(k, vspace, vaddr, word, sizeof(*word)) == sizeof(*word);
 }
 
 static void print_stack(struct kernel *k, const struct tcb *tcb)
@@ -69,9 +64,9 @@ static void print_stack(struct kernel *k, const struct tcb *tcb)
     }
     for (unsigned i = 0; i < STACK_WORDS; i++) {
         uint64_t vaddr = top + i * sizeof(uint64_t);
-        const uint64_t *word = user_word(k, vspace, vaddr);
-        if (word)
-            kernel_print(k, "0x%lx: 0x%lx\n", vaddr, *word);
+        uint64_t word;
+        if (user_word(k, vspace, vaddr, &word))
+            kernel_print(k, "0x%lx: 0x%lx\n", vaddr, word);
         else
             kernel_print(k, "0x%lx: INVALID\n", vaddr);
     }

@@ -13,8 +13,6 @@
 #include "kernel/tcb_queue.h"
 #include "kernel/thread.h"
 
-#define LINK_MASK ((1ull << 62) - 1)
-
 static struct queue endpoint_queue(const struct endpoint *endpoint)
 {
     return (struct queue){endpoint->head, endpoint->tail};

@@ -127,6 +127,10 @@ struct translation {
 };
 struct translation kernel_translate(const struct kernel *k, uint64_t vspace, uint64_t vaddr);
 
+/* Copy user memory from `vaddr` on, whatever its page's rights; stops at a page that is not there or is device
+ * memory. Returns the bytes copied, at most `size`. */
+size_t kernel_read_user(const struct kernel *k, uint64_t vspace, uint64_t vaddr, void *bytes, size_t size);
+
 /* The place of a thread's vector state; NULL if the handle has no vector memory. */
 static inline unsigned char *kernel_vector_area(const struct kernel *k, uint64_t tcb)
 {

@@ -15,8 +15,6 @@
 #include "kernel/tcb_queue.h"
 #include "kernel/thread.h"
 
-#define LINK_MASK ((1ull << 62) - 1)
-
 static void notification_set_queue(struct notification *notification, struct queue queue)
 {
     notification->head = queue.head;

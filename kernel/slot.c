@@ -15,7 +15,7 @@ static void slot_link(struct kernel *k, struct slot *slot)
 {
     uint64_t self = arena_paddr(k, slot);
     if (slot->prev)
-        slot_at(k, slot->prev)->next = self & ((1ull << 62) - 1);
+        slot_at(k, slot->prev)->next = self & LINK_MASK;
     if (slot->next)
         slot_at(k, slot->next)->prev = self;
 }
@@ -98,11 +98,11 @@ void slot_swap(struct kernel *k, struct slot *a, struct cap a_cap, struct slot *
     b->cap = a_cap;
     if (old_a.next == b_paddr) {
         a->prev = b_paddr;
-        b->next = a_paddr & ((1ull << 62) - 1);
+        b->next = a_paddr & LINK_MASK;
     }
     if (old_b.next == a_paddr) {
         b->prev = a_paddr;
-        a->next = b_paddr & ((1ull << 62) - 1);
+        a->next = b_paddr & LINK_MASK;
     }
     slot_link(k, a);
     slot_link(k, b);

@@ -21,6 +21,9 @@
 
 struct kernel;
 
+/* A paddr where it shares its word with two flags or a state: slots, endpoints, notifications. */
+#define LINK_MASK ((1ull << 62) - 1)
+
 struct slot {
     struct cap cap;
     uint64_t prev; /* paddr of a slot, 0 is none */

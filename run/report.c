@@ -4,7 +4,7 @@
  * thread, the fault, the instruction and where it comes from, the access, the
  * registers, and what the page tables say around the address.
  *
- * Everything is read by way of kernel_translate and the arena; nothing here
+ * Everything is read by way of kernel_translate and kernel_read_user; nothing here
  * changes the system.
  */
 #include <inttypes.h>
@@ -26,26 +26,6 @@ enum {
     FAULT_WRITE = 2
 }; /* bit of a page fault's error code */
 
-/* Bytes of the thread's memory at `vaddr`; returns how many could be read. */
-static size_t memory_read(const struct kernel *k, uint64_t vspace, uint64_t vaddr, unsigned char *bytes,
-                          size_t size)
-{
-    size_t done = 0;
-    while (vspace && done < size) {
-        struct translation at = kernel_translate(k, vspace, vaddr + done);
-        if (!at.is_present || at.is_device) {
-            break;
-        }
-        uint64_t page = 1ull << at.size_bits;
-        uint64_t paddr = at.paddr + ((vaddr + done) & (page - 1));
-        if (paddr >= k->memory_size) {
-            break;
-        }
-        bytes[done++] = k->arena[paddr];
-    }
-    return done;
-}
-
 static void report_place(const struct session *session, const struct fault_report *fault, uint64_t ip)
 {
     if (fault->vspace != session->root_vspace) {
@@ -66,7 +46,7 @@ static void report_instruction(const struct session *session, const struct fault
     char text[DISASSEMBLE_TEXT];
     char hex[3 * INSTRUCTION_MAX + 1] = "";
     uint64_t ip = fault->context->reg[REG_FAULT_IP];
-    size_t size = memory_read(&session->kernel, fault->vspace, ip, bytes, sizeof(bytes));
+    size_t size = kernel_read_user(&session->kernel, fault->vspace, ip, bytes, sizeof(bytes));
     size_t length = disassemble(text, bytes, size, ip);
     size_t shown = length ? length : size;
     for (size_t i = 0; i < shown; i++) {

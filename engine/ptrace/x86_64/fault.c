@@ -68,7 +68,7 @@ static struct trap syscall_decode(const struct engine *e, const struct process *
     unsigned char bytes[2] = {0};
     uint64_t ip = context->next_ip - SYSCALL_SIZE;
     context->reg[REG_FAULT_IP] = ip;
-    if (guest_fetch(e->k, p->vspace, ip, bytes, sizeof(bytes)) == sizeof(bytes) &&
+    if (kernel_read_user(e->k, p->vspace, ip, bytes, sizeof(bytes)) == sizeof(bytes) &&
         memcmp(bytes, int_80, sizeof(int_80)) == 0) {
         context->next_ip = ip;
         return exception(VECTOR_GENERAL_PROTECTION, 0x80 * 8 + 2);

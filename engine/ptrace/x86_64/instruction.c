@@ -4,24 +4,11 @@
  */
 #include "engine/ptrace/x86_64/instruction.h"
 
-size_t guest_fetch(const struct kernel *k, uint64_t vspace, uint64_t address, unsigned char *bytes,
-                   size_t size)
-{
-    size_t i;
-    for (i = 0; i < size; i++) {
-        struct translation t = kernel_translate(k, vspace, address + i);
-        if (!t.is_present || t.is_device)
-            break;
-        bytes[i] = k->arena[t.paddr + ((address + i) & ((1ull << t.size_bits) - 1))];
-    }
-    return i;
-}
-
 bool instruction_decode(const struct kernel *k, uint64_t vspace, uint64_t ip, struct instruction *instruction)
 {
     unsigned char bytes[ZYDIS_MAX_INSTRUCTION_LENGTH];
     ZydisDecoder decoder;
-    size_t size = guest_fetch(k, vspace, ip, bytes, sizeof(bytes));
+    size_t size = kernel_read_user(k, vspace, ip, bytes, sizeof(bytes));
     return ZYAN_SUCCESS(ZydisDecoderInit(&decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64)) &&
            ZYAN_SUCCESS(
                ZydisDecoderDecodeFull(&decoder, bytes, size, &instruction->info, instruction->operand));

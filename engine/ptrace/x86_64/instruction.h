@@ -6,7 +6,6 @@
 #define SELKIE_ENGINE_PTRACE_X86_64_INSTRUCTION_H
 
 #include <Zydis/Zydis.h>
-#include <stddef.h>
 
 #include "kernel/kernel.h"
 
@@ -14,10 +13,6 @@ struct instruction {
     ZydisDecodedInstruction info;
     ZydisDecodedOperand operand[ZYDIS_MAX_OPERAND_COUNT];
 };
-
-/* Copy guest memory from `address` on; returns how many bytes are there, at most `size`. */
-size_t guest_fetch(const struct kernel *k, uint64_t vspace, uint64_t address, unsigned char *bytes,
-                   size_t size);
 
 /* False: there is no whole, valid instruction at `ip`. */
 bool instruction_decode(const struct kernel *k, uint64_t vspace, uint64_t ip,
