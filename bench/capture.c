@@ -14,9 +14,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "host/cpu.h"
 #include "host/fd.h"
 #include "host/process.h"
 #include "run/run.h"
+#include "run/say.h"
 
 #define TIMEOUT_NS 120000000000ull
 
@@ -27,7 +29,16 @@ static uint64_t now_ns(void)
     return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
-static _Noreturn void child_run(pid_t parent, int image, int console, int messages, const char *engine)
+/* Go there, free to leave: an engine that keeps to one processor then chooses this one. */
+static void cpu_prefer(int cpu)
+{
+    struct cpu_pin pin = {.cpu = cpu};
+    cpu_pin(&pin);
+    cpu_unpin(&pin);
+}
+
+static _Noreturn void child_run(pid_t parent, int image, int console, int messages, const char *engine,
+                                int cpu)
 {
     char path[64];
     (void)prctl(PR_SET_PDEATHSIG, SIGTERM); /* a run that nobody reads has to end */
@@ -41,6 +52,7 @@ static _Noreturn void child_run(pid_t parent, int image, int console, int messag
         _exit(RUN_HOST);
     }
     (void)close(console);
+    cpu_prefer(cpu);
     int status = run_image(&(struct run_options){.image = path, .engine = engine, .timeout_ns = TIMEOUT_NS});
     _exit(status);
 }
@@ -76,7 +88,8 @@ static int child_wait(pid_t child)
     return WIFEXITED(status) ? WEXITSTATUS(status) : RUN_SIGNAL + WTERMSIG(status);
 }
 
-static void messages_pass_on(int messages)
+/* What the run said; and if it could not say anything, how it ended. */
+static void messages_pass_on(int messages, const struct capture *capture)
 {
     char bytes[1024];
     off_t at = 0;
@@ -85,9 +98,15 @@ static void messages_pass_on(int messages)
         (void)fwrite(bytes, 1, (size_t)count, stderr);
         at += count;
     }
+    if (capture->status > RUN_SIGNAL) {
+        say("the run was ended by signal %d (%s)", capture->status - RUN_SIGNAL,
+            strsignal(capture->status - RUN_SIGNAL));
+    } else if (at == 0) {
+        say("the run ended with status %d and said nothing", capture->status);
+    }
 }
 
-int capture_run(struct capture *capture, const void *image, size_t size, const char *engine,
+int capture_run(struct capture *capture, const void *image, size_t size, const char *engine, int cpu,
                 struct diag *diag)
 {
     int pipe_ends[2];
@@ -115,13 +134,13 @@ int capture_run(struct capture *capture, const void *image, size_t size, const c
         return diag_errno(diag, errno, "cannot make a process");
     }
     if (child == 0) {
-        child_run(parent, program, writer, messages, engine);
+        child_run(parent, program, writer, messages, engine, cpu);
     }
     fd_close_at(&writer);
     console_read(capture, reader, start_ns);
     capture->status = child_wait(child);
     if (capture->status) {
-        messages_pass_on(messages);
+        messages_pass_on(messages, capture);
     }
     return 0;
 }

@@ -21,9 +21,9 @@ struct capture {
     int status;               /* the run's exit status; 128 and more: the signal that ended the child */
 };
 
-/* Run the ELF image in memory with the engine of that name. What the run said on standard error is passed on
- * only if it did not end with status 0. Returns 0 or -errno; then nothing was run. */
-int capture_run(struct capture *capture, const void *image, size_t size, const char *engine,
+/* Run the ELF image in memory with the engine of that name, from the processor `cpu` on. What the run said on
+ * standard error is passed on only if it did not end with status 0. Returns 0 or -errno; then nothing was run. */
+int capture_run(struct capture *capture, const void *image, size_t size, const char *engine, int cpu,
                 struct diag *diag);
 
 #endif

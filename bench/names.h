@@ -16,15 +16,20 @@
     X(call_cross_vspace)                                                                                     \
     X(call_64_words)                                                                                         \
     X(notification_pingpong)                                                                                 \
+    X(notification_cross_vspace)                                                                             \
     X(read_registers)                                                                                        \
     X(map_unmap)                                                                                             \
     X(map_touch_unmap)                                                                                       \
+    X(map_run_64)                                                                                            \
     X(user_exception)                                                                                        \
     X(retype_delete)                                                                                         \
     X(copy_delete)                                                                                           \
     X(integer_loop)                                                                                          \
     X(memory_loop)                                                                                           \
-    X(float_loop)
+    X(memory_loop_large)                                                                                     \
+    X(float_loop)                                                                                            \
+    X(macro_calls)                                                                                           \
+    X(macro_compute)
 
 enum bench_guest {
 #define X(name) BENCH_##name,

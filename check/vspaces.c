@@ -63,6 +63,8 @@ static void table_check(const struct walk *walk, uint64_t table, uint64_t vaddr,
                         "ASID %lu, 0x%lx: the page 0x%lx is mapped, but no frame capability says so",
                         walk->asid, at, paddr);
         } else {
+            CHECK_THAT(TABLES, (entries[i] & PAGING_NOTES) == 0,
+                       "ASID %lu, 0x%lx: a table with an engine's notes", walk->asid, at);
             CHECK_NAMED(TABLES, walk->heap, paddr,
                         mapping_is_claimed(walk, table_type(level), paddr, at, level),
                         "ASID %lu, 0x%lx: the table 0x%lx is in place, but no capability says so", walk->asid,

@@ -10,7 +10,8 @@
  *
  * What may surprise:
  * - mappings are a cache: an engine fills them when it likes, from
- *   kernel_translate, and must drop them when `invalidate` says so;
+ *   kernel_translate, notes each page it fills (kernel_translation_note), and
+ *   must drop them when `invalidate` says so;
  * - a fault that the host reports for a page that seL4's tables allow is the
  *   cache's miss, not the guest's fault;
  * - `run` may be stopped from outside (events.stop_requested) at any time.
@@ -47,7 +48,8 @@ enum engine_stop {
     ENGINE_HALTED,    /* NEXT_HALT */
     ENGINE_STOPPED,   /* stop_requested */
     ENGINE_HOST_LOST, /* a guest process was killed or lost by the host; see diag */
-    ENGINE_FAILED     /* the host refused something the engine cannot do without; see diag */
+    ENGINE_FAILED,    /* the host refused something the engine cannot do without; see diag */
+    ENGINE_BROKEN     /* Selkie's own state does not make sense any more; see diag */
 };
 
 /* What a run cost, for `-v`. */
@@ -67,10 +69,11 @@ struct engine_class {
     uint64_t interrupt_spacing_ns; /* quiet time that devices should leave after each acknowledgement */
     /* 0 if this host can run it, else -errno and the reason in `diag`. */
     int (*probe)(struct diag *diag);
-    /* Make an engine over an arena. `arena_fd` is the memfd behind k->arena, offset 0. Fills `mmu`.
-     * The caller sets k->machine and boots the kernel between `open` and `run`. */
-    int (*open)(struct engine **engine, struct kernel *k, int arena_fd, struct machine_mmu *mmu,
-                const struct engine_events *events, struct diag *diag);
+    /* Make an engine over an arena. `arena_fd` and `vector_fd` are the memfds behind k->arena and k->vector,
+     * offset 0. Fills `mmu`, and may change it until `run` lets the first guest run. The caller sets
+     * k->machine and boots the kernel between `open` and `run`. */
+    int (*open)(struct engine **engine, struct kernel *k, int arena_fd, int vector_fd,
+                struct machine_mmu *mmu, const struct engine_events *events, struct diag *diag);
     enum engine_stop (*run)(struct engine *engine, struct diag *diag);
     /* Safe from a signal handler: make `run` look at events.stop_requested soon. */
     void (*kick)(struct engine *engine);
@@ -78,6 +81,7 @@ struct engine_class {
     void (*close)(struct engine *engine); /* ends every guest process; NULL is allowed */
 };
 
+extern const struct engine_class engine_direct;
 extern const struct engine_class engine_ptrace;
 
 #endif

@@ -24,15 +24,31 @@ void fd_close_at(int *fd)
     *fd = -1;
 }
 
-int fd_memory(const char *name, uint64_t size, struct diag *diag)
+static int memory_sized(int made, const char *name, uint64_t size, struct diag *diag)
 {
-    HOST_FD int fd = memfd_create(name, MFD_CLOEXEC);
+    HOST_FD int fd = made;
     if (fd < 0)
         return diag_errno(diag, errno, "cannot make the memory file '%s'", name);
     if (ftruncate(fd, (off_t)size) < 0)
         return diag_errno(diag, errno, "cannot give the memory file '%s' %llu bytes", name,
                           (unsigned long long)size);
     return fd_take(&fd);
+}
+
+int fd_memory(const char *name, uint64_t size, struct diag *diag)
+{
+    return memory_sized(memfd_create(name, MFD_CLOEXEC), name, size, diag);
+}
+
+static int executable_create(const char *name)
+{
+    int fd = memfd_create(name, MFD_CLOEXEC | MFD_EXEC);
+    return fd >= 0 || errno != EINVAL ? fd : memfd_create(name, MFD_CLOEXEC);
+}
+
+int fd_memory_executable(const char *name, uint64_t size, struct diag *diag)
+{
+    return memory_sized(executable_create(name), name, size, diag);
 }
 
 static int write_all(int fd, const char *bytes, size_t size)
@@ -51,9 +67,7 @@ static int write_all(int fd, const char *bytes, size_t size)
 
 int fd_memory_program(const char *name, const void *image, size_t size, struct diag *diag)
 {
-    HOST_FD int fd = memfd_create(name, MFD_CLOEXEC | MFD_EXEC);
-    if (fd < 0 && errno == EINVAL)
-        fd = memfd_create(name, MFD_CLOEXEC);
+    HOST_FD int fd = executable_create(name);
     if (fd < 0)
         return diag_errno(diag, errno, "cannot make an executable memory file '%s'", name);
     int error = write_all(fd, image, size);

@@ -25,7 +25,10 @@ static inline int fd_take(int *fd)
 /* A sparse memory file of `size` zero bytes, close-on-exec. Returns it or -errno. */
 int fd_memory(const char *name, uint64_t size, struct diag *diag);
 
-/* The same, but made to be executed. */
+/* The same, to be mapped executable. */
+int fd_memory_executable(const char *name, uint64_t size, struct diag *diag);
+
+/* A memory file with these contents, to be executed as a program. */
 int fd_memory_program(const char *name, const void *image, size_t size, struct diag *diag);
 
 /* Give the bytes [offset, offset + size) of a memory file back to the host; they read as zeros.

@@ -7,7 +7,8 @@
 
 /* Reports and never returns. The kernel library's own traps on the spot; it is weak, so whoever embeds the kernel
  * may define one that prints first. */
-_Noreturn void kernel_assert_failed(const char *expression, const char *file, int line);
+_Noreturn void kernel_assert_failed(const char *expression, const char *file, int line)
+    __attribute__((cold));
 
 #define ASSERT(expression) \
     ((expression) ? (void)0 : kernel_assert_failed(#expression, __FILE__, __LINE__))

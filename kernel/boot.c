@@ -282,7 +282,7 @@ static void boot_thread_slot(struct boot *boot, struct tcb *tcb, enum tcb_slot w
     struct cap cap;
     struct slot *source = root_slot(boot, index);
     struct result derived = cap_derive(boot->k, source, source->cap, &cap);
-    ASSERT(derived.kind == RESULT_OK);
+    ASSERT(result_is_ok(derived));
     slot_insert(boot->k, &tcb->slots[which], cap, source);
 }
 

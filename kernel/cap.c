@@ -31,14 +31,6 @@ struct cap cap_notification(uint64_t paddr)
     return cap;
 }
 
-struct cap cap_reply(uint64_t tcb, bool is_master, bool can_grant)
-{
-    struct cap cap = cap_of(CAP_REPLY, tcb);
-    cap.is_master = is_master;
-    cap.can_grant = can_grant;
-    return cap;
-}
-
 struct cap cap_cnode(uint64_t paddr, unsigned radix, unsigned guard_bits, uint64_t guard)
 {
     struct cap cap = cap_of(CAP_CNODE, paddr);
@@ -117,27 +109,6 @@ struct cap cap_io_port(uint16_t first, uint16_t last)
     cap.port_first = first;
     cap.port_last = last;
     return cap;
-}
-
-struct cap cap_mask_rights(struct cap cap, struct cap_rights rights)
-{
-    switch ((enum cap_type)cap.type) {
-    case CAP_ENDPOINT:
-        cap.can_send = cap.can_send && rights.write;
-        cap.can_receive = cap.can_receive && rights.read;
-        cap.can_grant = cap.can_grant && rights.grant;
-        cap.can_grant_reply = cap.can_grant_reply && rights.grant_reply;
-        return cap;
-    case CAP_NOTIFICATION:
-        cap.can_send = cap.can_send && rights.write;
-        cap.can_receive = cap.can_receive && rights.read;
-        return cap;
-    case CAP_REPLY:
-        cap.can_grant = cap.can_grant && rights.grant;
-        return cap;
-    default:
-        return x86_cap_mask_rights(cap, rights);
-    }
 }
 
 /* seL4_CNode_CapData: the length in the low six bits, the guard above. */

@@ -54,8 +54,11 @@ enum frame_size {
     FRAME_HUGE   /* 1 GiB */
 };
 
+enum { CAP_DETAIL_SHIFT = 52 }; /* of the bits in the first word that each type has to itself */
+
 struct cap {
     union {
+        uint64_t head; /* the whole first word */
         struct {
             uint64_t type : 5;
             uint64_t paddr : 47; /* of the object; 0 where there is none */
@@ -126,7 +129,13 @@ static inline struct cap cap_of(enum cap_type type, uint64_t paddr)
 struct cap cap_untyped(uint64_t paddr, unsigned size_bits, bool is_device, uint64_t free_offset);
 struct cap cap_endpoint(uint64_t paddr);     /* all rights, no badge */
 struct cap cap_notification(uint64_t paddr); /* all rights, no badge */
-struct cap cap_reply(uint64_t tcb, bool is_master, bool can_grant);
+static inline struct cap cap_reply(uint64_t tcb, bool is_master, bool can_grant)
+{
+    struct cap cap = cap_of(CAP_REPLY, tcb);
+    cap.is_master = is_master;
+    cap.can_grant = can_grant;
+    return cap;
+}
 struct cap cap_cnode(uint64_t paddr, unsigned radix, unsigned guard_bits, uint64_t guard);
 struct cap cap_zombie(uint64_t paddr, bool is_tcb, unsigned radix, uint64_t left);
 struct cap cap_irq_handler(uint64_t irq);
@@ -139,24 +148,51 @@ struct cap cap_asid_pool(uint64_t paddr, uint64_t first_asid);
 struct cap cap_io_port(uint16_t first, uint16_t last);
 
 /* Rights as a user passes them to Copy and Mint (seL4_CapRights_t). */
+enum cap_right {
+    CAP_RIGHT_WRITE = 1,
+    CAP_RIGHT_READ = 2,
+    CAP_RIGHT_GRANT = 4,
+    CAP_RIGHT_GRANT_REPLY = 8,
+    CAP_RIGHTS_ALL = 15
+};
+
 struct cap_rights {
-    bool write;
-    bool read;
-    bool grant;
-    bool grant_reply;
+    uint64_t word; /* of enum cap_right */
 };
 
 static inline struct cap_rights cap_rights_from_word(uint64_t word)
 {
-    return (struct cap_rights){.write = word & 1, .read = word & 2, .grant = word & 4, .grant_reply = word & 8};
+    return (struct cap_rights){word & CAP_RIGHTS_ALL};
 }
 
+struct cap x86_cap_mask_rights(struct cap cap, struct cap_rights rights); /* the architecture's share */
+
 /* The same capability with at most `rights`. Types without rights come back unchanged. */
-struct cap cap_mask_rights(struct cap cap, struct cap_rights rights);
+static inline struct cap cap_mask_rights(struct cap cap, struct cap_rights rights)
+{
+    switch ((enum cap_type)cap.type) {
+    case CAP_ENDPOINT:
+    case CAP_NOTIFICATION: /* can_send to can_grant_reply lie in the order of the rights */
+        cap.head &= ~((CAP_RIGHTS_ALL ^ rights.word) << CAP_DETAIL_SHIFT);
+        return cap;
+    case CAP_REPLY:
+        if (!(rights.word & CAP_RIGHT_GRANT))
+            cap.can_grant = false;
+        return cap;
+    default:
+        return x86_cap_mask_rights(cap, rights);
+    }
+}
 
 /* The same capability with badge or guard `data`; a null capability if the type or its present badge does not
  * allow that. `preserve` is Mutate: a badge may not be set. Manual: "Creating Capabilities". */
 struct cap cap_update_data(struct cap cap, bool preserve, uint64_t data);
+
+/* Is it the same type, and the same address? Two capabilities to one object agree at least in this. */
+static inline bool cap_same_place(const struct cap *a, const struct cap *b)
+{
+    return ((a->head ^ b->head) & ((1ull << CAP_DETAIL_SHIFT) - 1)) == 0;
+}
 
 /* Do both name the same object, so that deleting one leaves it alive? Untypeds never do. */
 bool cap_same_object(const struct kernel *k, struct cap a, struct cap b);

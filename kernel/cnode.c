@@ -21,7 +21,7 @@ static struct result slot_check_empty(struct kernel *k, const struct slot *slot)
 static struct result cnode_derive(struct kernel *k, const struct slot *source, struct cap cap, struct cap *result)
 {
     struct result derived = cap_derive(k, source, cap, result);
-    if (derived.kind != RESULT_OK)
+    if (!result_is_ok(derived))
         remark(k, "CNode Copy/Mint: error deriving the capability.");
     return derived;
 }
@@ -52,7 +52,7 @@ static struct result cnode_transfer_cap(struct kernel *k, const struct invocatio
     }
 }
 
-static struct result cnode_decode_transfer(struct kernel *k, struct invocation *in, struct slot *to)
+OUT_OF_LINE static struct result cnode_decode_transfer(struct kernel *k, struct invocation *in, struct slot *to)
 {
     if (in->length < 4 || !in->extra[0]) {
         remark(k, "CNode Copy/Mint/Move/Mutate: Truncated message.");
@@ -60,11 +60,11 @@ static struct result cnode_decode_transfer(struct kernel *k, struct invocation *
     }
     uint64_t depth = invocation_word(in, 3);
     struct result checked = slot_check_empty(k, to);
-    if (checked.kind != RESULT_OK)
+    if (!result_is_ok(checked))
         return checked;
     struct slot *from;
-    checked = cspace_lookup_target(k, in->extra[0]->cap, invocation_word(in, 2), depth, CSPACE_SOURCE, &from);
-    if (checked.kind != RESULT_OK)
+    checked = cspace_lookup_target(k, &in->extra[0]->cap, invocation_word(in, 2), depth, CSPACE_SOURCE, &from);
+    if (!result_is_ok(checked))
         return checked;
     if (slot_is_empty(from)) {
         remark(k, "CNode Copy/Mint/Move/Mutate: Source slot invalid or empty.");
@@ -72,7 +72,7 @@ static struct result cnode_decode_transfer(struct kernel *k, struct invocation *
     }
     struct cap cap = cap_null();
     checked = cnode_transfer_cap(k, in, from, &cap);
-    if (checked.kind != RESULT_OK)
+    if (!result_is_ok(checked))
         return checked;
     if (cap.type == CAP_NULL) {
         remark(k, "CNode Copy/Mint/Move/Mutate: Derived cap would be invalid.");
@@ -97,7 +97,7 @@ static void cnode_rotate(struct kernel *k, struct slot *to, struct slot *pivot, 
     slot_move(k, pivot, from_cap, from);
 }
 
-static struct result cnode_decode_rotate(struct kernel *k, struct invocation *in, struct slot *to)
+OUT_OF_LINE static struct result cnode_decode_rotate(struct kernel *k, struct invocation *in, struct slot *to)
 {
     if (in->length < 8 || !in->extra[0] || !in->extra[1])
         return fail_truncated_message();
@@ -106,13 +106,13 @@ static struct result cnode_decode_rotate(struct kernel *k, struct invocation *in
     struct slot *from;
     struct slot *pivot;
     struct result checked =
-        cspace_lookup_target(k, in->extra[1]->cap, invocation_word(in, 6), from_depth, CSPACE_SOURCE, &from);
-    if (checked.kind != RESULT_OK)
+        cspace_lookup_target(k, &in->extra[1]->cap, invocation_word(in, 6), from_depth, CSPACE_SOURCE, &from);
+    if (!result_is_ok(checked))
         return checked;
     /* Both are looked up as a source: so says the reply when that fails. */
-    checked = cspace_lookup_target(k, in->extra[0]->cap, invocation_word(in, 3), pivot_depth, CSPACE_SOURCE,
+    checked = cspace_lookup_target(k, &in->extra[0]->cap, invocation_word(in, 3), pivot_depth, CSPACE_SOURCE,
                                    &pivot);
-    if (checked.kind != RESULT_OK)
+    if (!result_is_ok(checked))
         return checked;
     if (pivot == from || pivot == to) {
         remark(k, "CNode Rotate: Pivot slot the same as source or dest slot.");
@@ -120,7 +120,7 @@ static struct result cnode_decode_rotate(struct kernel *k, struct invocation *in
     }
     if (from != to) {
         checked = slot_check_empty(k, to);
-        if (checked.kind != RESULT_OK)
+        if (!result_is_ok(checked))
             return checked;
     }
     if (slot_is_empty(from))
@@ -136,7 +136,7 @@ static struct result cnode_decode_rotate(struct kernel *k, struct invocation *in
     return result_ok();
 }
 
-static struct result cnode_decode_cancel(struct kernel *k, const struct slot *slot)
+OUT_OF_LINE static struct result cnode_decode_cancel(struct kernel *k, const struct slot *slot)
 {
     struct cap cap = slot->cap;
     bool has_all_rights =
@@ -150,10 +150,10 @@ static struct result cnode_decode_cancel(struct kernel *k, const struct slot *sl
     return result_ok();
 }
 
-static struct result cnode_decode_save_caller(struct kernel *k, struct invocation *in, struct slot *to)
+OUT_OF_LINE static struct result cnode_decode_save_caller(struct kernel *k, struct invocation *in, struct slot *to)
 {
     struct result checked = slot_check_empty(k, to);
-    if (checked.kind != RESULT_OK)
+    if (!result_is_ok(checked))
         return checked;
     struct slot *caller = &in->caller->slots[TCB_CALLER];
     if (slot_is_empty(caller))
@@ -163,23 +163,9 @@ static struct result cnode_decode_save_caller(struct kernel *k, struct invocatio
     return result_ok();
 }
 
-struct result cnode_decode(struct kernel *k, struct invocation *in)
+/* `slot` is the one that the first two words name. */
+static struct result cnode_decode_at(struct kernel *k, struct invocation *in, struct slot *slot)
 {
-    if (in->operation < OPERATION_CNODE_REVOKE || in->operation > OPERATION_CNODE_SAVE_CALLER) {
-        remark(k, "CNodeCap: Illegal Operation attempted.");
-        return fail_illegal_operation();
-    }
-    if (in->length < 2) {
-        remark(k, "CNode operation: Truncated message.");
-        return fail_truncated_message();
-    }
-    struct slot *slot;
-    struct result checked = cspace_lookup_target(k, in->cap, invocation_word(in, 0), invocation_word(in, 1),
-                                                 CSPACE_DESTINATION, &slot);
-    if (checked.kind != RESULT_OK) {
-        remark(k, "CNode operation: Target slot invalid.");
-        return checked;
-    }
     switch (in->operation) {
     case OPERATION_CNODE_COPY:
     case OPERATION_CNODE_MINT:
@@ -197,4 +183,24 @@ struct result cnode_decode(struct kernel *k, struct invocation *in)
     default:
         return cnode_decode_rotate(k, in, slot);
     }
+}
+
+struct result cnode_decode(struct kernel *k, struct invocation *in)
+{
+    if (in->operation < OPERATION_CNODE_REVOKE || in->operation > OPERATION_CNODE_SAVE_CALLER) {
+        remark(k, "CNodeCap: Illegal Operation attempted.");
+        return fail_illegal_operation();
+    }
+    if (in->length < 2) {
+        remark(k, "CNode operation: Truncated message.");
+        return fail_truncated_message();
+    }
+    struct slot *slot;
+    struct result checked = cspace_lookup_target(k, &in->cap, invocation_word(in, 0), invocation_word(in, 1),
+                                                 CSPACE_DESTINATION, &slot);
+    if (!result_is_ok(checked)) {
+        remark(k, "CNode operation: Target slot invalid.");
+        return checked;
+    }
+    return cnode_decode_at(k, in, slot);
 }

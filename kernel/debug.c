@@ -37,8 +37,9 @@ static unsigned cap_number(struct cap cap)
 /* What the current thread names, or a null capability. */
 static struct cap cap_named(struct kernel *k, uint64_t cptr)
 {
-    struct slot_lookup found = cspace_lookup(k, current_tcb(k), cptr);
-    return found.slot ? found.slot->cap : cap_null();
+    struct lookup_failure failure;
+    struct slot *slot;
+    return cspace_lookup(k, current_tcb(k), cptr, &slot, &failure) ? slot->cap : cap_null();
 }
 
 /* The kernel's last words tell how it was entered, packed from the current thread's arguments. */

@@ -46,7 +46,7 @@ static struct result zombie_empty_last(struct kernel *k, struct slot *slot)
     struct cap before = slot->cap;
     struct slot *last = slot_at(k, before.paddr + ((before.zombie_left - 1) << ABI_SLOT_BITS));
     struct result deleted = slot_delete(k, last, false);
-    if (deleted.kind != RESULT_OK)
+    if (!result_is_ok(deleted))
         return deleted;
     if (slot->cap.type != CAP_ZOMBIE)
         return result_ok(); /* the circle closed: our own slot went with it */
@@ -87,6 +87,8 @@ static struct result slot_finalise(struct kernel *k, struct slot *slot, bool is_
     *end = (struct slot_end){.is_removable = true, .cleanup = cap_null()};
     while (!slot_is_empty(slot)) {
         bool is_final = slot_is_final(k, slot);
+        if (!is_final && slot->cap.type != CAP_FRAME)
+            return result_ok(); /* nothing ends with it; but a mapping is the capability's own */
         struct finalised finalised = cap_finalise(k, slot->cap, is_final);
         if (zombie_is_removable(k, finalised.remainder, slot)) {
             end->cleanup = finalised.cleanup;
@@ -98,7 +100,7 @@ static struct result slot_finalise(struct kernel *k, struct slot *slot, bool is_
             return result_ok();
         }
         struct result reduced = zombie_reduce(k, slot, is_exposed);
-        if (reduced.kind != RESULT_OK)
+        if (!result_is_ok(reduced))
             return reduced;
         if (preemption_point(k))
             return result_preempted();
@@ -114,15 +116,20 @@ static void slot_empty(struct kernel *k, struct slot *slot, struct cap cleanup)
     cap_cleanup(k, cleanup);
 }
 
-struct result slot_delete(struct kernel *k, struct slot *slot, bool is_exposed)
+OUT_OF_LINE static struct result slot_delete_filled(struct kernel *k, struct slot *slot, bool is_exposed)
 {
     struct slot_end end;
     struct result finalised = slot_finalise(k, slot, is_exposed, &end);
-    if (finalised.kind != RESULT_OK)
+    if (!result_is_ok(finalised))
         return finalised;
     if (is_exposed || end.is_removable)
         slot_empty(k, slot, end.cleanup);
     return result_ok();
+}
+
+struct result slot_delete(struct kernel *k, struct slot *slot, bool is_exposed)
+{
+    return slot_is_empty(slot) ? result_ok() : slot_delete_filled(k, slot, is_exposed);
 }
 
 void slot_delete_simple(struct kernel *k, struct slot *slot)
@@ -138,7 +145,7 @@ struct result slot_revoke(struct kernel *k, struct slot *slot)
 {
     while (slot_has_children(k, slot)) {
         struct result deleted = slot_delete(k, slot_at(k, slot->next), true);
-        if (deleted.kind != RESULT_OK)
+        if (!result_is_ok(deleted))
             return deleted;
         if (preemption_point(k))
             return result_preempted();

@@ -107,7 +107,7 @@ static struct result domain_decode_configure(struct kernel *k, struct invocation
     uint64_t domain = invocation_word(in, 1);
     uint64_t duration = invocation_word(in, 2);
     struct result checked = schedule_check(k, index, domain, duration);
-    if (checked.kind != RESULT_OK)
+    if (!result_is_ok(checked))
         return checked;
     k->state->domain_entry[index] =
         (struct domain_entry){.domain = domain & 0xff, .duration = duration & ((1ull << DURATION_BITS) - 1)};

@@ -34,13 +34,12 @@ static void fault_unhandled(struct kernel *k, struct tcb *tcb, struct fault fail
 void fault_raise(struct kernel *k, struct tcb *tcb, struct fault fault)
 {
     struct fault failure = {.type = FAULT_CAP, .address = tcb->fault_handler};
-    struct slot_lookup found = cspace_lookup(k, tcb, tcb->fault_handler);
-    if (!found.slot) {
-        failure.lookup = found.failure;
+    struct slot *slot;
+    if (!cspace_lookup(k, tcb, tcb->fault_handler, &slot, &failure.lookup)) {
         fault_unhandled(k, tcb, failure, fault);
         return;
     }
-    struct cap handler = found.slot->cap;
+    struct cap handler = slot->cap;
     if (handler.type != CAP_ENDPOINT || !handler.can_send || !(handler.can_grant || handler.can_grant_reply)) {
         failure.lookup = lookup_missing_capability(0);
         fault_unhandled(k, tcb, failure, fault);

@@ -13,50 +13,55 @@
 #include "kernel/syscall.h"
 #include "kernel/thread.h"
 
-uint64_t invocation_word(const struct invocation *in, unsigned i)
+static inline void caller_answer(struct tcb *caller, struct message_info info)
 {
-    return message_get(in->caller, in->buffer, i);
+    caller->context.reg[REG_RDI] = 0;
+    caller->context.reg[REG_RSI] = message_info_to_word(info);
 }
 
 void invocation_reply(struct kernel *k, struct invocation *in, const uint64_t *words, unsigned count)
 {
     if (in->is_call) {
         struct message_info info = {.label = ABI_NO_ERROR};
-        uint64_t *buffer = thread_ipc_buffer(k, in->caller, true);
-        for (unsigned i = 0; i < count; i++)
-            info.length = message_set(in->caller, buffer, i, words[i]);
-        in->caller->context.reg[REG_RDI] = 0;
-        in->caller->context.reg[REG_RSI] = message_info_to_word(info);
+        uint64_t *buffer = count > ABI_MESSAGE_REGISTERS ? thread_ipc_buffer(k, in->caller, true) : NULL;
+        if (count < ABI_MESSAGE_REGISTERS) {
+            for (unsigned i = 0; i < count; i++)
+                info.length = message_set(in->caller, NULL, i, words[i]);
+        } else {
+            info.length = message_set_many(in->caller, buffer, words, count);
+        }
+        caller_answer(in->caller, info);
     }
     thread_set_state(k, in->caller, THREAD_RUNNING);
 }
 
 /* The words that explain a refusal. Manual: appendix of each error in the API reference. */
-static unsigned fail_set_words(const struct fail *fail, struct tcb *caller, uint64_t *buffer)
+static unsigned fail_set_words(struct result fail, struct tcb *caller, uint64_t *buffer)
 {
-    switch (fail->error) {
+    switch (result_error(fail)) {
     case ABI_INVALID_ARGUMENT:
     case ABI_INVALID_CAPABILITY:
-        return message_set(caller, buffer, 0, fail->index);
+        return message_set(caller, buffer, 0, fail.index);
     case ABI_RANGE_ERROR:
-        message_set(caller, buffer, 0, fail->range.min);
-        return message_set(caller, buffer, 1, fail->range.max);
-    case ABI_FAILED_LOOKUP:
-        message_set(caller, buffer, 0, fail->lookup.is_source);
-        return message_set_lookup_failure(caller, buffer, 1, &fail->lookup.failure);
+        message_set(caller, buffer, 0, result_byte(fail, RESULT_RANGE_MIN));
+        return message_set(caller, buffer, 1, fail.range_max);
+    case ABI_FAILED_LOOKUP: {
+        struct lookup_failure failure = result_lookup_failure(fail);
+        message_set(caller, buffer, 0, result_byte(fail, RESULT_IS_SOURCE));
+        return message_set_lookup_failure(caller, buffer, 1, &failure);
+    }
     case ABI_NOT_ENOUGH_MEMORY:
-        return message_set(caller, buffer, 0, fail->bytes_left);
+        return message_set(caller, buffer, 0, fail.bytes_left);
     default:
         return 0;
     }
 }
 
-static void invocation_refuse(struct kernel *k, struct invocation *in, const struct fail *fail)
+static void invocation_refuse(struct kernel *k, struct invocation *in, struct result fail)
 {
-    struct message_info info = {.label = fail->error};
+    struct message_info info = {.label = result_error(fail)};
     info.length = fail_set_words(fail, in->caller, thread_ipc_buffer(k, in->caller, true));
-    in->caller->context.reg[REG_RDI] = 0;
-    in->caller->context.reg[REG_RSI] = message_info_to_word(info);
+    caller_answer(in->caller, info);
 }
 
 static struct result endpoint_invoke(struct kernel *k, struct invocation *in)
@@ -140,58 +145,77 @@ struct result invocation_decode(struct kernel *k, struct invocation *in)
     }
 }
 
-/* Find the capability and everything the message brings. False: the caller has faulted, or nothing is to be done. */
-static bool invocation_prepare(struct kernel *k, struct invocation *in)
+/* A Call or Send to what is not there is the caller's fault; NBSend just goes nowhere. */
+COLD static void invocation_fault(struct kernel *k, const struct invocation *in, uint64_t cptr, struct lookup_failure failure)
 {
-    struct tcb *caller = in->caller;
-    struct message_info info = message_info_from_word(caller->context.reg[REG_RSI]);
-    struct extra_caps extra;
+    if (in->is_blocking)
+        fault_raise(k, in->caller, (struct fault){.type = FAULT_CAP, .address = cptr, .lookup = failure});
+}
 
-    in->cptr = caller->context.reg[REG_RDI];
-    struct slot_lookup found = cspace_lookup(k, caller, in->cptr);
-    if (!found.slot) {
-        remark(k, "Invocation of invalid cap #%lu.", in->cptr);
-        if (in->is_blocking)
-            fault_raise(k, caller, (struct fault){.type = FAULT_CAP, .address = in->cptr, .lookup = found.failure});
-        return false;
-    }
-    in->slot = found.slot;
-    in->cap = found.slot->cap;
-    in->buffer = thread_ipc_buffer(k, caller, false);
-    if (!message_extra_caps(k, caller, in->buffer, info.extra_caps, &extra)) {
+/* Find what the message brings beside registers. False: the caller has faulted, or nothing is to be done. */
+OUT_OF_LINE static bool invocation_prepare_buffer(struct kernel *k, struct invocation *in, struct message_info info)
+{
+    struct failed_cap failed;
+    in->buffer = thread_ipc_buffer(k, in->caller, false);
+    if (!message_extra_caps(k, in->caller, in->buffer, info.extra_caps, in->extra, &failed)) {
         remark(k, "Lookup of extra caps failed.");
-        if (in->is_blocking)
-            fault_raise(k, caller,
-                        (struct fault){.type = FAULT_CAP, .address = extra.failed_cptr, .lookup = extra.failure});
+        invocation_fault(k, in, failed.cptr, failed.failure);
         return false;
     }
-    for (unsigned i = 0; i < ABI_EXTRA_CAPS; i++)
-        in->extra[i] = extra.slot[i];
-    in->operation = abi_operation(k->abi, info.label);
-    in->length = info.length;
     if (in->length > ABI_MESSAGE_REGISTERS && !in->buffer)
         in->length = ABI_MESSAGE_REGISTERS;
     return true;
 }
 
+/* The same for the capability and the whole message. Every field of `in` is set when it succeeds. */
+static bool invocation_prepare(struct kernel *k, struct invocation *in)
+{
+    struct message_info info = message_info_from_word(in->caller->context.reg[REG_RSI]);
+    struct lookup_failure failure;
+
+    in->cptr = in->caller->context.reg[REG_RDI];
+    if (!cspace_lookup(k, in->caller, in->cptr, &in->slot, &failure)) {
+        remark(k, "Invocation of invalid cap #%lu.", in->cptr);
+        invocation_fault(k, in, in->cptr, failure);
+        return false;
+    }
+    in->cap = in->slot->cap;
+    in->operation = abi_operation(k->abi, info.label);
+    in->length = info.length;
+    in->buffer = NULL;
+    for (unsigned i = 0; i < ABI_EXTRA_CAPS; i++)
+        in->extra[i] = NULL;
+    return !message_needs_buffer(info) || invocation_prepare_buffer(k, in, info);
+}
+
+/* It was refused, or preempted: then it starts over. */
+COLD static void invocation_end(struct kernel *k, struct invocation *in, struct result fail)
+{
+    if (result_kind(fail) == RESULT_PREEMPTED)
+        return;
+    remark(k, "%s of cap #%lu: %s.", abi_operation_name(in->operation), in->cptr,
+           abi_error_name(result_error(fail)));
+    if (in->is_call)
+        invocation_refuse(k, in, fail);
+    in->caller->state = THREAD_RUNNING;
+}
+
 void invocation_handle(struct kernel *k, bool is_call, bool is_blocking)
 {
-    struct invocation in = {.caller = current_tcb(k), .is_call = is_call, .is_blocking = is_blocking};
+    struct invocation in; /* a large thing to clear for every system call */
+    in.caller = running_tcb(k);
+    in.is_call = is_call;
+    in.is_blocking = is_blocking;
     if (!invocation_prepare(k, &in))
         return;
 
     in.caller->state = THREAD_RESTART;
     struct result result = invocation_decode(k, &in);
-    if (result.kind == RESULT_PREEMPTED)
-        return;
-    if (result.kind == RESULT_FAIL) {
-        remark(k, "%s of cap #%lu: %s.", abi_operation_name(in.operation), in.cptr,
-               abi_error_name(result.fail.error));
-        if (is_call)
-            invocation_refuse(k, &in, &result.fail);
+    if (UNLIKELY(!result_is_ok(result))) {
+        invocation_end(k, &in, result);
+    } else if (LIKELY(in.caller->state == THREAD_RESTART)) {
+        if (in.is_call)
+            caller_answer(in.caller, (struct message_info){.label = ABI_NO_ERROR});
         in.caller->state = THREAD_RUNNING;
-        return;
     }
-    if (in.caller->state == THREAD_RESTART)
-        invocation_reply(k, &in, NULL, 0);
 }

@@ -9,6 +9,7 @@
 #ifndef SELKIE_KERNEL_INVOCATION_H
 #define SELKIE_KERNEL_INVOCATION_H
 
+#include "kernel/ipc.h"
 #include "kernel/kernel.h"
 #include "kernel/result.h"
 #include "kernel/slot.h"
@@ -22,13 +23,16 @@ struct invocation {
     struct slot *slot;  /* the invoked capability's slot */
     struct cap cap;     /* and what it held */
     struct slot *extra[ABI_EXTRA_CAPS]; /* extra capabilities; NULL behind the last */
-    const uint64_t *buffer; /* the caller's IPC buffer in the arena, for reading; or NULL */
+    const uint64_t *buffer; /* the caller's IPC buffer in the arena, for reading; NULL if there is none, or no need */
     bool is_call;
     bool is_blocking;
 };
 
 /* Message word `i`; the caller has checked `i < in->length`. */
-uint64_t invocation_word(const struct invocation *in, unsigned i);
+static inline uint64_t invocation_word(const struct invocation *in, unsigned i)
+{
+    return message_get(in->caller, in->buffer, i);
+}
 
 /* Answer a Call with label 0 and `count` message words and make the caller RUNNING; a Send only makes it RUNNING. */
 void invocation_reply(struct kernel *k, struct invocation *in, const uint64_t *words, unsigned count);
@@ -37,7 +41,7 @@ void invocation_reply(struct kernel *k, struct invocation *in, const uint64_t *w
 MUST_USE struct result invocation_decode(struct kernel *k, struct invocation *in);
 
 /* A decode-error remark for `-v`: what a printing kernel would say about this refusal. */
-void remark(struct kernel *k, const char *format, ...);
+COLD void remark(struct kernel *k, const char *format, ...);
 
 /* The decoders of each object, one file each. */
 MUST_USE struct result untyped_decode(struct kernel *k, struct invocation *in);

@@ -17,13 +17,52 @@ struct message_info {
     unsigned extra_caps;
     unsigned length;
 };
-struct message_info message_info_from_word(uint64_t word); /* the length is capped at ABI_MESSAGE_WORDS */
-uint64_t message_info_to_word(struct message_info info);
+
+static inline struct message_info message_info_from_word(uint64_t word) /* the length is capped at ABI_MESSAGE_WORDS */
+{
+    unsigned length = word & 0x7f;
+    return (struct message_info){
+        .label = word >> 12,
+        .caps_unwrapped = (word >> 9) & 7,
+        .extra_caps = (word >> 7) & 3,
+        .length = length > ABI_MESSAGE_WORDS ? ABI_MESSAGE_WORDS : length,
+    };
+}
+
+static inline uint64_t message_info_to_word(struct message_info info)
+{
+    return info.label << 12 | (uint64_t)info.caps_unwrapped << 9 | (uint64_t)info.extra_caps << 7 | info.length;
+}
+
+enum { BUFFER_MESSAGE = 1 }; /* word of the IPC buffer that message word 0 would have (kernel/message.h has the rest) */
+
+/* The register of message word `i`, below ABI_MESSAGE_REGISTERS. */
+static inline enum context_register message_register(unsigned i)
+{
+    static const uint8_t registers[ABI_MESSAGE_REGISTERS] = {REG_R10, REG_R8, REG_R9, REG_R15};
+    return (enum context_register)registers[i];
+}
 
 /* Message words of a thread, wherever they lie. Writing beyond the registers without a buffer is ignored. Returns
  * the words that exist up to and including this one. */
-unsigned message_set(struct tcb *tcb, uint64_t *buffer, unsigned i, uint64_t value);
-uint64_t message_get(const struct tcb *tcb, const uint64_t *buffer, unsigned i);
+static inline unsigned message_set(struct tcb *tcb, uint64_t *buffer, unsigned i, uint64_t value)
+{
+    if (i < ABI_MESSAGE_REGISTERS)
+        tcb->context.reg[message_register(i)] = value;
+    else if (buffer)
+        buffer[BUFFER_MESSAGE + i] = value;
+    else
+        return ABI_MESSAGE_REGISTERS;
+    return i + 1;
+}
+
+static inline uint64_t message_get(const struct tcb *tcb, const uint64_t *buffer, unsigned i)
+{
+    if (i < ABI_MESSAGE_REGISTERS)
+        return tcb->context.reg[message_register(i)];
+    return buffer ? buffer[BUFFER_MESSAGE + i] : 0;
+}
+
 /* The words of a lookup failure from word `i` on; returns the message length that results. */
 unsigned message_set_lookup_failure(struct tcb *tcb, uint64_t *buffer, unsigned i, const struct lookup_failure *f);
 

@@ -16,7 +16,7 @@
 /* A thread whose system call starts over goes back to its instruction. */
 static void thread_activate(struct tcb *tcb)
 {
-    if (tcb->state != THREAD_RESTART)
+    if (LIKELY(tcb->state != THREAD_RESTART))
         return;
     tcb->context.next_ip = tcb->context.reg[REG_FAULT_IP];
     tcb->state = THREAD_RUNNING;
@@ -25,17 +25,15 @@ static void thread_activate(struct tcb *tcb)
 /* Can the passing of time take the processor from the current thread? */
 static bool tick_matters(const struct kernel *k, const struct tcb *tcb)
 {
-    return k->abi->config.domains > 1 || k->state->ready[tcb->domain].queue[tcb->priority].head != 0;
+    return UNLIKELY(k->abi->config.domains > 1) || k->state->ready[tcb->domain].queue[tcb->priority].head != 0;
 }
 
-struct next kernel_next(struct kernel *k, unsigned core)
+static inline struct next next_of(const struct kernel *k, struct tcb *tcb)
 {
-    (void)core;
-    struct kernel_state *s = k->state;
-    struct tcb *tcb = current_tcb(k);
-    if (s->is_halted)
+    const struct kernel_state *s = k->state;
+    if (UNLIKELY(s->is_halted))
         return (struct next){.kind = NEXT_HALT};
-    if (!tcb)
+    if (UNLIKELY(!tcb))
         return (struct next){.kind = NEXT_IDLE, .wants_tick = k->abi->config.domains > 1};
     return (struct next){
         .kind = NEXT_RUN,
@@ -47,14 +45,21 @@ struct next kernel_next(struct kernel *k, unsigned core)
     };
 }
 
-static void trap_handle(struct kernel *k, const struct trap *trap)
+struct next kernel_next(struct kernel *k, unsigned core)
+{
+    (void)core;
+    return next_of(k, current_tcb(k));
+}
+
+/* Any trap but a system call. */
+OUT_OF_LINE static void trap_handle(struct kernel *k, const struct trap *trap)
 {
     switch (trap->kind) {
     case TRAP_SYSCALL:
-        syscall_handle(k);
-        return;
+        ASSERT(false);
     case TRAP_VM_FAULT:
     case TRAP_EXCEPTION:
+        ASSERT(k->state->current != 0);
         fault_raise(k, current_tcb(k), x86_fault_of_trap(trap));
         return;
     case TRAP_INTERRUPT:
@@ -68,12 +73,16 @@ static void trap_handle(struct kernel *k, const struct trap *trap)
 
 struct next kernel_enter(struct kernel *k, unsigned core, const struct trap *trap)
 {
-    bool is_from_thread = trap->kind != TRAP_INTERRUPT && trap->kind != TRAP_TICK;
-    ASSERT(!k->state->is_halted && (!is_from_thread || k->state->current != 0));
-    trap_handle(k, trap);
-    sched_run(k);
+    (void)core;
+    ASSERT(!k->state->is_halted);
+    if (LIKELY(trap->kind == TRAP_SYSCALL))
+        syscall_handle(k);
+    else
+        trap_handle(k, trap);
+    if (k->state->sched_action != SCHED_RESUME_CURRENT)
+        sched_run(k);
     struct tcb *tcb = current_tcb(k);
     if (tcb)
         thread_activate(tcb);
-    return kernel_next(k, core);
+    return next_of(k, tcb);
 }

@@ -121,11 +121,26 @@ struct translation {
     bool is_writable;
     bool is_device;     /* paddr lies outside the arena */
     bool is_forbidden;  /* not present for a user, but mapped without any right: an access is a protection violation */
+    bool is_cached;     /* an engine's notes, see kernel_translation_note */
+    bool is_marked;
     uint8_t size_bits;  /* of the page: 12, 21 or 30 */
     uint8_t cache;      /* page attribute bits PAT, PCD, PWT */
     uint64_t paddr;     /* of the page's first byte */
 };
 struct translation kernel_translate(const struct kernel *k, uint64_t vspace, uint64_t vaddr);
+
+/* An engine keeps this translation, or no longer does, as a processor says with the Accessed bit. While is_cached is
+ * false for a page, the kernel changes and removes it without a word (mmu.invalidate); whoever has put any part of the
+ * page into a cache must therefore say so. `is_marked` is the engine's own, the kernel never looks at it. Both are false
+ * for a page that was just mapped, or mapped anew with other rights or attributes; no guest can see them.
+ * Without a page at `vaddr` this does nothing. */
+void kernel_translation_note(struct kernel *k, uint64_t vspace, uint64_t vaddr, bool is_cached, bool is_marked);
+
+/* Call `visit` for every page of a VSpace that is present, in ascending order, `vaddr` being its first byte. May be
+ * asked about any memory: tables that would lie outside the arena are skipped. `visit` may use
+ * kernel_translation_note on what it is shown. */
+void kernel_for_each_page(const struct kernel *k, uint64_t vspace,
+                          void (*visit)(void *world, uint64_t vaddr, const struct translation *t), void *world);
 
 /* Copy user memory from `vaddr` on, whatever its page's rights; stops at a page that is not there or is device
  * memory. Returns the bytes copied, at most `size`. */

@@ -119,6 +119,8 @@ void sched_possible_switch_to(struct kernel *k, struct tcb *tcb)
 void sched_rotate(struct kernel *k)
 {
     struct tcb *current = current_tcb(k);
+    if (ready_highest(ready_of(k, current)) < current->priority)
+        return; /* it would be its own successor */
     sched_dequeue(k, current);
     sched_append(k, current);
     sched_choose_new(k);
@@ -183,8 +185,6 @@ static void sched_consider_candidate(struct kernel *k, const struct tcb *current
 void sched_run(struct kernel *k)
 {
     struct kernel_state *s = k->state;
-    if (s->sched_action == SCHED_RESUME_CURRENT)
-        return;
     struct tcb *current = current_tcb(k);
     bool was_runnable = current && thread_is_runnable(current);
     if (was_runnable)

@@ -6,11 +6,6 @@
 
 #include "kernel/state.h"
 
-struct slot *slot_at(const struct kernel *k, uint64_t paddr)
-{
-    return paddr ? arena_at(k, paddr) : NULL;
-}
-
 static void slot_link(struct kernel *k, struct slot *slot)
 {
     uint64_t self = arena_paddr(k, slot);
@@ -20,8 +15,7 @@ static void slot_link(struct kernel *k, struct slot *slot)
         slot_at(k, slot->next)->prev = self;
 }
 
-static void slot_insert_behind(struct kernel *k, struct slot *slot, struct cap cap, struct slot *parent,
-                               bool is_revocable)
+void slot_insert_behind(struct kernel *k, struct slot *slot, struct cap cap, struct slot *parent, bool is_revocable)
 {
     ASSERT(slot_is_empty(slot) && slot->prev == 0 && slot->next == 0);
     slot->cap = cap;
@@ -141,7 +135,9 @@ bool slot_is_final(const struct kernel *k, const struct slot *slot)
 {
     const struct slot *prev = slot_at(k, slot->prev);
     const struct slot *next = slot_at(k, slot->next);
-    return !(prev && cap_same_object(k, prev->cap, slot->cap)) && !(next && cap_same_object(k, slot->cap, next->cap));
+    if (prev && cap_same_place(&prev->cap, &slot->cap) && cap_same_object(k, prev->cap, slot->cap))
+        return false;
+    return !next || !cap_same_place(&slot->cap, &next->cap) || !cap_same_object(k, slot->cap, next->cap);
 }
 
 bool slot_is_long_running_delete(const struct kernel *k, const struct slot *slot)

@@ -18,8 +18,7 @@
 #define SELKIE_KERNEL_SLOT_H
 
 #include "kernel/cap.h"
-
-struct kernel;
+#include "kernel/kernel.h"
 
 /* A paddr where it shares its word with two flags or a state: slots, endpoints, notifications. */
 #define LINK_MASK ((1ull << 62) - 1)
@@ -39,13 +38,19 @@ static inline bool slot_is_empty(const struct slot *slot)
     return slot->cap.type == CAP_NULL;
 }
 
-struct slot *slot_at(const struct kernel *k, uint64_t paddr); /* NULL for 0 */
+static inline struct slot *slot_at(const struct kernel *k, uint64_t paddr) /* NULL for 0 */
+{
+    return paddr ? (struct slot *)(void *)(k->arena + paddr) : NULL;
+}
 
 /* Put a capability without ancestors into an empty slot: boot, and the slots of new objects. */
 void slot_set_root(struct slot *slot, struct cap cap);
 
 /* Put a capability derived from `parent` into the empty slot `slot`, directly behind it. */
 void slot_insert(struct kernel *k, struct slot *slot, struct cap cap, struct slot *parent);
+
+/* The same for one who knows whether the new capability may have descendants; `parent` stays as it is. */
+void slot_insert_behind(struct kernel *k, struct slot *slot, struct cap cap, struct slot *parent, bool is_revocable);
 
 /* Insert a new child of `parent` as `slot_insert` does, revocable: what Retype makes. */
 void slot_insert_child(struct kernel *k, struct slot *slot, struct cap cap, struct slot *parent);

@@ -9,11 +9,6 @@
 #include "kernel/state.h"
 #include "kernel/x86_64/x86.h"
 
-struct tcb *tcb_at(const struct kernel *k, uint64_t paddr)
-{
-    return paddr ? arena_at(k, paddr) : NULL;
-}
-
 static void name_print(struct tcb *tcb, const char *format, ...)
 {
     va_list arguments;

@@ -97,7 +97,10 @@ struct tcb {
 
 _Static_assert(sizeof(struct tcb) <= 2048, "a TCB is 2^11 bytes");
 
-struct tcb *tcb_at(const struct kernel *k, uint64_t paddr); /* NULL for 0 */
+static inline struct tcb *tcb_at(const struct kernel *k, uint64_t paddr) /* NULL for 0 */
+{
+    return paddr ? (struct tcb *)(void *)(k->arena + paddr) : NULL;
+}
 
 /* Make a thread out of zeroed memory: registers, vector state, domain, time slice, a name after its creator. */
 void tcb_init(struct kernel *k, struct tcb *tcb);

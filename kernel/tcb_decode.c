@@ -44,7 +44,7 @@ static struct result decode_priority(struct kernel *k, const struct invocation *
     }
     uint64_t wanted = invocation_word(in, 0);
     struct result checked = tcb_authority(k, in, &authority);
-    if (checked.kind == RESULT_OK)
+    if (result_is_ok(checked))
         checked = tcb_check_priority(k, wanted, authority);
     *priority = (uint8_t)wanted;
     return checked;
@@ -54,7 +54,7 @@ static struct result tcb_decode_set_priority(struct kernel *k, struct invocation
 {
     uint8_t priority;
     struct result checked = decode_priority(k, in, &priority);
-    if (checked.kind == RESULT_OK)
+    if (result_is_ok(checked))
         thread_set_priority(k, tcb_at(k, in->cap.paddr), priority);
     return checked;
 }
@@ -63,7 +63,7 @@ static struct result tcb_decode_set_mcp(struct kernel *k, struct invocation *in)
 {
     uint8_t mcp;
     struct result checked = decode_priority(k, in, &mcp);
-    if (checked.kind == RESULT_OK)
+    if (result_is_ok(checked))
         tcb_at(k, in->cap.paddr)->mcp = mcp;
     return checked;
 }
@@ -76,7 +76,7 @@ static struct result tcb_decode_set_ipc_buffer(struct kernel *k, struct invocati
         return fail_truncated_message();
     }
     struct result checked = tcb_buffer_check(k, invocation_word(in, 0), in->extra[0], &buffer);
-    if (checked.kind != RESULT_OK)
+    if (!result_is_ok(checked))
         return checked;
     return tcb_buffer_apply(k, in, &buffer);
 }

@@ -38,7 +38,6 @@ static void context_changed(struct context *context)
 static struct result registers_decode_read(struct kernel *k, struct invocation *in)
 {
     struct tcb *source = tcb_at(k, in->cap.paddr);
-    uint64_t words[REG_COUNT];
 
     if (in->length < 2) {
         remark(k, "TCB ReadRegisters: Truncated message.");
@@ -57,9 +56,7 @@ static struct result registers_decode_read(struct kernel *k, struct invocation *
 
     if (flags & READ_SUSPEND_SOURCE)
         thread_suspend(k, source);
-    for (unsigned i = 0; i < count; i++)
-        words[i] = source->context.reg[i];
-    invocation_reply(k, in, words, (unsigned)count);
+    invocation_reply(k, in, source->context.reg, (unsigned)count);
     return result_ok();
 }
 

@@ -31,14 +31,14 @@ struct result tcb_space_check(struct kernel *k, const struct invocation *in, str
         return fail_illegal_operation();
     }
     struct result derived = root_derive(k, cspace, cspace_data, &space->cspace);
-    if (derived.kind != RESULT_OK)
+    if (!result_is_ok(derived))
         return derived;
     if (space->cspace.cap.type != CAP_CNODE) {
         remark(k, "%s: CSpace cap is invalid.", abi_operation_name(in->operation));
         return fail_illegal_operation();
     }
     derived = root_derive(k, vspace, vspace_data, &space->vspace);
-    if (derived.kind != RESULT_OK)
+    if (!result_is_ok(derived))
         return derived;
     if (!vspace_is_valid_root(space->vspace.cap)) {
         remark(k, "%s: VSpace cap is invalid.", abi_operation_name(in->operation));
@@ -55,7 +55,7 @@ struct result tcb_buffer_check(struct kernel *k, uint64_t vaddr, struct slot *fr
         return result_ok();
     buffer->frame.source = frame;
     struct result derived = cap_derive(k, frame, frame->cap, &buffer->frame.cap);
-    if (derived.kind != RESULT_OK)
+    if (!result_is_ok(derived))
         return derived;
     return vspace_check_ipc_buffer(k, vaddr, buffer->frame.cap);
 }
@@ -75,7 +75,7 @@ static struct result root_replace(struct kernel *k, const struct invocation *in,
 {
     struct slot *slot = &tcb_at(k, in->cap.paddr)->slots[which];
     struct result deleted = slot_delete(k, slot, true);
-    if (deleted.kind == RESULT_OK)
+    if (result_is_ok(deleted))
         root_install(k, in, slot, root);
     return deleted;
 }
@@ -83,7 +83,7 @@ static struct result root_replace(struct kernel *k, const struct invocation *in,
 struct result tcb_space_apply(struct kernel *k, const struct invocation *in, const struct tcb_space *space)
 {
     struct result replaced = root_replace(k, in, TCB_CSPACE, &space->cspace);
-    if (replaced.kind != RESULT_OK)
+    if (!result_is_ok(replaced))
         return replaced;
     return root_replace(k, in, TCB_VSPACE, &space->vspace);
 }
@@ -93,7 +93,7 @@ struct result tcb_buffer_apply(struct kernel *k, const struct invocation *in, co
     struct tcb *tcb = tcb_at(k, in->cap.paddr);
     struct slot *slot = &tcb->slots[TCB_IPC_BUFFER];
     struct result deleted = slot_delete(k, slot, true);
-    if (deleted.kind != RESULT_OK)
+    if (!result_is_ok(deleted))
         return deleted;
     tcb->ipc_buffer = buffer->vaddr;
     if (buffer->frame.source)

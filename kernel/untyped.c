@@ -67,8 +67,8 @@ static struct result retype_decode_window(struct kernel *k, const struct invocat
 
     if (depth != 0) {
         struct result found =
-            cspace_lookup_target(k, in->extra[0]->cap, invocation_word(in, 2), depth, CSPACE_DESTINATION, &node);
-        if (found.kind != RESULT_OK) {
+            cspace_lookup_target(k, &in->extra[0]->cap, invocation_word(in, 2), depth, CSPACE_DESTINATION, &node);
+        if (!result_is_ok(found)) {
             remark(k, "Untyped Retype: Invalid destination address.");
             return found;
         }
@@ -124,7 +124,7 @@ static struct result untyped_retype(struct kernel *k, struct slot *slot, const s
     struct cap *untyped = &slot->cap;
     if (is_reset) {
         struct result reset = untyped_reset(k, untyped);
-        if (reset.kind != RESULT_OK)
+        if (!result_is_ok(reset))
             return reset;
     }
     uint64_t object_size = 1ull << retype->object_bits;
@@ -151,10 +151,10 @@ struct result untyped_decode(struct kernel *k, struct invocation *in)
         return fail_truncated_message();
     }
     struct result checked = retype_decode_object(k, in, &retype);
-    if (checked.kind != RESULT_OK)
+    if (!result_is_ok(checked))
         return checked;
     checked = retype_decode_window(k, in, &retype);
-    if (checked.kind != RESULT_OK)
+    if (!result_is_ok(checked))
         return checked;
 
     bool is_reset = !slot_has_children(k, in->slot);

@@ -23,9 +23,18 @@
 
 struct machine_mmu {
     void *world;
+    /* Where guests can have no pages: below `lowest`, and in [reserved_start, reserved_end), which is the engine's
+     * own (start == end: nothing is). Mapping a page there is refused with InvalidArgument(0), like one above user
+     * space, if nothing else is wrong with it. Not asked about what is mapped at boot. */
+    uint64_t lowest;
+    uint64_t reserved_start, reserved_end;
+    /* In [watched_start, watched_end) the engine may show guests something of its own where they have no page: there,
+     * `invalidate` also tells about pages that come into being. (start == end: nowhere.) */
+    uint64_t watched_start, watched_end;
     /* The page tables of `vspace` no longer say what they said about
      * [vaddr, vaddr + size): forget any translation. Spurious calls are allowed;
-     * `size` is a page or a whole region of a paging structure. */
+     * `size` is a page or a whole region of a paging structure. Not called for a page that is in no cache
+     * (kernel_translation_note). */
     void (*invalidate)(void *world, uint64_t vspace, uint64_t vaddr, uint64_t size);
     /* `vspace` lost its ASID or is being deleted: forget everything about it. */
     void (*forget)(void *world, uint64_t vspace);

@@ -32,7 +32,7 @@ enum {
 #define FOUR_GIB     (1ull << 32)
 #define PHYSICAL_END (1ull << 47)
 
-const struct engine_class *const run_engines[] = {&engine_ptrace};
+const struct engine_class *const run_engines[] = {&engine_direct, &engine_ptrace};
 const unsigned run_engine_count = sizeof(run_engines) / sizeof(run_engines[0]);
 
 static int engine_choose(struct session *session, struct diag *diag)
@@ -49,7 +49,11 @@ static int engine_choose(struct session *session, struct diag *diag)
             return 0;
         }
         diag_add(diag, "engine %s cannot run here", class->name);
-        return error;
+        if (name || i + 1 == run_engine_count) {
+            return error;
+        }
+        say("warning: %s; taking %s, which is slower", diag->text, run_engines[i + 1]->name);
+        diag->text[0] = '\0';
     }
     diag_add(diag, "--engine=%s: no such engine; `selkie engines` lists them", name);
     return -EINVAL;
@@ -194,8 +198,8 @@ static int session_start(struct session *session, struct diag *diag)
     };
     world_connect(session, hpet_paddr(session->arena.size));
     assertion_watch(kernel);
-    int error = session->class->open(&session->engine, kernel, session->arena.fd, &session->machine.mmu,
-                                     &session->events, diag);
+    int error = session->class->open(&session->engine, kernel, session->arena.fd, session->arena.vector_fd,
+                                     &session->machine.mmu, &session->events, diag);
     if (error) {
         session->engine = NULL;
         return error;
@@ -249,6 +253,9 @@ static int session_conclude(const struct session *session, enum engine_stop stop
     case ENGINE_FAILED:
         say("the engine cannot go on: %s", diag->text);
         return RUN_HOST;
+    case ENGINE_BROKEN:
+        say("Selkie's own state is broken, by a bug of its own or by a guest that wrote into it: %s", diag->text);
+        return RUN_ASSERTION;
     case ENGINE_STOPPED:
         if (signals_received()) {
             say("ended by signal %d (%s)", signals_received(), strsignal(signals_received()));

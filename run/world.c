@@ -36,10 +36,8 @@ static void put(void *world, char character)
 
 static void remark(void *world, const char *text)
 {
-    const struct session *session = world;
-    if (session->options->is_verbose) {
-        say("kernel: %s", text);
-    }
+    (void)world;
+    say("kernel: %s", text);
 }
 
 static void look_for_input(void *world)
@@ -142,7 +140,8 @@ void world_connect(struct session *session, uint64_t hpet_paddr)
     session->console.must_end = must_end;
     session->console.world = session;
     session->machine.bus = pc_bus(&session->pc);
-    session->machine.console = (struct machine_console){.world = session, .put = put, .remark = remark};
+    session->machine.console = (struct machine_console){
+        .world = session, .put = put, .remark = session->options->is_verbose ? remark : NULL};
     session->machine.clock = (struct machine_clock){
         .world = session, .now_ns = now_ns, .is_interrupt_pending = is_interrupt_pending};
     session->events = (struct engine_events){

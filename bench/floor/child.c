@@ -22,7 +22,7 @@
 #include "host/process.h"
 #include "host/timer.h"
 
-#define PATIENCE_NS UINT64_C(2000000000)
+#define PATIENCE_NS UINT64_C(5000000000)
 
 struct child_report {
     struct sample sample;
@@ -44,9 +44,9 @@ pid_t child_fork(void)
     return 0;
 }
 
-static int measure_pinned(int (*measure)(struct sample *sample), struct sample *sample)
+static int measure_pinned(int (*measure)(struct sample *sample), int cpu, struct sample *sample)
 {
-    struct cpu_pin pin = {.cpu = -1};
+    struct cpu_pin pin = {.cpu = cpu};
     sigset_t none;
     sigemptyset(&none);
     cpu_pin(&pin);
@@ -57,9 +57,9 @@ static int measure_pinned(int (*measure)(struct sample *sample), struct sample *
     return measure(sample);
 }
 
-static _Noreturn void child_run(int (*measure)(struct sample *sample), struct child_report *report)
+static _Noreturn void child_run(int (*measure)(struct sample *sample), int cpu, struct child_report *report)
 {
-    report->error = measure_pinned(measure, &report->sample);
+    report->error = measure_pinned(measure, cpu, &report->sample);
     report->is_done = true;
     _exit(0);
 }
@@ -82,7 +82,7 @@ static bool child_await(pid_t pid)
     return false;
 }
 
-int child_measure(int (*measure)(struct sample *sample), struct sample *sample)
+int child_measure(int (*measure)(struct sample *sample), int cpu, struct sample *sample)
 {
     struct child_report *report =
         mmap(NULL, HOST_PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -90,7 +90,7 @@ int child_measure(int (*measure)(struct sample *sample), struct sample *sample)
         return -errno;
     pid_t pid = child_fork();
     if (pid == 0)
-        child_run(measure, report);
+        child_run(measure, cpu, report);
     int error = pid < 0 ? pid : 0;
     if (!error) {
         bool is_in_time = child_await(pid);

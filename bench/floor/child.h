@@ -14,9 +14,9 @@ struct sample;
  * that made it ends. */
 pid_t child_fork(void);
 
-/* Call `measure` in a child that is pinned to the processor the caller is on, with no signal blocked. Returns
- * 0 and the sample, or -errno: what `measure` returned; -EPERM: cannot be pinned; -ETIMEDOUT: did not end
- * within two seconds and was killed; -ECHILD: died of something else. */
-int child_measure(int (*measure)(struct sample *sample), struct sample *sample);
+/* Call `measure` in a child that is pinned to the processor `cpu` (-1: the one it starts on), with no signal
+ * blocked. Returns 0 and the sample, or -errno: what `measure` returned; -EPERM: cannot be pinned; -ETIMEDOUT:
+ * did not end within five seconds and was killed; -ECHILD: died of something else. */
+int child_measure(int (*measure)(struct sample *sample), int cpu, struct sample *sample);
 
 #endif

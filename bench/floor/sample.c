@@ -69,19 +69,34 @@ static void sample_sum_up(struct sample *sample, double *each_ns, unsigned runs)
     sample->runs = runs;
 }
 
-int sample_take(struct sample *sample, int (*repeat)(void *world, unsigned count), void *world)
+/* Up to BATCHES of them, until `end_ns` once there are enough. */
+static int batches_take(struct sample *sample, int (*repeat)(void *world, unsigned count), void *world,
+                        unsigned count, uint64_t end_ns)
 {
-    uint64_t end_ns = host_now_ns() + BUDGET_NS;
     double each_ns[BATCHES];
-    unsigned count, runs = 0;
-    int error = batch_choose(&count, repeat, world);
+    unsigned runs = 0;
+    int error = 0;
     while (!error && runs < BATCHES && (runs < BATCHES_LEAST || host_now_ns() < end_ns)) {
         uint64_t elapsed_ns = 0;
         error = batch_time(&elapsed_ns, repeat, world, count);
         each_ns[runs++] = (double)elapsed_ns / count;
     }
-    if (error)
-        return error;
-    sample_sum_up(sample, each_ns, runs);
-    return 0;
+    if (!error)
+        sample_sum_up(sample, each_ns, runs);
+    return error;
+}
+
+int sample_take(struct sample *sample, int (*repeat)(void *world, unsigned count), void *world)
+{
+    uint64_t end_ns = host_now_ns() + BUDGET_NS;
+    unsigned count;
+    int error = batch_choose(&count, repeat, world);
+    return error ? error : batches_take(sample, repeat, world, count, end_ns);
+}
+
+int sample_take_fixed(struct sample *sample, int (*repeat)(void *world, unsigned count), void *world,
+                      unsigned count)
+{
+    int error = repeat(world, count);
+    return error ? error : batches_take(sample, repeat, world, count, UINT64_MAX);
 }

@@ -17,4 +17,9 @@ struct sample {
  * Returns 0 or what `repeat` failed with. */
 int sample_take(struct sample *sample, int (*repeat)(void *world, unsigned count), void *world);
 
+/* The same with batches of `count`: one to warm up, then 51, as the guests measure. For what is compared with a
+ * guest so closely that the length of a batch counts. */
+int sample_take_fixed(struct sample *sample, int (*repeat)(void *world, unsigned count), void *world,
+                      unsigned count);
+
 #endif

@@ -19,6 +19,14 @@ int signals_sigsegv(struct sample *sample); /* a bad load, to its handler and pa
 
 int mapping_touched(struct sample *sample); /* a shared page: map, write, unmap */
 int mapping_untouched(struct sample *sample);
+int mapping_run_64(struct sample *sample); /* 64 shared pages: map at once, write to each, unmap */
+
+/* What the guest's loops and macro_compute do (bench/work), in batches of the same length. */
+int work_integer(struct sample *sample);
+int work_memory(struct sample *sample);
+int work_memory_large(struct sample *sample);
+int work_float(struct sample *sample);
+int work_compute(struct sample *sample);
 
 int syscall_getppid(struct sample *sample);
 

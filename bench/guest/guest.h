@@ -23,6 +23,13 @@ extern struct sel4_util_allocator guest_allocator;
 /* Start a thread of the root task's own priority, the highest. */
 void guest_thread_start(struct sel4_util_thread *thread, const char *name, void (*entry)(void *));
 
+/* Load the server image into an address space of its own; it does not run yet. */
+void guest_component_load(struct sel4_util_component *component, const char *name);
+
+/* Let it run in that role (roles.h), with capabilities to up to two objects in ROLE_SLOT_FIRST and the next. */
+void guest_component_start(const struct sel4_util_component *component, seL4_Word role, seL4_CPtr first,
+                           seL4_CPtr second);
+
 /* The benchmarks: benchmark_NAME. */
 #define X(name) extern const struct benchmark benchmark_##name;
 BENCH_GUEST_LIST(X)

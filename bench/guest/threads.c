@@ -4,14 +4,13 @@
  * exception that another thread handles. One operation is there and back.
  */
 #include "guest.h"
+#include "roles.h"
 
 enum {
     COUNT = 100,
     LONG_MESSAGE = 64,
     UD2_LENGTH = 2
 };
-
-SEL4_UTIL_EMBEDDED(image_server);
 
 static struct sel4_util_thread partner;
 static seL4_CPtr endpoint;
@@ -62,25 +61,17 @@ static struct sel4_util_component component;
 static void call_cross_prepare(void)
 {
     endpoint = sel4_util_object_alloc(&guest_allocator, seL4_EndpointObject, 0);
-    const struct sel4_util_component_config config = {
-        .name = "server",
-        .image = image_server_start,
-        .image_size = SEL4_UTIL_EMBEDDED_SIZE(image_server),
-        .priority = seL4_MaxPrio,
-    };
-    SEL4_UTIL_CHECK(sel4_util_component_load(&component, &guest_allocator, &config));
-    SEL4_UTIL_CHECK(
-        sel4_util_component_give(&component, SEL4_UTIL_COMPONENT_SLOT_FREE, endpoint, seL4_AllRights, 0));
-    SEL4_UTIL_CHECK(sel4_util_component_start(&component, SEL4_UTIL_COMPONENT_SLOT_FREE, 0, 0, 0));
+    guest_component_load(&component, "server");
+    guest_component_start(&component, ROLE_ANSWERS, endpoint, seL4_CapNull);
 }
 
-static void call_cross_finish(void)
+static void component_stop(void)
 {
     SEL4_UTIL_CHECK(seL4_TCB_Suspend(component.tcb));
 }
 
 const struct benchmark benchmark_call_cross_vspace = {"call_cross_vspace", call_cross_prepare, call_repeat,
-                                                      call_cross_finish, COUNT};
+                                                      component_stop, COUNT};
 
 static seL4_CPtr ping, pong;
 
@@ -93,10 +84,15 @@ static void ponger_main(void *argument)
     }
 }
 
-static void pingpong_prepare(void)
+static void notifications_make(void)
 {
     ping = sel4_util_object_alloc(&guest_allocator, seL4_NotificationObject, 0);
     pong = sel4_util_object_alloc(&guest_allocator, seL4_NotificationObject, 0);
+}
+
+static void pingpong_prepare(void)
+{
+    notifications_make();
     guest_thread_start(&partner, "ponger", ponger_main);
 }
 
@@ -110,6 +106,16 @@ static void pingpong_repeat(unsigned count)
 
 const struct benchmark benchmark_notification_pingpong = {"notification_pingpong", pingpong_prepare,
                                                           pingpong_repeat, partner_stop, COUNT};
+
+static void pingpong_cross_prepare(void)
+{
+    notifications_make();
+    guest_component_load(&component, "ponger");
+    guest_component_start(&component, ROLE_SIGNALS, ping, pong);
+}
+
+const struct benchmark benchmark_notification_cross_vspace = {
+    "notification_cross_vspace", pingpong_cross_prepare, pingpong_repeat, component_stop, COUNT};
 
 /* Lets the thread go on behind its invalid instruction. */
 static void handler_main(void *argument)

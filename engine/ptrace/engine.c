@@ -118,9 +118,10 @@ void ptrace_engine_close(struct engine *e)
     free(e);
 }
 
-static int ptrace_engine_open(struct engine **engine, struct kernel *k, int arena_fd, struct machine_mmu *mmu,
-                              const struct engine_events *events, struct diag *diag)
+static int ptrace_engine_open(struct engine **engine, struct kernel *k, int arena_fd, int vector_fd,
+                              struct machine_mmu *mmu, const struct engine_events *events, struct diag *diag)
 {
+    (void)vector_fd; /* vector state goes through k->vector */
     int error = ptrace_engine_create(engine, arena_fd, diag);
     if (error) {
         diag_add(diag, "cannot open the ptrace engine");
@@ -129,8 +130,11 @@ static int ptrace_engine_open(struct engine **engine, struct kernel *k, int aren
     struct engine *e = *engine;
     e->k = k;
     e->events = events;
-    *mmu = (struct machine_mmu){
-        .world = e, .invalidate = tlb_invalidate, .forget = tlb_forget, .clear = tlb_clear};
+    *mmu = (struct machine_mmu){.world = e,
+                                .lowest = e->address_min,
+                                .invalidate = tlb_invalidate,
+                                .forget = tlb_forget,
+                                .clear = tlb_clear};
     return 0;
 }
 

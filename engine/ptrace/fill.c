@@ -74,6 +74,14 @@ static void run_clip(const struct engine *e, const struct process *p, struct run
         run->end = run->start + (e->k->memory_size - run->paddr);
 }
 
+/* From now on the kernel has to say when it changes these pages. */
+static void run_note(const struct engine *e, const struct process *p, const struct run *run,
+                     unsigned size_bits)
+{
+    for (uint64_t at = run->start; at < run->end; at += 1ull << size_bits)
+        kernel_translation_note(e->k, p->vspace, at, true, false);
+}
+
 /* One mapping, trying again without all others if the host has no room. */
 static int map_call(struct engine *e, struct process *p, const struct stub_call *call)
 {
@@ -103,6 +111,7 @@ static int fill_device(struct engine *e, struct process *p, uint64_t address, ui
     struct stub_call call = {
         SYS_mmap,
         {address & ~(SMALL_PAGE - 1), SMALL_PAGE, protection, MAP_PRIVATE | MAP_FIXED, STUB_FD_STUBS, 0}};
+    kernel_translation_note(e->k, p->vspace, address, true, false);
     return map_call(e, p, &call);
 }
 
@@ -114,6 +123,7 @@ int fill_page(struct engine *e, struct process *p, uint64_t address, const struc
         return fill_device(e, p, address, protection);
     struct run run = run_around(e, p, address, translation);
     run_clip(e, p, &run, address);
+    run_note(e, p, &run, translation->size_bits);
     struct stub_call call = {SYS_mmap,
                              {run.start, run.end - run.start, protection,
                               MAP_SHARED | MAP_FIXED | MAP_NORESERVE, STUB_FD_ARENA, run.paddr}};

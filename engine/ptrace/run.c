@@ -6,6 +6,7 @@
 #include <signal.h>
 
 #include "engine/ptrace/state.h"
+#include "engine/x86_64/context.h"
 
 /* The process of `next`, ready to be resumed in that thread. */
 static int guest_prepare(struct engine *e, const struct next *next, struct process **process)

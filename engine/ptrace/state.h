@@ -27,6 +27,7 @@
 
 #include "engine/engine.h"
 #include "engine/ptrace/stub.h"
+#include "engine/x86_64/exception.h"
 #include "host/cpu.h"
 #include "host/timer.h"
 
@@ -170,11 +171,9 @@ enum {
     USER_CS = 0x33,
     USER_SS = 0x2b
 };                                             /* the selectors that the host gives 64-bit processes */
-bool address_is_canonical(uint64_t address);   /* on a processor with 48-bit addresses */
 struct user_regs_struct registers_plain(void); /* those of a process that runs stub code */
 int registers_load(struct engine *e, struct process *p, const struct context *context);
 void registers_save(struct context *context, const struct user_regs_struct *registers);
-void registers_settle(struct context *context); /* as if it had been resumed and interrupted at once */
 
 /* x86_64/fault.c: what a stop of the guest means. *is_trap false: run it again. */
 int fault_decode(struct engine *e, struct process *p, struct context *context, int stop,
@@ -182,9 +181,6 @@ int fault_decode(struct engine *e, struct process *p, struct context *context, i
 
 /* x86_64/capture.c: what the processor said about the exception behind the signal the process is stopped
  * with */
-struct exception {
-    uint64_t vector, code, address;
-};
 int exception_capture(struct engine *e, struct process *p, int signal_number, struct exception *exception);
 
 /* x86_64/mmio.c: the guest touched a device page. *is_done: a model answers, and the instruction is behind

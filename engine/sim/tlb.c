@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A cache of translations that is never wrong, or else the kernel forgot to take
- * one back.
+ * one back. It notes what it has taken (kernel_translation_note), and nothing else.
  *
  * A stale entry that allows less than the tables do is no fault of the kernel:
  * the access would miss, and be looked up again.
@@ -67,6 +67,7 @@ static const struct translation *tlb_look_up(struct sim *sim, uint64_t vaddr)
     sim_tlb_invalidate(sim, vspace, page_of(vaddr), PAGE_SIZE);
     struct sim_tlb_entry *entry = &sim->tlb[sim->tlb_hand++ % SIM_TLB_ENTRIES];
     *entry = (struct sim_tlb_entry){.vspace = vspace, .vaddr = page_of(vaddr), .translation = found};
+    kernel_translation_note(&sim->kernel, vspace, vaddr, true, found.is_marked);
     return &entry->translation;
 }
 

@@ -5,6 +5,8 @@
  * Invariant ("replies"): a master reply capability in TCB_REPLY has at most one
  * child, and has one exactly while its thread is BLOCKED_ON_REPLY and can still be answered.
  *
+ * Nothing ends with a reply capability, so its slot is simply cleared.
+ *
  * Manual: section "Call and Reply" (IPC), API reference seL4_Reply.
  */
 #include "kernel/ipc.h"
@@ -24,12 +26,13 @@ void reply_setup_caller(struct kernel *k, struct tcb *sender, struct tcb *receiv
     struct cap reply = cap_reply(arena_paddr(k, sender), false, can_grant);
     thread_set_state(k, sender, THREAD_BLOCKED_ON_REPLY);
     ASSERT(slot_is_empty(&receiver->slots[TCB_CALLER]));
-    slot_insert(k, &receiver->slots[TCB_CALLER], reply, &sender->slots[TCB_REPLY]);
+    slot_insert_behind(k, &receiver->slots[TCB_CALLER], reply, &sender->slots[TCB_REPLY], false);
 }
 
 void reply_delete_caller(struct kernel *k, struct tcb *tcb)
 {
-    slot_delete_simple(k, &tcb->slots[TCB_CALLER]);
+    if (!slot_is_empty(&tcb->slots[TCB_CALLER]))
+        slot_clear(k, &tcb->slots[TCB_CALLER]);
 }
 
 /* The caller stops waiting: whoever held the right to answer loses it. */
@@ -38,19 +41,19 @@ void reply_cancel(struct kernel *k, struct tcb *tcb)
     struct slot *master = &tcb->slots[TCB_REPLY];
     tcb->fault.type = FAULT_NONE;
     if (slot_has_children(k, master))
-        slot_delete_simple(k, slot_at(k, master->next));
+        slot_clear(k, slot_at(k, master->next));
 }
 
 void reply_transfer(struct kernel *k, struct tcb *sender, struct tcb *receiver, struct slot *slot, bool can_grant)
 {
     if (receiver->fault.type == FAULT_NONE) {
         ipc_transfer(k, sender, 0, 0, can_grant, receiver);
-        slot_delete_simple(k, slot);
+        slot_clear(k, slot);
         thread_set_state(k, receiver, THREAD_RUNNING);
         sched_possible_switch_to(k, receiver);
         return;
     }
-    slot_delete_simple(k, slot);
+    slot_clear(k, slot);
     bool is_restarted = fault_answer(k, receiver, sender);
     receiver->fault.type = FAULT_NONE;
     thread_set_state(k, receiver, is_restarted ? THREAD_RESTART : THREAD_INACTIVE);

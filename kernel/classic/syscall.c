@@ -13,7 +13,7 @@
 #include "kernel/thread.h"
 #include "kernel/x86_64/x86.h"
 
-static void receive_fault(struct kernel *k, struct tcb *tcb, uint64_t cptr, struct lookup_failure failure)
+COLD static void receive_fault(struct kernel *k, struct tcb *tcb, uint64_t cptr, struct lookup_failure failure)
 {
     fault_raise(k, tcb,
                 (struct fault){.type = FAULT_CAP, .is_receive_phase = true, .address = cptr, .lookup = failure});
@@ -28,15 +28,16 @@ static bool notification_is_receivable(const struct kernel *k, const struct tcb 
 
 static void syscall_receive(struct kernel *k, bool is_blocking)
 {
-    struct tcb *tcb = current_tcb(k);
+    struct tcb *tcb = running_tcb(k);
     uint64_t cptr = tcb->context.reg[REG_RDI];
-    struct slot_lookup found = cspace_lookup(k, tcb, cptr);
+    struct lookup_failure failure;
+    struct slot *slot;
 
-    if (!found.slot) {
-        receive_fault(k, tcb, cptr, found.failure);
+    if (!cspace_lookup(k, tcb, cptr, &slot, &failure)) {
+        receive_fault(k, tcb, cptr, failure);
         return;
     }
-    struct cap cap = found.slot->cap;
+    struct cap cap = slot->cap;
     if (cap.type == CAP_ENDPOINT && cap.can_receive) {
         reply_delete_caller(k, tcb);
         endpoint_receive(k, tcb, cap, is_blocking);
@@ -49,7 +50,7 @@ static void syscall_receive(struct kernel *k, bool is_blocking)
 
 static void syscall_reply(struct kernel *k)
 {
-    struct tcb *tcb = current_tcb(k);
+    struct tcb *tcb = running_tcb(k);
     struct slot *slot = &tcb->slots[TCB_CALLER];
     if (slot->cap.type == CAP_REPLY && !slot->cap.is_master)
         reply_transfer(k, tcb, tcb_at(k, slot->cap.paddr), slot, slot->cap.can_grant);
@@ -57,9 +58,26 @@ static void syscall_reply(struct kernel *k)
         remark(k, "Attempted reply operation when no reply cap present.");
 }
 
+OUT_OF_LINE static void syscall_set_tls_base(struct tcb *tcb)
+{
+    tcb->context.reg[REG_FS_BASE] = x86_sanitise_register(REG_FS_BASE, tcb->context.reg[REG_RDI]);
+}
+
+COLD static void syscall_unknown(struct kernel *k, uint64_t number)
+{
+    fault_raise(k, running_tcb(k), (struct fault){.type = FAULT_UNKNOWN_SYSCALL, .address = number});
+}
+
+OUT_OF_LINE static void syscall_reply_receive(struct kernel *k)
+{
+    syscall_reply(k);
+    syscall_receive(k, true);
+}
+
 void syscall_handle(struct kernel *k)
 {
-    uint64_t number = current_tcb(k)->context.reg[REG_RDX];
+    ASSERT(k->state->current != 0);
+    uint64_t number = running_tcb(k)->context.reg[REG_RDX];
     enum syscall syscall = abi_syscall(k->abi, number);
 
     switch (syscall) {
@@ -82,18 +100,16 @@ void syscall_handle(struct kernel *k)
         syscall_reply(k);
         return;
     case SYSCALL_REPLY_RECV:
-        syscall_reply(k);
-        syscall_receive(k, true);
+        syscall_reply_receive(k);
         return;
     case SYSCALL_YIELD:
         sched_rotate(k);
         return;
     case SYSCALL_SET_TLS_BASE:
-        current_tcb(k)->context.reg[REG_FS_BASE] =
-            x86_sanitise_register(REG_FS_BASE, current_tcb(k)->context.reg[REG_RDI]);
+        syscall_set_tls_base(running_tcb(k));
         return;
     case SYSCALL_UNKNOWN:
-        fault_raise(k, current_tcb(k), (struct fault){.type = FAULT_UNKNOWN_SYSCALL, .address = number});
+        syscall_unknown(k, number);
         return;
     default:
         debug_syscall(k, syscall);

@@ -19,15 +19,15 @@ static struct result tcb_decode_configure(struct kernel *k, struct invocation *i
     }
     uint64_t fault_handler = invocation_word(in, 0);
     struct result result = tcb_buffer_check(k, invocation_word(in, 3), in->extra[2], &buffer);
-    if (result.kind == RESULT_OK)
+    if (result_is_ok(result))
         result = tcb_space_check(k, in, in->extra[0], invocation_word(in, 1), in->extra[1],
                                  invocation_word(in, 2), &space);
-    if (result.kind != RESULT_OK)
+    if (!result_is_ok(result))
         return result;
 
     tcb_at(k, in->cap.paddr)->fault_handler = fault_handler;
     result = tcb_space_apply(k, in, &space);
-    if (result.kind != RESULT_OK)
+    if (!result_is_ok(result))
         return result;
     return tcb_buffer_apply(k, in, &buffer);
 }
@@ -43,7 +43,7 @@ static struct result tcb_decode_set_space(struct kernel *k, struct invocation *i
     uint64_t fault_handler = invocation_word(in, 0);
     struct result result = tcb_space_check(k, in, in->extra[0], invocation_word(in, 1), in->extra[1],
                                            invocation_word(in, 2), &space);
-    if (result.kind != RESULT_OK)
+    if (!result_is_ok(result))
         return result;
 
     tcb_at(k, in->cap.paddr)->fault_handler = fault_handler;
@@ -61,11 +61,11 @@ static struct result tcb_decode_set_sched_params(struct kernel *k, struct invoca
     uint64_t mcp = invocation_word(in, 0);
     uint64_t priority = invocation_word(in, 1);
     struct result checked = tcb_authority(k, in, &authority);
-    if (checked.kind == RESULT_OK)
+    if (result_is_ok(checked))
         checked = tcb_check_priority(k, mcp, authority);
-    if (checked.kind == RESULT_OK)
+    if (result_is_ok(checked))
         checked = tcb_check_priority(k, priority, authority);
-    if (checked.kind != RESULT_OK)
+    if (!result_is_ok(checked))
         return checked;
 
     struct tcb *tcb = tcb_at(k, in->cap.paddr);

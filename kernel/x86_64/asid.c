@@ -32,12 +32,6 @@ static uint64_t *asid_pool_of(const struct kernel *k, uint64_t asid)
     return pool ? arena_at(k, pool) : NULL;
 }
 
-uint64_t asid_lookup(const struct kernel *k, uint64_t asid)
-{
-    const uint64_t *pool = asid_pool_of(k, asid);
-    return pool ? pool[asid % POOL_ENTRIES] : 0;
-}
-
 static void vspace_forget(struct kernel *k, uint64_t pml4)
 {
     k->machine->mmu.forget(k->machine->mmu.world, pml4);
@@ -117,11 +111,11 @@ struct result asid_control_decode(struct kernel *k, struct invocation *in)
         return fail_delete_first();
     }
     struct result checked = asid_control_check_untyped(k, in->extra[0]);
-    if (checked.kind != RESULT_OK)
+    if (!result_is_ok(checked))
         return checked;
     struct slot *destination;
     checked = x86_destination(k, in->extra[1], invocation_word(in, 0), invocation_word(in, 1), &destination);
-    if (checked.kind != RESULT_OK)
+    if (!result_is_ok(checked))
         return checked;
 
     asid_pool_make(k, in->extra[0], pool, destination);

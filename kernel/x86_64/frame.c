@@ -47,6 +47,20 @@ static struct result frame_find_entry(struct kernel *k, struct cap root, uint64_
     return result_ok();
 }
 
+/* DIFFERS: the engine may keep part of the page's addresses from guests. Asked last, so that whatever a real kernel
+ * refuses is refused as there. */
+static struct result frame_check_withheld(struct kernel *k, uint64_t vaddr, enum paging_level level)
+{
+    const struct machine_mmu *mmu = &k->machine->mmu;
+    bool has_reserved = mmu->reserved_start < mmu->reserved_end;
+    bool is_reserved =
+        has_reserved && vaddr < mmu->reserved_end && vaddr + (1ull << level) > mmu->reserved_start;
+    if (vaddr >= mmu->lowest && !is_reserved)
+        return result_ok();
+    remark(k, "Page Map: address 0x%lx is one that this host cannot give.", vaddr);
+    return fail_invalid_argument(0);
+}
+
 /* Words: vaddr, rights, attributes. The extra capability is the VSpace. */
 static struct result frame_decode_map(struct kernel *k, struct invocation *in)
 {
@@ -58,17 +72,19 @@ static struct result frame_decode_map(struct kernel *k, struct invocation *in)
     enum paging_level level = frame_level(frame);
 
     struct result checked = vspace_check_root(k, in->extra[0]);
-    if (checked.kind == RESULT_OK)
+    if (result_is_ok(checked))
         checked = frame_check_place(k, frame, root, vaddr);
-    if (checked.kind == RESULT_OK)
+    if (result_is_ok(checked))
         checked = vspace_check_asid(k, root);
-    if (checked.kind != RESULT_OK)
+    if (!result_is_ok(checked))
         return checked;
     if (vaddr & ((1ull << level) - 1))
         return fail_alignment();
     uint64_t *entry;
     checked = frame_find_entry(k, root, vaddr, level, &entry);
-    if (checked.kind != RESULT_OK)
+    if (result_is_ok(checked) && frame.asid == 0)
+        checked = frame_check_withheld(k, vaddr, level);
+    if (!result_is_ok(checked))
         return checked;
 
     /* The rights of this mapping are less than the capability's, but the capability keeps its own. */

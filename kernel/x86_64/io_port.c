@@ -67,7 +67,7 @@ struct result io_port_control_decode(struct kernel *k, struct invocation *in)
     struct slot *destination;
     struct result found =
         x86_destination(k, in->extra[0], invocation_word(in, 2), invocation_word(in, 3), &destination);
-    if (found.kind != RESULT_OK)
+    if (!result_is_ok(found))
         return found;
 
     io_port_mark(k, first, last, true);

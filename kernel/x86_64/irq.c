@@ -47,11 +47,11 @@ static struct result ioapic_decode(struct kernel *k, const struct invocation *in
     if (bus->ioapic_count == 0)
         return fail_illegal_operation();
     struct result checked = word_check_range(k, "I/O APIC", invocation_word(in, 2), bus->ioapic_count - 1);
-    if (checked.kind == RESULT_OK)
+    if (result_is_ok(checked))
         checked = word_check_range(k, "pin", invocation_word(in, 3), bus->ioapic_pins - 1);
-    if (checked.kind == RESULT_OK)
+    if (result_is_ok(checked))
         checked = word_check_range(k, "level", invocation_word(in, 4), 1);
-    if (checked.kind == RESULT_OK)
+    if (result_is_ok(checked))
         checked = word_check_range(k, "polarity", invocation_word(in, 5), 1);
     return checked;
 }
@@ -60,9 +60,9 @@ static struct result ioapic_decode(struct kernel *k, const struct invocation *in
 static struct result msi_decode(struct kernel *k, const struct invocation *in)
 {
     struct result checked = word_check_range(k, "PCI bus", invocation_word(in, 2), PCI_BUS_LAST);
-    if (checked.kind == RESULT_OK)
+    if (result_is_ok(checked))
         checked = word_check_range(k, "PCI device", invocation_word(in, 3), PCI_DEVICE_LAST);
-    if (checked.kind == RESULT_OK)
+    if (result_is_ok(checked))
         checked = word_check_range(k, "PCI function", invocation_word(in, 4), PCI_FUNCTION_LAST);
     return checked;
 }
@@ -91,7 +91,7 @@ struct result x86_irq_control_decode(struct kernel *k, struct invocation *in)
         return fail_truncated_message();
     }
     struct result checked = word_check_range(k, "vector", invocation_word(in, WORD_VECTOR), VECTOR_LAST);
-    if (checked.kind != RESULT_OK)
+    if (!result_is_ok(checked))
         return checked;
     uint32_t irq = (uint32_t)invocation_word(in, WORD_VECTOR) + USER_IRQ_FIRST;
     if (irq_is_active(k, irq)) {
@@ -101,10 +101,10 @@ struct result x86_irq_control_decode(struct kernel *k, struct invocation *in)
     struct slot *destination;
     checked = x86_destination(k, in->extra[0], invocation_word(in, WORD_INDEX),
                               invocation_word(in, WORD_DEPTH), &destination);
-    if (checked.kind != RESULT_OK)
+    if (!result_is_ok(checked))
         return checked;
     checked = is_ioapic ? ioapic_decode(k, in) : msi_decode(k, in);
-    if (checked.kind != RESULT_OK)
+    if (!result_is_ok(checked))
         return checked;
 
     if (is_ioapic)

@@ -62,9 +62,9 @@ struct cap x86_cap_mask_rights(struct cap cap, struct cap_rights rights)
 {
     if (cap.type != CAP_FRAME || cap.frame_rights == FRAME_KERNEL_ONLY)
         return cap;
-    if (!rights.read)
+    if (!(rights.word & CAP_RIGHT_READ))
         cap.frame_rights = FRAME_KERNEL_ONLY; /* no x86 page can be written but not read */
-    else if (!rights.write)
+    else if (!(rights.word & CAP_RIGHT_WRITE))
         cap.frame_rights = FRAME_READ_ONLY;
     return cap;
 }
@@ -147,8 +147,8 @@ void x86_cap_cleanup(struct kernel *k, struct cap cleanup)
 struct result x86_destination(struct kernel *k, const struct slot *root, uint64_t index, uint64_t depth,
                               struct slot **destination)
 {
-    struct result found = cspace_lookup_target(k, root->cap, index, depth, CSPACE_DESTINATION, destination);
-    if (found.kind != RESULT_OK) {
+    struct result found = cspace_lookup_target(k, &root->cap, index, depth, CSPACE_DESTINATION, destination);
+    if (!result_is_ok(found)) {
         remark(k, "The destination slot does not exist.");
         return found;
     }

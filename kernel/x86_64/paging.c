@@ -102,16 +102,27 @@ struct paging_walk paging_walk(const struct kernel *k, uint64_t vspace, uint64_t
     return (struct paging_walk){.entry = entry};
 }
 
+/* Does the engine want to know of a new page there? */
+static bool is_watched(const struct machine_mmu *mmu, uint64_t start, uint64_t size)
+{
+    return start < mmu->watched_end && start + size > mmu->watched_start;
+}
+
 void paging_set(struct kernel *k, uint64_t vspace, uint64_t vaddr, enum paging_level level, uint64_t *place,
                 uint64_t entry)
 {
     uint64_t old = *place;
+    if ((old & ~(uint64_t)PAGING_NOTES) == entry)
+        return;
     *place = entry;
-    if (paging_is_present(old) && old != entry)
-        k->machine->mmu.invalidate(k->machine->mmu.world, vspace, vaddr & ~level_mask(level), 1ull << level);
+    const struct machine_mmu *mmu = &k->machine->mmu;
+    uint64_t start = vaddr & ~level_mask(level), size = 1ull << level;
+    if (paging_is_table(old, level) || (old & PAGING_CACHED) ||
+        (paging_is_page(entry, level) && is_watched(mmu, start, size)))
+        mmu->invalidate(mmu->world, vspace, start, size);
 }
 
-static struct translation entry_translation(const struct kernel *k, uint64_t entry, enum paging_level level)
+struct translation paging_translation(const struct kernel *k, uint64_t entry, enum paging_level level)
 {
     uint64_t paddr = paging_paddr(entry, level);
     uint64_t cache = (entry & ENTRY_WRITE_THROUGH ? VM_WRITE_THROUGH : 0u) |
@@ -122,25 +133,45 @@ static struct translation entry_translation(const struct kernel *k, uint64_t ent
         .is_writable = (entry & ENTRY_USER) && (entry & ENTRY_WRITABLE),
         .is_device = paddr >= k->memory_size,
         .is_forbidden = !(entry & ENTRY_USER),
+        .is_cached = entry & PAGING_CACHED,
+        .is_marked = entry & PAGING_MARKED,
         .size_bits = (uint8_t)level,
         .cache = (uint8_t)cache,
         .paddr = paddr,
     };
 }
 
-struct translation kernel_translate(const struct kernel *k, uint64_t vspace, uint64_t vaddr)
+/* The entry of the page that holds `vaddr`, and its level; NULL if there is none. */
+static uint64_t *leaf_find(const struct kernel *k, uint64_t vspace, uint64_t vaddr, enum paging_level *level)
 {
     if (vspace == 0 || vaddr >= 1ull << 47)
-        return (struct translation){.is_present = false};
+        return NULL;
     uint64_t table = vspace;
-    for (enum paging_level level = LEVEL_PML4;; level = level_below(level)) {
-        uint64_t entry = *table_entry(k, table, vaddr, level);
-        if (paging_is_page(entry, level))
-            return entry_translation(k, entry, level);
-        if (!paging_is_present(entry))
-            return (struct translation){.is_present = false};
-        table = paging_paddr(entry, level);
+    for (*level = LEVEL_PML4;; *level = level_below(*level)) {
+        uint64_t *entry = table_entry(k, table, vaddr, *level);
+        if (paging_is_page(*entry, *level))
+            return entry;
+        if (!paging_is_present(*entry))
+            return NULL;
+        table = paging_paddr(*entry, *level);
     }
+}
+
+struct translation kernel_translate(const struct kernel *k, uint64_t vspace, uint64_t vaddr)
+{
+    enum paging_level level;
+    const uint64_t *entry = leaf_find(k, vspace, vaddr, &level);
+    return entry ? paging_translation(k, *entry, level) : (struct translation){.is_present = false};
+}
+
+void kernel_translation_note(struct kernel *k, uint64_t vspace, uint64_t vaddr, bool is_cached,
+                             bool is_marked)
+{
+    enum paging_level level;
+    uint64_t *entry = leaf_find(k, vspace, vaddr, &level);
+    if (entry)
+        *entry = (*entry & ~(uint64_t)PAGING_NOTES) | (is_cached ? PAGING_CACHED : 0u) |
+                 (is_marked ? PAGING_MARKED : 0u);
 }
 
 enum paging_level frame_level(struct cap frame)

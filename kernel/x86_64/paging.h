@@ -37,6 +37,14 @@ enum vm_attributes {
     VM_PAT = 4
 };
 
+/* What an engine notes in the entry of a page (kernel_translation_note): the Accessed bit and one that processors leave
+ * to software. No table carries either. */
+enum {
+    PAGING_CACHED = 1 << 5,
+    PAGING_MARKED = 1 << 9,
+    PAGING_NOTES = PAGING_CACHED | PAGING_MARKED
+};
+
 /* Make entries. A page without user access is present all the same. */
 uint64_t paging_entry_table(uint64_t paddr, uint64_t attributes);
 uint64_t paging_entry_page(uint64_t paddr, enum paging_level level, enum frame_rights rights,
@@ -47,6 +55,9 @@ bool paging_is_table(uint64_t entry, enum paging_level level);
 bool paging_is_page(uint64_t entry, enum paging_level level);
 uint64_t paging_paddr(uint64_t entry, enum paging_level level);
 
+/* What an entry that names a page says about it. */
+struct translation paging_translation(const struct kernel *k, uint64_t entry, enum paging_level level);
+
 struct paging_walk {
     uint64_t *entry;    /* NULL: a table is missing on the way */
     unsigned bits_left; /* then: the address bits below the entry that should have named it */
@@ -55,7 +66,8 @@ struct paging_walk {
 struct paging_walk paging_walk(const struct kernel *k, uint64_t vspace, uint64_t vaddr,
                                enum paging_level level);
 
-/* Put `entry` in place and tell the engine if that takes back what the tables said before. */
+/* Put `entry` in place and tell the engine if that takes back what the tables said before and it may still know. An
+ * entry that says what the old one says leaves that in place, with its notes. */
 void paging_set(struct kernel *k, uint64_t vspace, uint64_t vaddr, enum paging_level level, uint64_t *place,
                 uint64_t entry);
 

@@ -58,7 +58,7 @@ static struct result structure_decode_map(struct kernel *k, struct invocation *i
     }
     struct cap root = in->extra[0]->cap;
     struct result checked = vspace_check_root(k, in->extra[0]);
-    if (checked.kind != RESULT_OK)
+    if (!result_is_ok(checked))
         return checked;
     uint64_t vaddr = invocation_word(in, 0) & ~((1ull << level) - 1);
     if (vaddr >= ABI_USER_TOP) {
@@ -66,11 +66,11 @@ static struct result structure_decode_map(struct kernel *k, struct invocation *i
         return fail_invalid_argument(0);
     }
     checked = vspace_check_asid(k, root);
-    if (checked.kind != RESULT_OK)
+    if (!result_is_ok(checked))
         return checked;
     uint64_t *entry;
     checked = structure_find_entry(k, root, vaddr, level, &entry);
-    if (checked.kind != RESULT_OK)
+    if (!result_is_ok(checked))
         return checked;
 
     in->slot->cap = cap_paging_mapped(in->cap, root.asid, vaddr);

@@ -10,18 +10,6 @@
 #include "kernel/state.h"
 #include "kernel/x86_64/paging.h"
 
-bool vspace_is_valid_root(struct cap cap)
-{
-    return cap.type == CAP_PML4 && cap.is_mapped;
-}
-
-uint64_t vspace_of_thread(const struct kernel *k, const struct tcb *tcb)
-{
-    struct cap root = tcb->slots[TCB_VSPACE].cap;
-    bool is_alive = vspace_is_valid_root(root) && asid_lookup(k, root.asid) == root.paddr;
-    return is_alive ? root.paddr : 0;
-}
-
 struct result vspace_check_root(struct kernel *k, const struct slot *root)
 {
     if (vspace_is_valid_root(root->cap))

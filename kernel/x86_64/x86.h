@@ -17,7 +17,6 @@
 /* Capabilities (object.c). */
 struct cap x86_object_create(struct kernel *k, enum object object, uint64_t paddr, bool is_device);
 MUST_USE struct result x86_cap_derive(struct kernel *k, struct cap cap, struct cap *derived);
-struct cap x86_cap_mask_rights(struct cap cap, struct cap_rights rights);
 bool x86_cap_same_object(struct cap a, struct cap b);
 bool x86_cap_covers(struct cap a, struct cap b);
 void x86_cap_cleanup(struct kernel *k, struct cap cleanup); /* gives issued I/O ports back */

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""bench.py SELKIE: `selkie bench` knows its names and options, and its JSON keeps its form.
+"""bench.py SELKIE: `selkie bench` knows its names and options, measures on every engine, and its JSON keeps its form.
 
 No figure is judged here, only that there is one."""
 import json
@@ -8,8 +8,12 @@ import subprocess
 import sys
 
 NAMES = """null_invocation null_invocation_trapped yield_alone yield_two signal_poll call_same_vspace call_cross_vspace
-call_64_words notification_pingpong read_registers map_unmap map_touch_unmap user_exception retype_delete copy_delete
-integer_loop memory_loop float_loop boot_to_first_output""".split()
+call_64_words notification_pingpong notification_cross_vspace read_registers map_unmap map_touch_unmap map_run_64
+user_exception retype_delete copy_delete integer_loop memory_loop memory_loop_large float_loop macro_calls
+macro_compute boot_to_first_output""".split()
+HAVE_FLOORS = """null_invocation null_invocation_trapped call_cross_vspace notification_cross_vspace map_unmap
+map_touch_unmap map_run_64 user_exception integer_loop memory_loop memory_loop_large float_loop macro_compute""".split()
+HANDOVERS = ("call_cross_vspace", "notification_cross_vspace")
 KEYS = {"name", "engine", "unit", "median", "min", "runs"}
 FLOOR_KEYS = {"floor", "floor_name"}
 
@@ -34,23 +38,46 @@ def refuses(selkie, word, *arguments):
     expect(f"refuses {arguments}", is_right, done)
 
 
-def entry_is_right(entry):
-    keys = set(entry)
-    is_right = (keys in (KEYS, KEYS | FLOOR_KEYS) and entry["unit"] == "ns" and entry["engine"] == "ptrace" and
-                0 < entry["min"] <= entry["median"] and isinstance(entry["runs"], int) and entry["runs"] > 0)
-    return is_right and (keys == KEYS or (entry["floor"] > 0 and entry["floor_name"]))
+def entry_is_right(entry, engine):
+    name = entry["name"]
+    keys = KEYS | (FLOOR_KEYS if name in HAVE_FLOORS else set()) | ({"floors"} if name in HANDOVERS else set())
+    if (set(entry) != keys or entry["unit"] != "ns" or entry["engine"] != engine or
+            not 0 < entry["min"] <= entry["median"] or not isinstance(entry["runs"], int) or entry["runs"] < 1):
+        return False
+    if "floors" in keys and not (entry["floors"][entry["floor_name"]] == min(entry["floors"].values()) and
+                                 {"futex", "yield"} <= set(entry["floors"])):
+        return False
+    return name not in HAVE_FLOORS or (entry["floor"] > 0 and entry["floor_name"] != "")
 
 
-def check_json(selkie, names, *arguments):
-    done = bench(selkie, "--engine=ptrace", "--json", *arguments)
+def check_json(selkie, engines, names, *arguments):
+    done = bench(selkie, "--json", "--rounds=1", *arguments)
     try:
         results = json.loads(done.stdout)
     except ValueError:
         results = []
-    expect(f"names of {arguments}", [entry["name"] for entry in results] == names, done)
+    wanted = [(engine, name) for engine in engines for name in names]
+    expect(f"names of {arguments}", [(entry["engine"], entry["name"]) for entry in results] == wanted, done)
     for entry in results:
-        expect(f"entry {entry}", entry_is_right(entry), done)
+        expect(f"entry {entry}", entry_is_right(entry, entry["engine"]), done)
     expect(f"silence of {arguments}", done.returncode == 0 and done.stderr == "", done)
+
+
+def engines_here(selkie):
+    """The engines that can run here, in the order of `selkie bench`."""
+    done = bench(selkie, "--json", "--rounds=1", "yield_alone")
+    return [entry["engine"] for entry in json.loads(done.stdout)]
+
+
+def check_tables(selkie, engines):
+    """A table for each engine, and below it what a hand-over is a multiple of."""
+    done = bench(selkie, "--rounds=2", "copy_delete", "call_cross_vspace")
+    tables = [table.splitlines() for table in done.stdout.split("\n\n")]
+    expect("tables", done.returncode == 0 and len(tables) == len(engines), done)
+    for engine, lines in zip(engines, tables):
+        expect(f"table of {engine}", [line.split()[0] for line in lines] ==
+               [engine, "call_cross_vspace", "copy_delete", "call_cross_vspace"], done)
+        expect(f"ways of {engine}", all(word in lines[-1] for word in ("times futex", "times yield")), done)
 
 
 def main():
@@ -61,11 +88,18 @@ def main():
     refuses(selkie, "--fast", "--fast")
     refuses(selkie, "--json=1", "--json=1")
     refuses(selkie, "--engine", "--engine")
-    check_json(selkie, NAMES)
-    check_json(selkie, ["yield_alone", "float_loop"], "float_loop", "yield_alone")
-    table = bench(selkie, "copy_delete")
-    lines = table.stdout.splitlines()
-    expect("table", table.returncode == 0 and len(lines) == 2 and lines[1].startswith("copy_delete "), table)
+    refuses(selkie, "--engine=warp", "--engine=ptrace", "--engine=warp")
+    for rounds in ("0", "-1", "", "x", "3x", "101", "99999999999999999999"):
+        refuses(selkie, f"--rounds={rounds}", f"--rounds={rounds}")
+    engines = engines_here(selkie)
+    expect("an engine", len(engines) > 0 and len(set(engines)) == len(engines), bench(selkie, "--help"))
+    check_json(selkie, engines, NAMES)
+    for engine in engines:
+        check_json(selkie, [engine], ["yield_alone", "float_loop"], f"--engine={engine}", "float_loop", "yield_alone")
+    backwards = engines[::-1]
+    check_json(selkie, backwards, ["yield_alone"], *[f"--engine={engine}" for engine in backwards], "yield_alone")
+    check_json(selkie, engines[:1], ["yield_alone"], *[f"--engine={engines[0]}"] * 2, "yield_alone")
+    check_tables(selkie, engines)
     helped = bench(selkie, "--help")
     expect("help", helped.returncode == 0 and all(name in helped.stdout for name in NAMES), helped)
     print(f"{len(failures)} failures")

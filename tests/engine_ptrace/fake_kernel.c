@@ -39,6 +39,20 @@ struct translation kernel_translate(const struct kernel *k, uint64_t vspace, uin
     return (struct translation){0};
 }
 
+void kernel_translation_note(struct kernel *k, uint64_t vspace, uint64_t vaddr, bool is_cached,
+                             bool is_marked)
+{
+    (void)k;
+    for (unsigned i = mapping_count; i-- > 0;) {
+        struct mapping *m = &mappings[i];
+        if (m->vspace != vspace || vaddr < m->vaddr || vaddr - m->vaddr >= 1ull << m->t.size_bits)
+            continue;
+        m->t.is_cached = is_cached;
+        m->t.is_marked = is_marked;
+        return;
+    }
+}
+
 struct next kernel_next(struct kernel *k, unsigned core)
 {
     (void)k;
@@ -107,7 +121,7 @@ void fake_unmap(unsigned vspace, uint64_t vaddr, bool tell_engine)
         struct mapping *m = &mappings[i];
         if (m->vspace != fake_vspace(vspace) || m->vaddr != vaddr)
             continue;
-        if (tell_engine)
+        if (tell_engine && m->t.is_cached)
             fake.machine.mmu.invalidate(fake.machine.mmu.world, m->vspace, vaddr, 1ull << m->t.size_bits);
         *m = mappings[--mapping_count];
         return;
@@ -265,7 +279,7 @@ void fake_open(void)
     fake.k.memory_size = FAKE_MEMORY;
     fake.k.abi = &fake.abi;
     fake.k.machine = &fake.machine;
-    must(engine_ptrace.open(&fake.engine, &fake.k, fake.arena_fd, &fake.machine.mmu, &events, &fake.diag));
+    must(engine_ptrace.open(&fake.engine, &fake.k, fake.arena_fd, -1, &fake.machine.mmu, &events, &fake.diag));
     memcpy(fake.k.arena + FAKE_CODE_PADDR, guest_code, (size_t)(guest_code_end - guest_code));
     for (unsigned vspace = 0; vspace < 4; vspace++)
         fake_furnish(vspace);

@@ -90,7 +90,8 @@ static inline struct world *world_new(unsigned release)
     world->kernel.vector = calloc(2, WORLD_MEMORY);
     world->kernel.abi = &world->abi;
     world->kernel.machine = &world->machine;
-    world->machine.mmu = (struct machine_mmu){world, world_invalidate, world_forget, world_clear};
+    world->machine.mmu = (struct machine_mmu){
+        .world = world, .invalidate = world_invalidate, .forget = world_forget, .clear = world_clear};
     world->machine.console = (struct machine_console){world, world_put, world_remark};
     world->machine.clock =
         (struct machine_clock){.world = world, .is_interrupt_pending = world_is_interrupt_pending};

@@ -2,89 +2,26 @@
 /*
  * What a stop of a guest process means to the kernel: a system call, a page fault,
  * another exception, or nothing (a kick, a miss of the mapping cache).
- *
- * The status of a page fault is computed from seL4's page tables: present is what
- * they say, write is what the processor said, user is always set, and there is no
- * bit for instructions.
+ * The words for it are those of engine/x86_64/exception.h.
  */
 #include <errno.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "engine/ptrace/state.h"
-#include "engine/ptrace/x86_64/instruction.h"
+#include "engine/x86_64/exception.h"
 
 enum {
-    VECTOR_OVERFLOW = 4,
-    VECTOR_GENERAL_PROTECTION = 13,
-    VECTOR_PAGE_FAULT = 14,
-    FAULT_PRESENT = 1,
-    FAULT_WRITE = 2,
-    FAULT_USER = 4,
-    FAULT_FETCH = 16, /* the host uses NX, so its processor sets it */
-    SYSCALL_SIZE = 2, /* of `syscall` and of `int` */
-    MISSES_MAX = 8    /* of one instruction at one address, in a row */
+    MISSES_MAX = 8 /* of one instruction at one address, in a row */
 };
 
-static struct trap vm_fault(uint64_t address, unsigned status, bool is_instruction)
-{
-    return (struct trap){.kind = TRAP_VM_FAULT,
-                         .address = address,
-                         .status = FAULT_USER | status,
-                         .is_instruction = is_instruction};
-}
-
-static struct trap exception(uint64_t vector, uint64_t code)
-{
-    return (struct trap){.kind = TRAP_EXCEPTION, .vector = (uint32_t)vector, .code = (uint32_t)code};
-}
-
-/* `int $4` is open to users on the host but not on seL4, where it is refused as every other `int` but 3. */
-static struct trap overflow(struct context *context)
-{
-    context->next_ip -= SYSCALL_SIZE;
-    context->reg[REG_FAULT_IP] = context->next_ip;
-    return exception(VECTOR_GENERAL_PROTECTION, VECTOR_OVERFLOW * 8 + 2);
-}
-
-/* The processor's word in the kernel's. A host with 57-bit addresses has page faults where ours has general
- * protection faults. */
-static struct trap trap_of_exception(const struct exception *x, struct context *context, unsigned present)
-{
-    if (x->vector == VECTOR_OVERFLOW)
-        return overflow(context);
-    if (x->vector != VECTOR_PAGE_FAULT)
-        return exception(x->vector, x->code);
-    if (!address_is_canonical(x->address))
-        return exception(VECTOR_GENERAL_PROTECTION, 0);
-    return vm_fault(x->address, present | ((unsigned)x->code & FAULT_WRITE), x->code & FAULT_FETCH);
-}
-
-/* The host takes `int $0x80` as a system call too. To seL4 it is a general protection fault, as every
- * `int` is. DIFFERS: the upper half of the guest's rax is lost by then. */
-static struct trap syscall_decode(const struct engine *e, const struct process *p, struct context *context)
-{
-    static const unsigned char int_80[2] = {0xcd, 0x80};
-    unsigned char bytes[2] = {0};
-    uint64_t ip = context->next_ip - SYSCALL_SIZE;
-    context->reg[REG_FAULT_IP] = ip;
-    if (kernel_read_user(e->k, p->vspace, ip, bytes, sizeof(bytes)) == sizeof(bytes) &&
-        memcmp(bytes, int_80, sizeof(int_80)) == 0) {
-        context->next_ip = ip;
-        return exception(VECTOR_GENERAL_PROTECTION, 0x80 * 8 + 2);
-    }
-    context->is_syscall = true;
-    return (struct trap){.kind = TRAP_SYSCALL};
-}
-
-/* An exception that the guest hears of; `present` is that bit of the status, should it be a page fault. */
+/* An exception that the guest hears of; `tables` is what they say, should it be a page fault: not present. */
 static int captured(struct engine *e, struct process *p, struct context *context, int signal_number,
-                    unsigned present, struct trap *trap)
+                    const struct translation *tables, struct trap *trap)
 {
     struct exception x = {0};
     int error = exception_capture(e, p, signal_number, &x);
     if (!error)
-        *trap = trap_of_exception(&x, context, present);
+        trap_of_exception(&x, tables, context, trap);
     return error;
 }
 
@@ -138,7 +75,7 @@ static int page_fault_decode(struct engine *e, struct process *p, struct context
         t = kernel_translate(e->k, p->vspace, address);
     if (t.is_present && info->si_code == SEGV_ACCERR && !t.is_writable) {
         /* The host has the page, readable and executable, so this was a write. */
-        *trap = vm_fault(address, FAULT_PRESENT | FAULT_WRITE, false);
+        *trap = trap_vm_fault(address, PAGE_FAULT_PRESENT | PAGE_FAULT_WRITE, false);
         return 0;
     }
     if (t.is_present && address < e->address_min) {
@@ -147,7 +84,7 @@ static int page_fault_decode(struct engine *e, struct process *p, struct context
         t.is_present = false;
     }
     if (!t.is_present)
-        return captured(e, p, context, SIGSEGV, t.is_forbidden ? FAULT_PRESENT : 0, trap);
+        return captured(e, p, context, SIGSEGV, &t, trap);
     *is_trap = false;
     bool is_done = false;
     int error = t.is_device ? device_decode(e, p, context, address, &t, trap, is_trap, &is_done) : 0;
@@ -176,7 +113,7 @@ static int signal_decode(struct engine *e, struct process *p, struct context *co
     if (stop == SIGBUS && is_memory_missing)
         return diag_errno(e->diag, ENOMEM, "the host has no memory behind 0x%llx of guest process %d",
                           (unsigned long long)(uintptr_t)info.si_addr, (int)p->pid);
-    return captured(e, p, context, stop, 0, trap);
+    return captured(e, p, context, stop, &(struct translation){0}, trap);
 }
 
 static bool is_fault_signal(int stop)
@@ -190,17 +127,17 @@ int fault_decode(struct engine *e, struct process *p, struct context *context, i
     uint64_t ip = registers->rip;
     *is_trap = true;
     if (ip >= p->stub && ip < p->stub + sizeof(struct stub)) {
-        *trap = vm_fault(ip, 0, true);
+        *trap = trap_vm_fault(ip, 0, true);
         return 0;
     }
     if (registers->cs != USER_CS) {
         /* DIFFERS: seL4 has no 32-bit code segment, so getting into one (far jump, or `sysenter` on some
          * processors) is a general protection fault; here it is one after the fact. */
-        *trap = exception(VECTOR_GENERAL_PROTECTION, 0);
+        *trap = trap_exception(EXCEPTION_GENERAL_PROTECTION, 0);
         return 0;
     }
     if (stop == SYSCALL_STOP) {
-        *trap = syscall_decode(e, p, context);
+        *trap = trap_of_syscall(e->k, p->vspace, context);
         return 0;
     }
     if (is_fault_signal(stop))

@@ -12,7 +12,7 @@
 #include <signal.h>
 
 #include "engine/ptrace/state.h"
-#include "engine/ptrace/x86_64/instruction.h"
+#include "engine/x86_64/instruction.h"
 
 enum {
     VECTOR_DEVICE_NOT_AVAILABLE = 7

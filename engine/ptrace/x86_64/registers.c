@@ -5,10 +5,8 @@
  * orig_rax is written as -1 each time: with anything else, the host would take a
  * guest's rax of -512 to -516 for a system call of its own to be restarted.
  */
-#include <errno.h>
-#include <string.h>
-
 #include "engine/ptrace/state.h"
+#include "engine/x86_64/context.h"
 
 enum {
     FLAG_RESUME = 1u << 16
@@ -22,11 +20,6 @@ struct user_regs_struct registers_plain(void)
         .eflags = 0x202,
         .orig_rax = (unsigned long long)-1,
     };
-}
-
-bool address_is_canonical(uint64_t address)
-{
-    return address + (1ull << 47) < 1ull << 48;
 }
 
 /* Segment bases that ptrace refuses but `wrfsbase` takes. A base that even the processor refuses is none. */
@@ -96,15 +89,5 @@ void registers_save(struct context *context, const struct user_regs_struct *r)
     reg[REG_FS_BASE] = r->fs_base;
     reg[REG_GS_BASE] = r->gs_base;
     context->next_ip = r->rip;
-    context->is_syscall = false;
-}
-
-void registers_settle(struct context *context)
-{
-    if (context->is_syscall) {
-        context->reg[REG_RCX] = context->next_ip;
-        context->reg[REG_R11] = context->reg[REG_RFLAGS];
-    }
-    context->reg[REG_FAULT_IP] = context->next_ip;
     context->is_syscall = false;
 }

@@ -215,7 +215,7 @@ static inline unsigned copy(unsigned from, uint64_t rights)
     struct cap derived;
     struct cap masked = cap_mask_rights(slot(from)->cap, cap_rights_from_word(rights));
     struct result result = cap_derive(&kernel, slot(from), masked, &derived);
-    if (result.kind != RESULT_OK || derived.type == CAP_NULL)
+    if (!result_is_ok(result) || derived.type == CAP_NULL)
         return 0;
     slot_insert(&kernel, slot(next_slot), derived, slot(from));
     return next_slot++;
@@ -223,13 +223,13 @@ static inline unsigned copy(unsigned from, uint64_t rights)
 
 static inline void delete (unsigned i)
 {
-    CHECK(slot_delete(&kernel, slot(i), true).kind == RESULT_OK);
+    CHECK(result_is_ok(slot_delete(&kernel, slot(i), true)));
     kernel_check_sampled(&kernel, i);
 }
 
 static inline void revoke(unsigned i)
 {
-    CHECK(slot_revoke(&kernel, slot(i)).kind == RESULT_OK);
+    CHECK(result_is_ok(slot_revoke(&kernel, slot(i))));
     kernel_check_sampled(&kernel, i);
 }
 
@@ -273,39 +273,39 @@ static inline uint64_t reply_word(void)
 
 #define W(word) ((uint64_t)(word))
 
-#define CHECK_OK(result) CHECK_EQ((result).kind, RESULT_OK)
+#define CHECK_OK(result) CHECK_EQ(result_kind(result), RESULT_OK)
 
 static inline bool fails_with(struct result result, enum abi_error error)
 {
-    return result.kind == RESULT_FAIL && result.fail.error == error;
+    return result_kind(result) == RESULT_FAIL && result_error(result) == error;
 }
 #define CHECK_FAIL(result, error) CHECK(fails_with((result), (error)))
 
 static inline bool fails_with_index(struct result result, enum abi_error error, uint64_t index)
 {
-    return fails_with(result, error) && result.fail.index == index;
+    return fails_with(result, error) && result.index == index;
 }
 #define CHECK_FAIL_INDEX(result, error, index) CHECK(fails_with_index((result), (error), (index)))
 
 static inline bool fails_with_range(struct result result, uint64_t min, uint64_t max)
 {
-    return fails_with(result, ABI_RANGE_ERROR) && result.fail.range.min == min &&
-           result.fail.range.max == max;
+    return fails_with(result, ABI_RANGE_ERROR) && result_byte(result, RESULT_RANGE_MIN) == min &&
+           result.range_max == max;
 }
 #define CHECK_FAIL_RANGE(result, min, max) CHECK(fails_with_range((result), (min), (max)))
 
 static inline bool fails_with_missing(struct result result, unsigned bits_left)
 {
-    return fails_with(result, ABI_FAILED_LOOKUP) && !result.fail.lookup.is_source &&
-           result.fail.lookup.failure.kind == ABI_LOOKUP_MISSING_CAPABILITY &&
-           result.fail.lookup.failure.bits_left == bits_left;
+    return fails_with(result, ABI_FAILED_LOOKUP) && !result_byte(result, RESULT_IS_SOURCE) &&
+           result_byte(result, RESULT_LOOKUP_KIND) == ABI_LOOKUP_MISSING_CAPABILITY &&
+           result_byte(result, RESULT_BITS_LEFT) == bits_left;
 }
 #define CHECK_FAIL_MISSING(result, bits) CHECK(fails_with_missing((result), (bits)))
 
 static inline bool fails_with_root(struct result result)
 {
-    return fails_with(result, ABI_FAILED_LOOKUP) && !result.fail.lookup.is_source &&
-           result.fail.lookup.failure.kind == ABI_LOOKUP_INVALID_ROOT;
+    return fails_with(result, ABI_FAILED_LOOKUP) && !result_byte(result, RESULT_IS_SOURCE) &&
+           result_byte(result, RESULT_LOOKUP_KIND) == ABI_LOOKUP_INVALID_ROOT;
 }
 #define CHECK_FAIL_ROOT(result) CHECK(fails_with_root(result))
 

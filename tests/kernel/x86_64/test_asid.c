@@ -94,9 +94,9 @@ static void test_a_pool_fills_up(void)
     fixture_reset();
     unsigned assigned = 0;
     struct result result = result_ok();
-    while (result.kind == RESULT_OK && assigned < 600) {
+    while (result_is_ok(result) && assigned < 600) {
         result = assign(ABI_SLOT_ASID_POOL, make(OBJECT_PML4));
-        assigned += result.kind == RESULT_OK;
+        assigned += result_is_ok(result);
     }
     CHECK_FAIL(result, ABI_DELETE_FIRST);
     CHECK_EQ(assigned, 510); /* 0 is none, 1 is the caller's */

@@ -44,6 +44,12 @@ static struct translation translate(uint64_t vaddr)
     return kernel_translate(&kernel, vspace_paddr(), vaddr);
 }
 
+/* As an engine that has taken the page into its cache. */
+static void note(uint64_t vaddr)
+{
+    kernel_translation_note(&kernel, vspace_paddr(), vaddr, true, false);
+}
+
 static unsigned pdpt, pd, pt;
 
 /* Tables down to 4 KiB at A0. */
@@ -171,6 +177,7 @@ static void test_frame_rights(void)
     CHECK_OK(map_page(frame, ABI_SLOT_VSPACE, A0, READ));
     CHECK(translate(A0).is_present && !translate(A0).is_writable);
     CHECK_EQ(seen.invalidates, 0);
+    note(A0);
     CHECK_OK(map_page(frame, ABI_SLOT_VSPACE, A0, WRITE));
     CHECK(!translate(A0).is_present && translate(A0).is_forbidden);
     CHECK_EQ(seen.invalidates, 1);
@@ -207,6 +214,7 @@ static void test_frame_replaced(void)
     unsigned a = make(OBJECT_SMALL_PAGE);
     unsigned b = make(OBJECT_SMALL_PAGE);
     CHECK_OK(map_page(a, ABI_SLOT_VSPACE, A0, ALL));
+    note(A0);
     CHECK_OK(map_page(b, ABI_SLOT_VSPACE, A0, ALL));
     CHECK_EQ(seen.invalidates, 1);
     CHECK_EQ(translate(A0).paddr, slot(b)->cap.paddr);
@@ -233,6 +241,7 @@ static void test_large_pages(void)
     CHECK_FAIL_MISSING(map_page(frame, ABI_SLOT_VSPACE, A0 + 0x200000, ALL), 21);
     CHECK_FAIL(map_structure(table, ABI_SLOT_VSPACE, A0 + 0x200000), ABI_DELETE_FIRST);
     CHECK_FAIL_MISSING(map_page(large, ABI_SLOT_VSPACE, A0 + 0x40000000, ALL), 30);
+    note(A0 + 0x3ff000);
     CHECK_OK(unmap_page(other));
     CHECK_EQ(seen.invalidate_size, 1u << 21);
     CHECK_OK(map_structure(table, ABI_SLOT_VSPACE, A0 + 0x200000));
@@ -254,6 +263,241 @@ static void test_huge_pages(void)
     CHECK_FAIL_MISSING(map_page(large, ABI_SLOT_VSPACE, A0 + 0x40000000, ALL), 30);
     CHECK_OK(unmap_page(huge));
     CHECK(!translate(A0 + 0x40000000).is_present);
+}
+
+static bool notes_are(uint64_t vaddr, bool is_cached, bool is_marked)
+{
+    struct translation t = translate(vaddr);
+    return t.is_cached == is_cached && t.is_marked == is_marked;
+}
+
+/* A page that no engine knows changes without a word; the others do not. */
+static void test_notes_decide_who_is_told(void)
+{
+    fixture_reset_with_tables();
+    unsigned frame = make(OBJECT_SMALL_PAGE);
+    unsigned other = make(OBJECT_SMALL_PAGE);
+    CHECK_OK(map_page(frame, ABI_SLOT_VSPACE, A0, ALL));
+    CHECK(notes_are(A0, false, false));
+    CHECK_OK(map_page(other, ABI_SLOT_VSPACE, A0, ALL));
+    CHECK_OK(map_page(other, ABI_SLOT_VSPACE, A0, READ));
+    CHECK_OK(unmap_page(other));
+    CHECK_EQ(seen.invalidates, 0);
+
+    CHECK_OK(map_page(frame, ABI_SLOT_VSPACE, A0, ALL));
+    kernel_translation_note(&kernel, vspace_paddr(), A0 + 0x123, true, false);
+    CHECK(notes_are(A0, true, false));
+    CHECK_OK(unmap_page(frame));
+    CHECK_EQ(seen.invalidates, 1);
+    CHECK_EQ(seen.invalidate_vaddr, A0);
+    CHECK_EQ(seen.invalidate_size, 4096);
+
+    CHECK_OK(map_page(frame, ABI_SLOT_VSPACE, A0, ALL));
+    CHECK(notes_are(A0, false, false));
+    kernel_translation_note(&kernel, vspace_paddr(), A0, false, true);
+    CHECK(notes_are(A0, false, true));
+    delete (frame);
+    CHECK_EQ(seen.invalidates, 1);
+
+    CHECK_OK(unmap_structure(pt)); /* whatever is below: a region is always told of */
+    CHECK_EQ(seen.invalidates, 2);
+    CHECK_EQ(seen.invalidate_size, 1u << 21);
+}
+
+static void test_notes_last_as_long_as_the_mapping(void)
+{
+    fixture_reset_with_tables();
+    unsigned frame = make(OBJECT_SMALL_PAGE);
+    unsigned large = make(OBJECT_LARGE_PAGE);
+    CHECK_OK(map_page(frame, ABI_SLOT_VSPACE, A0, ALL));
+    CHECK_OK(map_page(large, ABI_SLOT_VSPACE, A0 + 0x200000, ALL));
+    kernel_translation_note(&kernel, vspace_paddr(), A0, true, true);
+    kernel_translation_note(&kernel, vspace_paddr(), A0 + 0x3ff123, true, true);
+    struct translation small = translate(A0), wide = translate(A0 + 0x200000);
+    CHECK_EQ(small.paddr, slot(frame)->cap.paddr);
+    CHECK_EQ(wide.paddr, slot(large)->cap.paddr);
+    CHECK_EQ(small.cache | wide.cache, 0);
+    kernel_check(&kernel);
+
+    CHECK_OK(map_page(frame, ABI_SLOT_VSPACE, A0, ALL)); /* the same again */
+    CHECK_OK(map_page(large, ABI_SLOT_VSPACE, A0 + 0x200000, ALL));
+    CHECK_EQ(seen.invalidates, 0);
+    CHECK(notes_are(A0, true, true) && notes_are(A0 + 0x200000, true, true));
+
+    CHECK_OK(map_page(frame, ABI_SLOT_VSPACE, A0, READ));
+    CHECK_EQ(seen.invalidates, 1);
+    CHECK(notes_are(A0, false, false));
+    CHECK_OK(invoke(large, OPERATION_X86_PAGE_MAP, ABI_SLOT_VSPACE, NO_CAP, 3, A0 + 0x200000, W(ALL), W(1)));
+    CHECK_EQ(seen.invalidates, 2);
+    CHECK(notes_are(A0 + 0x200000, false, false));
+    kernel_translation_note(&kernel, vspace_paddr(), A0, true, false);
+    kernel_translation_note(&kernel, vspace_paddr(), A0, false, false); /* dropped from the cache */
+    CHECK_OK(unmap_page(frame));
+    CHECK_EQ(seen.invalidates, 2);
+}
+
+static void test_notes_without_a_page(void)
+{
+    fixture_reset_with_tables();
+    kernel_translation_note(&kernel, vspace_paddr(), A0, true, true);
+    kernel_translation_note(&kernel, vspace_paddr(), A0 + 0x40000000, true, true);
+    kernel_translation_note(&kernel, vspace_paddr(), 0x800000000000, true, true);
+    kernel_translation_note(&kernel, vspace_paddr(), ~0ull, true, true);
+    kernel_translation_note(&kernel, 0, A0, true, true);
+    kernel_check(&kernel);
+    CHECK(notes_are(A0, false, false));
+}
+
+/* Where the engine can have no pages, nor anything below. */
+static void test_withheld_addresses(void)
+{
+    fixture_reset_with_tables();
+    unsigned frame = make(OBJECT_SMALL_PAGE);
+    unsigned large = make(OBJECT_LARGE_PAGE);
+    unsigned low = make(OBJECT_PAGE_TABLE);
+    machine.mmu.lowest = 0x10000;
+    machine.mmu.reserved_start = A0 + 0x3000;
+    machine.mmu.reserved_end = A0 + 0x5000;
+    CHECK_FAIL_INDEX(map_page(large, ABI_SLOT_VSPACE, 0, ALL), ABI_INVALID_ARGUMENT, 0);
+    /* What a real kernel refuses comes first. */
+    CHECK_FAIL_MISSING(map_page(frame, ABI_SLOT_VSPACE, 0xf000, ALL), 21);
+    CHECK_OK(map_structure(low, ABI_SLOT_VSPACE, 0));
+    CHECK_FAIL(map_page(frame, ABI_SLOT_VSPACE, 0xf001, ALL), ABI_ALIGNMENT_ERROR);
+    CHECK_FAIL(map_page(large, ABI_SLOT_VSPACE, 0, ALL), ABI_DELETE_FIRST);
+    CHECK_FAIL_INDEX(map_page(frame, ABI_SLOT_VSPACE, 0, ALL), ABI_INVALID_ARGUMENT, 0);
+    CHECK_FAIL_INDEX(map_page(frame, ABI_SLOT_VSPACE, 0xf000, ALL), ABI_INVALID_ARGUMENT, 0);
+    CHECK(slot(frame)->cap.asid == 0 && !translate(0xf000).is_present);
+    CHECK_OK(map_page(frame, ABI_SLOT_VSPACE, 0x10000, ALL));
+    CHECK_OK(unmap_page(frame));
+
+    CHECK_FAIL_INDEX(map_page(frame, ABI_SLOT_VSPACE, A0 + 0x3000, ALL), ABI_INVALID_ARGUMENT, 0);
+    CHECK_FAIL_INDEX(map_page(frame, ABI_SLOT_VSPACE, A0 + 0x4000, ALL), ABI_INVALID_ARGUMENT, 0);
+    CHECK_OK(map_page(frame, ABI_SLOT_VSPACE, A0 + 0x2000, ALL));
+    CHECK_OK(unmap_page(frame));
+    CHECK_OK(map_page(frame, ABI_SLOT_VSPACE, A0 + 0x5000, ALL));
+
+    machine.mmu.reserved_start = A0 + 0x3ff000;
+    machine.mmu.reserved_end = A0 + 0x400000;
+    CHECK_FAIL_INDEX(map_page(large, ABI_SLOT_VSPACE, A0 + 0x200000, ALL), ABI_INVALID_ARGUMENT, 0);
+    machine.mmu.reserved_end = machine.mmu.reserved_start; /* nothing is */
+    CHECK_OK(map_page(large, ABI_SLOT_VSPACE, A0 + 0x200000, ALL));
+    /* What lies there already may change its rights. */
+    machine.mmu.lowest = A0 + 0x6000;
+    CHECK_OK(map_page(frame, ABI_SLOT_VSPACE, A0 + 0x5000, READ));
+    machine.mmu.lowest = machine.mmu.reserved_start = machine.mmu.reserved_end = 0;
+}
+
+/* Where the engine shows something of its own, it hears of new pages too. */
+static void test_watched_addresses(void)
+{
+    fixture_reset_with_tables();
+    unsigned frame = make(OBJECT_SMALL_PAGE);
+    unsigned large = make(OBJECT_LARGE_PAGE);
+    unsigned table = make(OBJECT_PAGE_TABLE);
+    machine.mmu.watched_start = A0 + 0x3000;
+    machine.mmu.watched_end = A0 + 0x202000;
+    seen.invalidates = 0;
+    CHECK_OK(map_page(frame, ABI_SLOT_VSPACE, A0 + 0x2000, ALL));
+    CHECK_OK(unmap_page(frame));
+    CHECK_EQ(seen.invalidates, 0);
+    CHECK_OK(map_page(frame, ABI_SLOT_VSPACE, A0 + 0x3000, ALL));
+    CHECK_EQ(seen.invalidates, 1);
+    CHECK_OK(unmap_page(frame)); /* in no cache */
+    CHECK_EQ(seen.invalidates, 1);
+    CHECK_OK(map_page(large, ABI_SLOT_VSPACE, A0 + 0x200000, ALL));
+    CHECK_EQ(seen.invalidates, 2);
+    CHECK_OK(unmap_page(large));
+    CHECK_OK(map_structure(table, ABI_SLOT_VSPACE, A0 + 0x200000)); /* an empty table shows nothing */
+    CHECK_EQ(seen.invalidates, 2);
+    CHECK_OK(map_page(frame, ABI_SLOT_VSPACE, A0 + 0x202000, ALL));
+    CHECK_EQ(seen.invalidates, 2);
+    machine.mmu.watched_start = machine.mmu.watched_end = 0;
+}
+
+static struct {
+    unsigned count;
+    uint64_t vaddr[16];
+    struct translation t[16];
+} visited;
+
+static void page_visited(void *world, uint64_t vaddr, const struct translation *t)
+{
+    CHECK(world == &visited);
+    CHECK(visited.count < 16);
+    visited.vaddr[visited.count] = vaddr;
+    visited.t[visited.count++] = *t;
+}
+
+static void visit_all(uint64_t vspace)
+{
+    visited.count = 0;
+    kernel_for_each_page(&kernel, vspace, page_visited, &visited);
+}
+
+static void test_each_page(void)
+{
+    fixture_reset_with_tables();
+    unsigned frame = make(OBJECT_SMALL_PAGE);
+    unsigned unreadable = make(OBJECT_SMALL_PAGE);
+    unsigned large = make(OBJECT_LARGE_PAGE);
+    unsigned huge = make_from(device, OBJECT_HUGE_PAGE, 0);
+    unsigned bare = make(OBJECT_PML4);
+    visit_all(vspace_paddr());
+    unsigned booted = visited.count; /* the image, the IPC buffer, the bootinfo */
+    CHECK(booted >= 3 && booted < 12);
+    CHECK_OK(map_page(huge, ABI_SLOT_VSPACE, A0 + 0x40000000, ALL));
+    CHECK_OK(map_page(large, ABI_SLOT_VSPACE, A0 + 0x3fe00000, READ));
+    CHECK_OK(map_page(unreadable, ABI_SLOT_VSPACE, A0, WRITE));
+    CHECK_OK(map_page(frame, ABI_SLOT_VSPACE, A0 + 0x1ff000, ALL));
+    note(A0 + 0x3fe00000);
+
+    visit_all(vspace_paddr());
+    CHECK_EQ(visited.count, booted + 3);
+    CHECK_EQ(visited.vaddr[0], FIXTURE_IMAGE);
+    CHECK_EQ(visited.vaddr[booted], A0 + 0x1ff000);
+    CHECK_EQ(visited.vaddr[booted + 1], A0 + 0x3fe00000);
+    CHECK_EQ(visited.vaddr[booted + 2], A0 + 0x40000000);
+    for (unsigned i = 0; i < visited.count; i++) {
+        struct translation t = translate(visited.vaddr[i]);
+        CHECK(t.is_present && t.paddr == visited.t[i].paddr && t.size_bits == visited.t[i].size_bits);
+        CHECK(t.is_writable == visited.t[i].is_writable && t.is_device == visited.t[i].is_device);
+        CHECK(i == 0 || visited.vaddr[i] > visited.vaddr[i - 1]);
+        CHECK_EQ(visited.t[i].is_cached, i == booted + 1);
+    }
+    visit_all(slot(bare)->cap.paddr);
+    CHECK_EQ(visited.count, 0);
+    visit_all(0);
+    CHECK_EQ(visited.count, 0);
+}
+
+/* Whatever the tables hold, nothing outside the arena is read. */
+static void test_each_page_of_garbage(void)
+{
+    fixture_reset_with_tables();
+    uint64_t *pml4 = arena_at(&kernel, vspace_paddr());
+    uint64_t *entry = &pml4[A0 >> 39], good = *entry;
+    visit_all(vspace_paddr());
+    unsigned booted = visited.count;
+    const uint64_t bad[] = {
+        FIXTURE_MEMORY | 7,          /* the first byte behind the arena */
+        0xffffffffff000 | 7,         /* the last page there can be */
+        slot(pdpt)->cap.paddr | 6,   /* not present */
+        slot(pdpt)->cap.paddr | 0x87 /* a page of 512 GiB */
+    };
+    for (unsigned i = 0; i < sizeof bad / sizeof *bad; i++) {
+        *entry = bad[i];
+        visit_all(vspace_paddr());
+        CHECK_EQ(visited.count, booted);
+    }
+    *entry = good;
+    pml4[300] = good; /* the kernel's half */
+    visit_all(vspace_paddr());
+    CHECK_EQ(visited.count, booted);
+    pml4[300] = 0;
+    visit_all(FIXTURE_MEMORY);
+    visit_all(~0ull << 12);
+    visit_all(vspace_paddr() + 8);
+    CHECK_EQ(visited.count, 0);
 }
 
 static void test_get_address(void)
@@ -289,5 +533,8 @@ CHECK_MAIN(CHECK_TEST(test_structures_are_needed_from_the_top), CHECK_TEST(test_
            CHECK_TEST(test_structure_unmap), CHECK_TEST(test_structure_deletion_unmaps),
            CHECK_TEST(test_frame_refusals_in_order), CHECK_TEST(test_frame_rights),
            CHECK_TEST(test_frame_attributes), CHECK_TEST(test_frame_replaced), CHECK_TEST(test_large_pages),
-           CHECK_TEST(test_huge_pages), CHECK_TEST(test_get_address),
+           CHECK_TEST(test_huge_pages), CHECK_TEST(test_notes_decide_who_is_told),
+           CHECK_TEST(test_notes_last_as_long_as_the_mapping), CHECK_TEST(test_notes_without_a_page),
+           CHECK_TEST(test_withheld_addresses), CHECK_TEST(test_watched_addresses), CHECK_TEST(test_each_page),
+           CHECK_TEST(test_each_page_of_garbage), CHECK_TEST(test_get_address),
            CHECK_TEST(test_translate_outside_user_space), CHECK_TEST(test_ipc_buffer))

@@ -2,8 +2,8 @@
 /*
  * The instruction a guest is at, read through seL4's page tables and decoded by Zydis.
  */
-#ifndef SELKIE_ENGINE_PTRACE_X86_64_INSTRUCTION_H
-#define SELKIE_ENGINE_PTRACE_X86_64_INSTRUCTION_H
+#ifndef SELKIE_ENGINE_X86_64_INSTRUCTION_H
+#define SELKIE_ENGINE_X86_64_INSTRUCTION_H
 
 #include <Zydis/Zydis.h>
 

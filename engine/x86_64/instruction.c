@@ -2,7 +2,7 @@
 /*
  * Reading and classifying one instruction of a guest.
  */
-#include "engine/ptrace/x86_64/instruction.h"
+#include "engine/x86_64/instruction.h"
 
 bool instruction_decode(const struct kernel *k, uint64_t vspace, uint64_t ip, struct instruction *instruction)
 {

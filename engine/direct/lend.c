@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Giving the baton to a guest process, and seeing to the world until it comes back.
+ *
+ * Meanwhile guests pass it among themselves. What must be heard at once (input, a signal, a lost process) wakes the
+ * monitor; console output and the watchdog are seen to now and then.
+ */
+#include <errno.h>
+#include <linux/futex.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "engine/direct/monitor.h"
+#include "host/fd.h"
+
+enum {
+    LOOK_NS = 20 * 1000 * 1000
+};
+
+void baton_give(struct engine *e, unsigned process)
+{
+    struct pad_slot *slot = &e->core->slot[process];
+    atomic_store(&e->core->holder, process + 1);
+    if (atomic_load(&slot->is_hot))
+        return;
+    atomic_store(&slot->turn, 1);
+    syscall(SYS_futex, &slot->turn, FUTEX_WAKE, 1, NULL, NULL, 0);
+}
+
+/* Have the baton back soon. */
+static void recall(struct engine *e)
+{
+    atomic_store(&e->core->attention, 1);
+    uint32_t holder = atomic_load(&e->core->holder);
+    if (holder != PAD_MONITOR && holder <= PAD_PROCESSES && e->process[holder - 1].pid > 0)
+        kill(e->process[holder - 1].pid, KICK_SIGNAL);
+}
+
+void direct_engine_kick(struct engine *e)
+{
+    int saved = errno;
+    recall(e);
+    fd_event_set(e->doorbell_fd);
+    errno = saved;
+}
+
+static int wait_once(struct engine *e)
+{
+    const struct engine_events *events = e->events;
+    struct pollfd fds[ENGINE_MAX_EVENT_FDS + 2];
+    unsigned count = events->descriptors(events->world, fds);
+    fds[count] = (struct pollfd){.fd = e->doorbell_fd, .events = POLLIN};
+    fds[count + 1] = (struct pollfd){.fd = e->watch_fd, .events = POLLIN};
+    int ready = fd_wait(fds, count + 2, LOOK_NS);
+    if (ready < 0 && ready != -EINTR)
+        return diag_errno(e->diag, ready, "cannot wait for a guest process");
+    if (ready > 0 && fds[count].revents)
+        fd_event_clear(e->doorbell_fd);
+    if (ready > 0 && fds[count + 1].revents)
+        return watch_lost(e);
+    console_drain(e);
+    bool has_input = false;
+    for (unsigned i = 0; ready > 0 && i < count; i++)
+        has_input |= fds[i].revents != 0;
+    if (has_input || events->stop_requested(events->world))
+        recall(e);
+    return ready == 0 ? watch_check(e) : 0;
+}
+
+int baton_lend(struct engine *e, unsigned process)
+{
+    baton_give(e, process);
+    while (atomic_load(&e->core->holder) != PAD_MONITOR) {
+        int error = wait_once(e);
+        if (error)
+            return error;
+    }
+    return 0;
+}

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Passing the baton, and waiting for it.
+ *
+ * Between two guest processes that call each other, a process that yields the CPU is back soonest; when others want
+ * the CPU, or nobody answers soon, it sleeps instead. A sleeper is woken by a futex of its own. Whether it sleeps is
+ * told by is_hot: cleared before the last look at the holder, read after the holder is set, so one sees the other.
+ */
+#include <asm/unistd.h>
+#include <linux/futex.h>
+
+#include "engine/direct/pad/host.h"
+#include "engine/direct/pad/pad.h"
+
+enum {
+    YIELDS_MAX = 6
+};
+
+static bool is_mine(void)
+{
+    return atomic_load(&pad_core.holder) == pad_private.index + 1;
+}
+
+static void sleep(struct pad_slot *slot)
+{
+    while (!is_mine()) {
+        host_call4(__NR_futex, (uint64_t)&slot->turn, FUTEX_WAIT, 0, 0);
+        atomic_store(&slot->turn, 0);
+    }
+}
+
+static void monitor_wake(void)
+{
+    const uint64_t one = 1;
+    atomic_store(&pad_core.holder, PAD_MONITOR);
+    host_call3(__NR_write, PAD_FD_DOORBELL, (uint64_t)&one, sizeof(one));
+}
+
+static void calls_make(struct pad_slot *slot)
+{
+    for (unsigned i = 0; i < slot->call_count && i < PAD_CALLS; i++) {
+        struct pad_call *c = &slot->call[i];
+        c->result = host_call(c->number, c->argument[0], c->argument[1], c->argument[2], c->argument[3],
+                              c->argument[4], c->argument[5]);
+    }
+    slot->call_count = 0;
+}
+
+void baton_wait(void)
+{
+    struct pad_slot *slot = own_slot();
+    for (;;) {
+        sleep(slot);
+        if (slot->call_count == 0)
+            return;
+        calls_make(slot);
+        monitor_wake();
+    }
+}
+
+void baton_pass(unsigned process)
+{
+    struct pad_slot *slot = own_slot(), *other = &pad_core.slot[process];
+    atomic_store(&slot->is_hot, 1);
+    atomic_store(&pad_core.holder, process + 1);
+    if (!atomic_load(&other->is_hot)) {
+        atomic_store(&other->turn, 1);
+        host_call4(__NR_futex, (uint64_t)&other->turn, FUTEX_WAKE, 1, 0);
+    }
+    for (unsigned i = 0; i < YIELDS_MAX && !is_mine(); i++)
+        host_call3(__NR_sched_yield, 0, 0, 0);
+    atomic_store(&slot->is_hot, 0);
+    baton_wait();
+}
+
+uint64_t baton_ask(enum pad_ask kind)
+{
+    pad_core.request.kind = kind;
+    pad_core.request.process = pad_private.index;
+    monitor_wake();
+    baton_wait();
+    return pad_core.request.value;
+}
+
+_Noreturn void baton_fail(enum pad_ask kind)
+{
+    pad_core.request.kind = kind;
+    pad_core.request.process = pad_private.index;
+    for (;;) {
+        monitor_wake();
+        baton_wait();
+    }
+}

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What a signal that hit the guest means to the kernel: a system call, a page fault, another exception, or nothing (a
+ * miss of the mapping cache, a device, the end of a step).
+ */
+#include <asm/signal.h>
+#include <asm/siginfo.h>
+
+#include "engine/direct/pad/pad.h"
+#include "engine/direct/pad/patch.h"
+#include "engine/x86_64/context.h"
+#include "engine/x86_64/exception.h"
+
+enum {
+    USER_CS = 0x33,
+    FLAG_TRAP = 0x100,
+    ERROR_NO_MEMORY = 12,
+    MISSES_MAX = 8 /* of one instruction at one address, in a row */
+};
+
+/* A site that trapped a second time is worth a patch. */
+static void site_notice(const struct context *context)
+{
+    uint64_t site = context->reg[REG_FAULT_IP];
+    uint64_t *seen = &pad_private.seen[(site ^ site >> 9) % PAD_SEEN];
+    pad_core.traps_left++;
+    if (*seen != site) {
+        *seen = site;
+        return;
+    }
+    if (patch_is_known(&pad_private, site) || (context->reg[REG_RFLAGS] & FLAG_TRAP))
+        return;
+    pad_core.request.address = site;
+    baton_ask(PAD_PATCH);
+    cache_apply();
+}
+
+static struct pad_way take_syscall(struct context *context)
+{
+    context->next_ip = pad_private.trap.call_address;
+    struct trap trap = trap_of_syscall(&pad_core.kernel, pad_private.vspace, context);
+    if (trap.kind == TRAP_SYSCALL) {
+        context->reg[REG_RCX] = context->next_ip;
+        context->reg[REG_R11] = context->reg[REG_RFLAGS];
+        site_notice(context);
+    }
+    return pad_take(&trap);
+}
+
+/* A miss that filling does not cure would go on for ever. */
+static void miss_check(uint64_t ip, uint64_t address)
+{
+    if (pad_private.miss_ip != ip || pad_private.miss_address != address) {
+        pad_private.miss_ip = ip;
+        pad_private.miss_address = address;
+        pad_private.miss_repeats = 0;
+        pad_private.miss_entries = 0;
+    }
+    uint64_t entries = atomic_load(&pad_core.entries);
+    pad_private.miss_repeats = pad_private.miss_entries == entries ? pad_private.miss_repeats + 1 : 0;
+    pad_private.miss_entries = entries;
+    if (pad_private.miss_repeats <= MISSES_MAX)
+        return;
+    pad_core.request.address = ERROR_NO_MEMORY;
+    pad_core.request.value = address;
+    pad_text_copy(pad_core.request.text, sizeof(pad_core.request.text), "a guest cannot use the memory that is mapped");
+    baton_fail(PAD_FAILED);
+}
+
+static void step_begin(struct context *context, bool is_device)
+{
+    pad_private.is_stepping = true;
+    pad_private.is_device_step = is_device;
+    pad_private.had_trap_flag = context->reg[REG_RFLAGS] & FLAG_TRAP;
+    context->reg[REG_RFLAGS] |= FLAG_TRAP;
+}
+
+void step_begin_fpu(struct context *context)
+{
+    step_begin(context, false);
+}
+
+void step_end(bool is_done)
+{
+    if (!pad_private.is_stepping)
+        return;
+    pad_private.is_stepping = false;
+    if (!pad_private.had_trap_flag)
+        pad_core.context->reg[REG_RFLAGS] &= ~(uint64_t)FLAG_TRAP;
+    if (!pad_private.is_device_step)
+        return;
+    pad_core.request.value = is_done;
+    baton_ask(PAD_STEPPED);
+    cache_apply();
+}
+
+static struct pad_way take_device(struct context *context, uint64_t address, const struct translation *t)
+{
+    pad_core.request.address = address;
+    switch ((enum pad_device)baton_ask(PAD_DEVICE)) {
+    case DEVICE_DONE:
+        break;
+    case DEVICE_STEP:
+        step_begin(context, true);
+        break;
+    case DEVICE_NONE:
+        cache_map_ones(address, t);
+        break;
+    }
+    return pad_resume();
+}
+
+static struct pad_way take_exception(struct context *context)
+{
+    const struct pad_trap *s = &pad_private.trap;
+    const struct exception x = {s->vector, s->error, s->address};
+    struct translation t = {.is_present = false};
+    struct trap trap;
+    if (x.vector == EXCEPTION_PAGE_FAULT && x.address < ABI_USER_TOP)
+        t = kernel_translate(&pad_core.kernel, pad_private.vspace, x.address);
+    if (t.is_present && x.address < pad_core.address_min)
+        t.is_present = false; /* DIFFERS: the host refuses mappings there */
+    if (trap_of_exception(&x, &t, context, &trap))
+        return pad_take(&trap);
+    if (t.is_device)
+        return take_device(context, x.address, &t);
+    miss_check(context->next_ip, x.address);
+    cache_fill(x.address, &t);
+    return pad_resume();
+}
+
+static bool is_memory_missing(const struct pad_trap *t)
+{
+    return t->number == SIGBUS && t->code >= BUS_ADRERR && t->code <= BUS_OBJERR + 2; /* and its machine checks */
+}
+
+struct pad_way pad_trapped(void)
+{
+    const struct pad_trap *t = &pad_private.trap;
+    struct context *context = pad_core.context;
+    if (pad_private.is_stepping) {
+        bool is_done = t->number == SIGTRAP && t->code == TRAP_TRACE;
+        step_end(is_done);
+        if (is_done && !pad_private.had_trap_flag)
+            return pad_resume();
+    }
+    if (t->cs != USER_CS) /* DIFFERS: seL4 has no 32-bit code segment; getting there is a fault, here after the fact */
+        return pad_take(&(struct trap){.kind = TRAP_EXCEPTION, .vector = EXCEPTION_GENERAL_PROTECTION});
+    if (t->number == SIGSYS)
+        return take_syscall(context);
+    if (t->number == SIGILL && patch_is_displaced(&pad_private, context->next_ip))
+        return pad_resume(); /* the guest jumped to an instruction that a patch displaced */
+    if (is_memory_missing(t)) {
+        pad_core.request.address = ERROR_NO_MEMORY;
+        pad_core.request.value = t->address;
+        pad_text_copy(pad_core.request.text, sizeof(pad_core.request.text), "the host has no memory for a guest");
+        baton_fail(PAD_FAILED);
+    }
+    return take_exception(context);
+}

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the kernel asks of the world, in a guest process. Mappings, memory and the console's bytes are dealt with on
+ * the spot; devices live with the monitor, which is asked.
+ */
+#include <asm/unistd.h>
+#include <linux/falloc.h>
+
+#include "engine/direct/pad/host.h"
+#include "engine/direct/pad/pad.h"
+#include "engine/direct/tlb.h"
+#include "kernel/assert.h"
+
+enum {
+    PUNCH_SIZE = 64 * 1024 /* from here on, giving memory back is cheaper than clearing it */
+};
+
+static void mmu_invalidate(void *world, uint64_t vspace, uint64_t vaddr, uint64_t size)
+{
+    (void)world;
+    tlb_note_invalid(&pad_core, &pad_core.kernel, vspace, vaddr, size);
+}
+
+static void mmu_forget(void *world, uint64_t vspace)
+{
+    (void)world;
+    tlb_note_gone(&pad_core, &pad_core.kernel, vspace);
+}
+
+static void mmu_clear(void *world, uint64_t paddr, uint64_t size)
+{
+    (void)world;
+    unsigned char *arena = pad_core.kernel.arena;
+    uint64_t page_mask = (1u << ABI_SMALL_PAGE_BITS) - 1;
+    uint64_t first = (paddr + page_mask) & ~page_mask, end = paddr + size, last = end & ~page_mask;
+    /* The arena is shared, so a hole shows through every mapping of it. */
+    if (size < PUNCH_SIZE || host_call4(__NR_fallocate, PAD_FD_ARENA, FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE,
+                                        first, last - first) < 0) {
+        __builtin_memset(arena + paddr, 0, size);
+        return;
+    }
+    __builtin_memset(arena + paddr, 0, first - paddr);
+    __builtin_memset(arena + last, 0, end - last);
+}
+
+static uint32_t port_in(void *world, uint16_t port, unsigned width)
+{
+    (void)world;
+    pad_core.request.address = port;
+    pad_core.request.width = width;
+    return (uint32_t)baton_ask(PAD_PORT_IN);
+}
+
+static void port_out(void *world, uint16_t port, unsigned width, uint32_t value)
+{
+    (void)world;
+    pad_core.request.address = port;
+    pad_core.request.width = width;
+    pad_core.request.value = value;
+    baton_ask(PAD_PORT_OUT);
+}
+
+static void irq_mask(void *world, uint32_t irq, bool masked)
+{
+    (void)world;
+    pad_core.request.address = irq;
+    pad_core.request.value = masked;
+    baton_ask(PAD_IRQ_MASK);
+}
+
+static void irq_route(void *world, uint32_t irq, uint32_t ioapic, uint32_t pin, bool is_level, bool is_low_active)
+{
+    (void)world;
+    const uint32_t route[] = {irq, ioapic, pin, is_level, is_low_active};
+    __builtin_memcpy(pad_core.request.route, route, sizeof(route));
+    baton_ask(PAD_IRQ_ROUTE);
+}
+
+static void console_put(void *world, char character)
+{
+    (void)world;
+    uint32_t put = atomic_load_explicit(&pad_core.console_put, memory_order_relaxed);
+    if (put - atomic_load(&pad_core.console_got) >= PAD_CONSOLE)
+        baton_ask(PAD_FLUSH);
+    pad_core.console[put % PAD_CONSOLE] = character;
+    atomic_store(&pad_core.console_put, put + 1);
+}
+
+static void console_remark(void *world, const char *text)
+{
+    (void)world;
+    pad_text_copy(pad_core.request.text, sizeof(pad_core.request.text), text);
+    baton_ask(PAD_REMARK);
+}
+
+static uint64_t now_ns(void *world)
+{
+    (void)world;
+    return clock_now_ns() - pad_core.origin_ns;
+}
+
+static bool is_interrupt_pending(void *world)
+{
+    (void)world;
+    return atomic_load(&pad_private.pending) || atomic_load(&pad_core.attention);
+}
+
+void machine_install(void)
+{
+    struct machine *m = &pad_core.machine;
+    m->mmu.invalidate = mmu_invalidate;
+    m->mmu.forget = mmu_forget;
+    m->mmu.clear = mmu_clear;
+    m->bus.port_in = port_in;
+    m->bus.port_out = port_out;
+    m->bus.irq_mask = irq_mask;
+    m->bus.irq_route_ioapic = irq_route;
+    m->console.put = console_put;
+    if (m->console.remark) /* the monitor says whether anybody listens */
+        m->console.remark = console_remark;
+    m->clock.now_ns = now_ns;
+    m->clock.is_interrupt_pending = is_interrupt_pending;
+}
+
+_Noreturn void kernel_assert_failed(const char *expression, const char *file, int line)
+{
+    struct pad_request *r = &pad_core.request;
+    pad_text_copy(r->text, sizeof(r->text), file);
+    size_t used = 0;
+    while (r->text[used])
+        used++;
+    pad_text_copy(r->text + used, sizeof(r->text) - used, ": ");
+    used += used + 2 < sizeof(r->text) ? 2 : 0;
+    pad_text_copy(r->text + used, sizeof(r->text) - used, expression);
+    r->value = (uint64_t)line;
+    baton_fail(PAD_ASSERTED);
+}

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The pad: the kernel in the process of the guest, and the way in and out. What its files offer each other.
+ *
+ * It uses no library, no thread-local storage, neither fs nor gs (both are the guest's), and no vector register. It
+ * never touches guest memory but through the arena. It runs on a stack of its own, which is empty whenever a guest
+ * runs.
+ *
+ * Invariants:
+ * - "context": while a guest runs, pad_core.context is where its registers go, and nothing else needs saving but
+ *   vector state, which is that of pad_private.loaded;
+ * - "cache": each host mapping of the process agrees with seL4's page tables or is covered by its pending unmaps.
+ */
+#ifndef SELKIE_ENGINE_DIRECT_PAD_PAD_H
+#define SELKIE_ENGINE_DIRECT_PAD_PAD_H
+
+#include "engine/direct/layout.h"
+
+/* Placed by pad.lds at PAD_CORE and PAD_PRIVATE behind the image. */
+extern struct pad_core pad_core __attribute__((visibility("hidden")));
+extern struct pad_private pad_private __attribute__((visibility("hidden")));
+
+/* How to go on: the context to resume, and the exit that does it (entry.S). */
+struct pad_way {
+    struct context *context;
+    void (*exit)(void);
+};
+
+/* entry.S */
+void pad_entry(void);
+void pad_exit(void);
+void pad_exit_step(void);
+void pad_exit_end(void);
+void pad_exit_again(void);
+void pad_signal_entry(void);
+void pad_signal_restorer(void);
+int64_t pad_spawn(uint64_t flags, uint64_t private_offset);
+
+/* run.c: each ends in a guest */
+struct pad_way pad_syscall(void); /* the context holds a system call */
+struct pad_way pad_attend(void);  /* something wants attention; the context stands as if it were resumed */
+struct pad_way pad_take(const struct trap *trap);
+struct pad_way pad_resume(void); /* the current thread goes on */
+struct pad_way pad_run(void);    /* whatever the kernel says runs next */
+
+/* signal.c */
+void pad_signals_install(void);
+
+/* fault.c: the signal in pad_private.trap hit the guest */
+struct pad_way pad_trapped(void);
+void step_begin_fpu(struct context *context); /* let the thread run one instruction, for want of a switch for the FPU */
+void step_end(bool is_done);                  /* if it was stepping; it got through its instruction or not */
+
+/* baton.c */
+void baton_pass(unsigned process); /* to another guest process, and wait for it to come back */
+void baton_wait(void);
+uint64_t baton_ask(enum pad_ask kind); /* pad_core.request is filled but for the kind; returns its value */
+_Noreturn void baton_fail(enum pad_ask kind); /* the monitor ends the run */
+
+/* cache.c: the cache of mappings, this process's side */
+void cache_apply(void); /* the pending unmaps; afterwards pad_private.vspace is the VSpace it is bound to */
+void cache_fill(uint64_t address, const struct translation *t);
+void cache_map_ones(uint64_t address, const struct translation *t);
+
+/* clock.c */
+uint64_t clock_now_ns(void);
+bool clock_is_armed(bool wants_tick); /* the timer fires in time as it is */
+void clock_arm(bool wants_tick);
+bool clock_take_tick(bool wants_tick); /* a tick is due and is somebody's business */
+
+/* machine.c */
+void machine_install(void);
+
+/* start.c */
+void pad_text_copy(char *to, size_t size, const char *text);
+
+static inline struct pad_slot *own_slot(void)
+{
+    return &pad_core.slot[pad_private.index];
+}
+
+#endif

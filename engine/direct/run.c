@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The monitor's loop: what comes from outside goes to the kernel here; for all else the baton is lent.
+ */
+#include <errno.h>
+
+#include "engine/direct/monitor.h"
+#include "engine/x86_64/context.h"
+#include "host/fd.h"
+#include "host/timer.h"
+
+enum {
+    SOON_NS = 2000 /* a guest gets this far even if a deadline is past */
+};
+
+static struct next kernel_take(struct engine *e, const struct trap *trap)
+{
+    struct next next = kernel_next(e->k, 0);
+    if (next.kind == NEXT_RUN)
+        registers_settle(next.context);
+    atomic_fetch_add(&e->core->entries, 1);
+    return kernel_enter(e->k, 0, trap);
+}
+
+/* Ticks while nothing runs; those of a running thread are its process's business. */
+static bool take_idle_tick(struct engine *e, const struct next *next)
+{
+    struct pad_core *core = e->core;
+    uint64_t now_ns = host_now_ns();
+    if (next->kind != NEXT_IDLE || !next->wants_tick)
+        return false;
+    if (core->is_tick_armed && core->tick_ns <= now_ns) {
+        core->is_tick_armed = false;
+        return true;
+    }
+    if (!core->is_tick_armed || core->tick_ns <= now_ns)
+        core->tick_ns = now_ns + core->period_ns - (now_ns - core->start_ns) % core->period_ns;
+    core->is_tick_armed = true;
+    return false;
+}
+
+static bool outside_trap(struct engine *e, const struct next *next, struct trap *trap)
+{
+    int irq = e->events->take_irq(e->events->world);
+    if (irq >= 0)
+        *trap = (struct trap){.kind = TRAP_INTERRUPT, .irq = (uint32_t)irq};
+    else if (take_idle_tick(e, next))
+        *trap = (struct trap){.kind = TRAP_TICK};
+    else
+        return false;
+    return true;
+}
+
+void deadline_publish(struct engine *e)
+{
+    uint64_t at_ns = e->events->next_deadline_ns(e->events->world);
+    if (at_ns != UINT64_MAX) {
+        uint64_t soon_ns = host_now_ns() + SOON_NS;
+        at_ns += e->core->origin_ns;
+        at_ns = at_ns > soon_ns ? at_ns : soon_ns;
+    }
+    e->core->deadline_ns = at_ns;
+}
+
+/* Nothing can run before the outside does something. */
+static int idle(struct engine *e, const struct next *next)
+{
+    struct pollfd fds[ENGINE_MAX_EVENT_FDS + 2];
+    uint64_t now_ns = host_now_ns(), wait_ns = UINT64_MAX;
+    deadline_publish(e);
+    if (e->core->deadline_ns != UINT64_MAX)
+        wait_ns = e->core->deadline_ns > now_ns ? e->core->deadline_ns - now_ns : 0;
+    if (next->wants_tick && e->core->tick_ns - now_ns < wait_ns)
+        wait_ns = e->core->tick_ns > now_ns ? e->core->tick_ns - now_ns : 0;
+    unsigned count = e->events->descriptors(e->events->world, fds);
+    fds[count] = (struct pollfd){.fd = e->doorbell_fd, .events = POLLIN};
+    fds[count + 1] = (struct pollfd){.fd = e->watch_fd, .events = POLLIN};
+    int ready = fd_wait(fds, count + 2, wait_ns);
+    if (ready < 0 && ready != -EINTR)
+        return diag_errno(e->diag, ready, "cannot wait for events");
+    if (ready > 0 && fds[count].revents)
+        fd_event_clear(e->doorbell_fd);
+    return ready > 0 && fds[count + 1].revents ? watch_lost(e) : 0;
+}
+
+/* Let the thread run, and answer what its process asks, until something else must be done. */
+static int thread_run(struct engine *e, const struct next *next)
+{
+    unsigned process;
+    bool is_look = false;
+    int error = guest_acquire(e, next->vspace, &process);
+    while (!error && !is_look) {
+        deadline_publish(e);
+        error = baton_lend(e, process);
+        if (!error)
+            error = serve(e, &process, &is_look);
+    }
+    return error;
+}
+
+/* A thread without a VSpace gets no further than its first fetch. */
+static void take_no_vspace(struct engine *e, const struct next *next)
+{
+    struct trap trap = {
+        .kind = TRAP_VM_FAULT, .address = next->context->next_ip, .status = 4, .is_instruction = true};
+    kernel_take(e, &trap);
+}
+
+static enum engine_stop stop_of_error(const struct engine *e, int error)
+{
+    if (e->events->stop_requested(e->events->world))
+        return ENGINE_STOPPED; /* whoever asked may have ended the guests as well */
+    if (error == -EUCLEAN)
+        return ENGINE_BROKEN;
+    return error == -EOWNERDEAD ? ENGINE_HOST_LOST : ENGINE_FAILED;
+}
+
+static enum engine_stop run_loop(struct engine *e)
+{
+    const struct engine_events *events = e->events;
+    for (;;) {
+        struct trap trap;
+        int error = 0;
+        atomic_store(&e->core->attention, 0); /* before looking at what a recall may stand for */
+        console_drain(e);
+        struct next next = kernel_next(e->k, 0);
+        if (next.kind == NEXT_HALT)
+            return ENGINE_HALTED;
+        if (events->stop_requested(events->world))
+            return ENGINE_STOPPED;
+        if (outside_trap(e, &next, &trap))
+            kernel_take(e, &trap);
+        else if (next.kind == NEXT_RUN && next.vspace == 0)
+            take_no_vspace(e, &next);
+        else if (next.kind == NEXT_RUN)
+            error = thread_run(e, &next);
+        else if (next.wants_tick || events->can_wake(events->world))
+            error = idle(e, &next);
+        else
+            return ENGINE_AT_REST;
+        if (error)
+            return stop_of_error(e, error);
+    }
+}
+
+enum engine_stop direct_engine_run(struct engine *e, struct diag *diag)
+{
+    e->diag = diag;
+    if (!e->k->vector) {
+        diag_errno(diag, EINVAL, "the kernel has no memory for vector state");
+        return ENGINE_FAILED;
+    }
+    cpu_pin(&e->pin);
+    enum engine_stop stop = direct_engine_start(e) < 0 ? ENGINE_FAILED : run_loop(e);
+    e->diag = NULL;
+    cpu_unpin(&e->pin);
+    return stop;
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Noticing that a guest process has ended, that the kernel does not return, or that the baton is lost: somebody holds
+ * it who does nothing. The last two need a guest that wrote into Selkie's memory, and end the run with a report.
+ */
+#include <errno.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "engine/direct/monitor.h"
+#include "host/process.h"
+#include "host/timer.h"
+
+#define PATIENCE_NS 10000000000ull
+
+static uint64_t cpu_time_ns(pid_t pid)
+{
+    clockid_t clock;
+    struct timespec time;
+    if (clock_getcpuclockid(pid, &clock) != 0 || clock_gettime(clock, &time) != 0)
+        return 0;
+    return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
+}
+
+int watch_check(struct engine *e)
+{
+    struct watchdog *w = &e->watchdog;
+    uint64_t now_ns = host_now_ns(), entries = atomic_load(&e->core->entries);
+    uint32_t holder = atomic_load(&e->core->holder);
+    if (holder == PAD_MONITOR)
+        return 0;
+    if (holder > PAD_PROCESSES || e->process[holder - 1].pid == 0)
+        return diag_errno(e->diag, EUCLEAN, "nobody runs: the word that says who does was overwritten");
+    uint64_t cpu_ns = cpu_time_ns(e->process[holder - 1].pid);
+    bool is_inside = atomic_load(&e->core->is_inside);
+    bool is_alive = entries != w->entries || (!is_inside && cpu_ns != w->cpu_ns);
+    if (holder != w->holder || is_alive) {
+        *w = (struct watchdog){.looked_ns = now_ns, .entries = entries, .cpu_ns = cpu_ns, .holder = holder};
+        return 0;
+    }
+    if (now_ns - w->looked_ns < PATIENCE_NS)
+        return 0;
+    return diag_errno(e->diag, EUCLEAN, "guest process %d %s", (int)e->process[holder - 1].pid,
+                      is_inside ? "does not come back from a kernel entry" : "has stopped running");
+}
+
+static bool has_ended(const struct process *p, int *status)
+{
+    return p->pid > 0 && waitpid(p->pid, status, __WALL | WNOHANG) == p->pid;
+}
+
+int watch_lost(struct engine *e)
+{
+    int status = 0;
+    for (int i = -1; i < PAD_PROCESSES; i++) {
+        struct process *p = i < 0 ? &e->template : &e->process[i];
+        if (!has_ended(p, &status))
+            continue;
+        if (e->diag)
+            e->diag->text[0] = '\0';
+        process_describe(e->diag, p->pid, status);
+        p->pid = 0;
+        return -EOWNERDEAD;
+    }
+    return diag_errno(e->diag, ECHILD, "a guest process ended, but none can be found that did");
+}
