@@ -18,7 +18,8 @@ static struct result slot_check_empty(struct kernel *k, const struct slot *slot)
 }
 
 /* What Copy and Mint put into the destination. */
-static struct result cnode_derive(struct kernel *k, const struct slot *source, struct cap cap, struct cap *result)
+static struct result cnode_derive(struct kernel *k, const struct slot *source, struct cap cap,
+                                  struct cap *result)
 {
     struct result derived = cap_derive(k, source, cap, result);
     if (!result_is_ok(derived))
@@ -26,15 +27,15 @@ static struct result cnode_derive(struct kernel *k, const struct slot *source, s
     return derived;
 }
 
-static struct result cnode_transfer_cap(struct kernel *k, const struct invocation *in, const struct slot *source,
-                                        struct cap *cap)
+static struct result cnode_transfer_cap(struct kernel *k, const struct invocation *in,
+                                        const struct slot *source, struct cap *cap)
 {
     switch (in->operation) {
     case OPERATION_CNODE_COPY:
         if (in->length < 5)
             return fail_truncated_message();
-        return cnode_derive(k, source, cap_mask_rights(source->cap, cap_rights_from_word(invocation_word(in, 4))),
-                            cap);
+        return cnode_derive(k, source,
+                            cap_mask_rights(source->cap, cap_rights_from_word(invocation_word(in, 4))), cap);
     case OPERATION_CNODE_MINT: {
         if (in->length < 6)
             return fail_truncated_message();
@@ -52,7 +53,8 @@ static struct result cnode_transfer_cap(struct kernel *k, const struct invocatio
     }
 }
 
-OUT_OF_LINE static struct result cnode_decode_transfer(struct kernel *k, struct invocation *in, struct slot *to)
+OUT_OF_LINE static struct result cnode_decode_transfer(struct kernel *k, struct invocation *in,
+                                                       struct slot *to)
 {
     if (in->length < 4 || !in->extra[0]) {
         remark(k, "CNode Copy/Mint/Move/Mutate: Truncated message.");
@@ -63,7 +65,8 @@ OUT_OF_LINE static struct result cnode_decode_transfer(struct kernel *k, struct 
     if (!result_is_ok(checked))
         return checked;
     struct slot *from;
-    checked = cspace_lookup_target(k, &in->extra[0]->cap, invocation_word(in, 2), depth, CSPACE_SOURCE, &from);
+    checked =
+        cspace_lookup_target(k, &in->extra[0]->cap, invocation_word(in, 2), depth, CSPACE_SOURCE, &from);
     if (!result_is_ok(checked))
         return checked;
     if (slot_is_empty(from)) {
@@ -150,7 +153,8 @@ OUT_OF_LINE static struct result cnode_decode_cancel(struct kernel *k, const str
     return result_ok();
 }
 
-OUT_OF_LINE static struct result cnode_decode_save_caller(struct kernel *k, struct invocation *in, struct slot *to)
+OUT_OF_LINE static struct result cnode_decode_save_caller(struct kernel *k, struct invocation *in,
+                                                          struct slot *to)
 {
     struct result checked = slot_check_empty(k, to);
     if (!result_is_ok(checked))

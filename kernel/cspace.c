@@ -16,7 +16,7 @@ static uint64_t low_bits(uint64_t word, unsigned bits)
 /* Resolve the low `*bits_left` bits of `cptr` from `root`, and leave there what is left of them: more than none at a
  * slot that holds no CNode capability. False: `*failure` says why. */
 static bool cspace_resolve(const struct kernel *k, const struct cap *root, uint64_t cptr, unsigned *bits_left,
-                                  struct slot **slot, struct lookup_failure *failure)
+                           struct slot **slot, struct lookup_failure *failure)
 {
     const struct cap *node = root;
     unsigned left = *bits_left;
@@ -55,8 +55,8 @@ bool cspace_lookup_deep(const struct kernel *k, const struct tcb *tcb, uint64_t 
     return cspace_resolve(k, &tcb->slots[TCB_CSPACE].cap, cptr, &bits_left, slot, failure);
 }
 
-struct result cspace_lookup_target_deep(const struct kernel *k, const struct cap *root, uint64_t index, uint64_t depth,
-                                        enum cspace_side side, struct slot **slot)
+struct result cspace_lookup_target_deep(const struct kernel *k, const struct cap *root, uint64_t index,
+                                        uint64_t depth, enum cspace_side side, struct slot **slot)
 {
     bool is_source = side == CSPACE_SOURCE;
     if (root->type != CAP_CNODE)

@@ -17,15 +17,16 @@ static inline struct slot *cspace_lookup_flat(const struct kernel *k, const stru
 {
     struct cap cnode = {.head = root->head};
     unsigned radix = cnode.radix, guard_bits = cnode.guard_bits;
-    if (UNLIKELY(cnode.type != CAP_CNODE || guard_bits + radix != ABI_WORD_BITS || cptr >> radix != root->guard))
+    if (UNLIKELY(cnode.type != CAP_CNODE || guard_bits + radix != ABI_WORD_BITS ||
+                 cptr >> radix != root->guard))
         return NULL;
     uint64_t index = cptr - (root->guard << radix);
     return (struct slot *)(void *)(k->arena + cnode.paddr) + index;
 }
 
 /* The same in general, see below. */
-MUST_USE bool cspace_lookup_deep(const struct kernel *k, const struct tcb *tcb, uint64_t cptr, struct slot **slot,
-                                 struct lookup_failure *failure);
+MUST_USE bool cspace_lookup_deep(const struct kernel *k, const struct tcb *tcb, uint64_t cptr,
+                                 struct slot **slot, struct lookup_failure *failure);
 
 /* The slot of a thread's own CSpace that `cptr` names, all 64 bits deep; it may be empty. Sets `*slot` and returns
  * true, or sets `*failure` and returns false. */
@@ -43,10 +44,12 @@ enum cspace_side {
 
 /* The slot an invocation's (root, index, depth) names; depth must be used up exactly.
  * Fails with FailedLookup (InvalidRoot and so on) or RangeError(1, 64). */
-MUST_USE struct result cspace_lookup_target_deep(const struct kernel *k, const struct cap *root, uint64_t index,
-                                                 uint64_t depth, enum cspace_side side, struct slot **slot);
-MUST_USE static inline struct result cspace_lookup_target(const struct kernel *k, const struct cap *root, uint64_t index,
-                                                          uint64_t depth, enum cspace_side side, struct slot **slot)
+MUST_USE struct result cspace_lookup_target_deep(const struct kernel *k, const struct cap *root,
+                                                 uint64_t index, uint64_t depth, enum cspace_side side,
+                                                 struct slot **slot);
+MUST_USE static inline struct result cspace_lookup_target(const struct kernel *k, const struct cap *root,
+                                                          uint64_t index, uint64_t depth,
+                                                          enum cspace_side side, struct slot **slot)
 {
     *slot = LIKELY(depth == ABI_WORD_BITS) ? cspace_lookup_flat(k, root, index) : NULL;
     return LIKELY(*slot) ? result_ok() : cspace_lookup_target_deep(k, root, index, depth, side, slot);

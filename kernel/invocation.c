@@ -146,14 +146,16 @@ struct result invocation_decode(struct kernel *k, struct invocation *in)
 }
 
 /* A Call or Send to what is not there is the caller's fault; NBSend just goes nowhere. */
-COLD static void invocation_fault(struct kernel *k, const struct invocation *in, uint64_t cptr, struct lookup_failure failure)
+COLD static void invocation_fault(struct kernel *k, const struct invocation *in, uint64_t cptr,
+                                  struct lookup_failure failure)
 {
     if (in->is_blocking)
         fault_raise(k, in->caller, (struct fault){.type = FAULT_CAP, .address = cptr, .lookup = failure});
 }
 
 /* Find what the message brings beside registers. False: the caller has faulted, or nothing is to be done. */
-OUT_OF_LINE static bool invocation_prepare_buffer(struct kernel *k, struct invocation *in, struct message_info info)
+OUT_OF_LINE static bool invocation_prepare_buffer(struct kernel *k, struct invocation *in,
+                                                  struct message_info info)
 {
     struct failed_cap failed;
     in->buffer = thread_ipc_buffer(k, in->caller, false);

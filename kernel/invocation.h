@@ -18,12 +18,13 @@
 struct invocation {
     struct tcb *caller;
     enum operation operation;
-    uint64_t length;    /* message words that can be read: never more than registers without an IPC buffer */
-    uint64_t cptr;      /* the address that was invoked */
-    struct slot *slot;  /* the invoked capability's slot */
-    struct cap cap;     /* and what it held */
+    uint64_t length;   /* message words that can be read: never more than registers without an IPC buffer */
+    uint64_t cptr;     /* the address that was invoked */
+    struct slot *slot; /* the invoked capability's slot */
+    struct cap cap;    /* and what it held */
     struct slot *extra[ABI_EXTRA_CAPS]; /* extra capabilities; NULL behind the last */
-    const uint64_t *buffer; /* the caller's IPC buffer in the arena, for reading; NULL if there is none, or no need */
+    const uint64_t
+        *buffer; /* the caller's IPC buffer in the arena, for reading; NULL if there is none, or no need */
     bool is_call;
     bool is_blocking;
 };
@@ -52,7 +53,8 @@ MUST_USE struct result irq_handler_decode(struct kernel *k, struct invocation *i
 /* x86_64/ */
 MUST_USE struct result x86_irq_control_decode(struct kernel *k, struct invocation *in);
 MUST_USE struct result frame_decode(struct kernel *k, struct invocation *in);
-MUST_USE struct result paging_decode(struct kernel *k, struct invocation *in); /* PDPT, page directory, page table */
+MUST_USE struct result paging_decode(struct kernel *k,
+                                     struct invocation *in); /* PDPT, page directory, page table */
 MUST_USE struct result pml4_decode(struct kernel *k, struct invocation *in);
 MUST_USE struct result asid_control_decode(struct kernel *k, struct invocation *in);
 MUST_USE struct result asid_pool_decode(struct kernel *k, struct invocation *in);

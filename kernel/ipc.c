@@ -11,8 +11,8 @@
 #include "kernel/state.h"
 #include "kernel/thread.h"
 
-bool message_extra_caps(const struct kernel *k, const struct tcb *sender, const uint64_t *buffer, unsigned count,
-                        struct slot *slots[ABI_EXTRA_CAPS], struct failed_cap *failed)
+bool message_extra_caps(const struct kernel *k, const struct tcb *sender, const uint64_t *buffer,
+                        unsigned count, struct slot *slots[ABI_EXTRA_CAPS], struct failed_cap *failed)
 {
     for (unsigned i = 0; i < ABI_EXTRA_CAPS; i++)
         slots[i] = NULL;
@@ -43,8 +43,9 @@ static struct slot *receive_slot(const struct kernel *k, const struct tcb *recei
 }
 
 /* Hand over the extra capabilities: those to the endpoint itself are unwrapped to their badges, one other is copied. */
-static struct message_info ipc_transfer_caps(struct kernel *k, struct message_info info, struct slot *const *extra,
-                                             uint64_t endpoint, const struct tcb *receiver, uint64_t *buffer)
+static struct message_info ipc_transfer_caps(struct kernel *k, struct message_info info,
+                                             struct slot *const *extra, uint64_t endpoint,
+                                             const struct tcb *receiver, uint64_t *buffer)
 {
     info.extra_caps = 0;
     info.caps_unwrapped = 0;
@@ -61,7 +62,8 @@ static struct message_info ipc_transfer_caps(struct kernel *k, struct message_in
             continue;
         }
         struct cap derived;
-        if (!destination || !result_is_ok(cap_derive(k, slot, slot->cap, &derived)) || derived.type == CAP_NULL)
+        if (!destination || !result_is_ok(cap_derive(k, slot, slot->cap, &derived)) ||
+            derived.type == CAP_NULL)
             break;
         slot_insert(k, destination, derived, slot);
         destination = NULL;
@@ -71,8 +73,8 @@ static struct message_info ipc_transfer_caps(struct kernel *k, struct message_in
 }
 
 /* A message with more than registers: through both IPC buffers, as far as they are there. */
-static struct message_info ipc_transfer_long(struct kernel *k, struct tcb *sender, uint64_t endpoint, bool can_grant,
-                                             struct tcb *receiver, struct message_info info)
+static struct message_info ipc_transfer_long(struct kernel *k, struct tcb *sender, uint64_t endpoint,
+                                             bool can_grant, struct tcb *receiver, struct message_info info)
 {
     const uint64_t *from = thread_ipc_buffer(k, sender, false);
     uint64_t *to = thread_ipc_buffer(k, receiver, true);

@@ -25,7 +25,8 @@ static void thread_activate(struct tcb *tcb)
 /* Can the passing of time take the processor from the current thread? */
 static bool tick_matters(const struct kernel *k, const struct tcb *tcb)
 {
-    return UNLIKELY(k->abi->config.domains > 1) || k->state->ready[tcb->domain].queue[tcb->priority].head != 0;
+    return UNLIKELY(k->abi->config.domains > 1) ||
+           k->state->ready[tcb->domain].queue[tcb->priority].head != 0;
 }
 
 static inline struct next next_of(const struct kernel *k, struct tcb *tcb)
@@ -56,7 +57,8 @@ OUT_OF_LINE static void trap_handle(struct kernel *k, const struct trap *trap)
 {
     switch (trap->kind) {
     case TRAP_SYSCALL:
-        ASSERT(false);
+        ASSERT(trap->kind != TRAP_SYSCALL);
+        return;
     case TRAP_VM_FAULT:
     case TRAP_EXCEPTION:
         ASSERT(k->state->current != 0);

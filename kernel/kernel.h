@@ -63,6 +63,13 @@ enum context_register {
     REG_COUNT
 };
 
+/* An engine's own: where the instruction at `ip` stands, if ip is still next_ip and its notes of `generation` still
+ * hold. The kernel never looks at it. */
+struct resume_hint {
+    uint64_t ip, target;
+    uint64_t generation; /* 0: no hint */
+};
+
 /* What an engine saves and loads for a thread, vector state aside.
  * On entry by a system call: REG_FAULT_IP is the address of the `syscall`
  * instruction, next_ip the one behind it, is_syscall true, and rcx and r11 are
@@ -74,6 +81,7 @@ struct context {
     uint64_t reg[REG_COUNT];
     uint64_t next_ip;
     bool is_syscall;
+    struct resume_hint hint;
 };
 
 enum trap_kind {

@@ -7,7 +7,8 @@
 
 #include "kernel/message.h"
 
-unsigned message_set_lookup_failure(struct tcb *tcb, uint64_t *buffer, unsigned i, const struct lookup_failure *f)
+unsigned message_set_lookup_failure(struct tcb *tcb, uint64_t *buffer, unsigned i,
+                                    const struct lookup_failure *f)
 {
     unsigned length = message_set(tcb, buffer, i, f->kind);
     switch (f->kind) {

@@ -33,7 +33,8 @@ static inline void words_copy(uint64_t *to, const uint64_t *from, unsigned count
 }
 
 /* Write at least ABI_MESSAGE_REGISTERS words; returns how many there was room for. */
-static inline unsigned message_set_many(struct tcb *tcb, uint64_t *buffer, const uint64_t *words, unsigned count)
+static inline unsigned message_set_many(struct tcb *tcb, uint64_t *buffer, const uint64_t *words,
+                                        unsigned count)
 {
     uint64_t *reg = tcb->context.reg;
     reg[REG_R10] = words[0];
@@ -57,8 +58,8 @@ struct failed_cap {
     uint64_t cptr;
     struct lookup_failure failure;
 };
-bool message_extra_caps(const struct kernel *k, const struct tcb *sender, const uint64_t *buffer, unsigned count,
-                        struct slot *slots[ABI_EXTRA_CAPS], struct failed_cap *failed);
+bool message_extra_caps(const struct kernel *k, const struct tcb *sender, const uint64_t *buffer,
+                        unsigned count, struct slot *slots[ABI_EXTRA_CAPS], struct failed_cap *failed);
 
 /* Is any of a message in the IPC buffer? */
 static inline bool message_needs_buffer(struct message_info info)

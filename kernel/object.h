@@ -34,7 +34,7 @@ void cap_cleanup(struct kernel *k, struct cap cleanup);
 /* Empty a slot that was named by a user (`is_exposed`) or met on the way of another deletion, ending the object if
  * this was its last capability. RESULT_PREEMPTED when interrupted. */
 MUST_USE struct result slot_delete(struct kernel *k, struct slot *slot, bool is_exposed);
-/* Delete a capability that is known to take no long work (fault handlers, callers). */
+/* Delete a capability that is known to take no long work (what an interrupt signals). */
 void slot_delete_simple(struct kernel *k, struct slot *slot);
 /* Delete every descendant. RESULT_PREEMPTED when interrupted. */
 MUST_USE struct result slot_revoke(struct kernel *k, struct slot *slot);

@@ -138,7 +138,8 @@ static inline struct result fail_alignment(void)
 
 static inline struct result fail_lookup(bool is_source, struct lookup_failure failure)
 {
-    return (struct result){.head = result_head(ABI_FAILED_LOOKUP) | (uint64_t)is_source << (8 * RESULT_IS_SOURCE) |
+    return (struct result){.head = result_head(ABI_FAILED_LOOKUP) |
+                                   (uint64_t)is_source << (8 * RESULT_IS_SOURCE) |
                                    (uint64_t)failure.kind << (8 * RESULT_LOOKUP_KIND) |
                                    (uint64_t)failure.bits_left << (8 * RESULT_BITS_LEFT) |
                                    (uint64_t)failure.bits_found << (8 * RESULT_BITS_FOUND) |
@@ -178,11 +179,13 @@ static inline struct lookup_failure lookup_missing_capability(unsigned bits_left
 
 static inline struct lookup_failure lookup_depth_mismatch(unsigned bits_found, unsigned bits_left)
 {
-    return (struct lookup_failure){
-        .kind = ABI_LOOKUP_DEPTH_MISMATCH, .bits_found = (uint8_t)bits_found, .bits_left = (uint8_t)bits_left};
+    return (struct lookup_failure){.kind = ABI_LOOKUP_DEPTH_MISMATCH,
+                                   .bits_found = (uint8_t)bits_found,
+                                   .bits_left = (uint8_t)bits_left};
 }
 
-static inline struct lookup_failure lookup_guard_mismatch(uint64_t guard, unsigned guard_bits, unsigned bits_left)
+static inline struct lookup_failure lookup_guard_mismatch(uint64_t guard, unsigned guard_bits,
+                                                          unsigned bits_left)
 {
     return (struct lookup_failure){.kind = ABI_LOOKUP_GUARD_MISMATCH,
                                    .guard = guard,

@@ -15,7 +15,8 @@ static void slot_link(struct kernel *k, struct slot *slot)
         slot_at(k, slot->next)->prev = self;
 }
 
-void slot_insert_behind(struct kernel *k, struct slot *slot, struct cap cap, struct slot *parent, bool is_revocable)
+void slot_insert_behind(struct kernel *k, struct slot *slot, struct cap cap, struct slot *parent,
+                        bool is_revocable)
 {
     ASSERT(slot_is_empty(slot) && slot->prev == 0 && slot->next == 0);
     slot->cap = cap;
@@ -52,8 +53,8 @@ static bool derivation_is_revocable(struct cap derived, struct cap source)
 /* Of two capabilities to one untyped only the new one may be retyped from. */
 static void untyped_mark_full(struct slot *source, struct cap derived)
 {
-    if (source->cap.type == CAP_UNTYPED && derived.type == CAP_UNTYPED && source->cap.paddr == derived.paddr &&
-        source->cap.untyped_bits == derived.untyped_bits)
+    if (source->cap.type == CAP_UNTYPED && derived.type == CAP_UNTYPED &&
+        source->cap.paddr == derived.paddr && source->cap.untyped_bits == derived.untyped_bits)
         source->cap.free_offset = 1ull << source->cap.untyped_bits;
 }
 
@@ -120,8 +121,8 @@ static bool slot_is_parent_of(const struct kernel *k, const struct slot *parent,
 {
     if (!parent->is_revocable || !cap_covers(k, parent->cap, child->cap))
         return false;
-    bool is_badged = (parent->cap.type == CAP_ENDPOINT || parent->cap.type == CAP_NOTIFICATION) &&
-                     parent->cap.badge != 0;
+    bool is_badged =
+        (parent->cap.type == CAP_ENDPOINT || parent->cap.type == CAP_NOTIFICATION) && parent->cap.badge != 0;
     return !is_badged || (child->cap.badge == parent->cap.badge && !child->is_first_badged);
 }
 

@@ -50,7 +50,8 @@ void slot_set_root(struct slot *slot, struct cap cap);
 void slot_insert(struct kernel *k, struct slot *slot, struct cap cap, struct slot *parent);
 
 /* The same for one who knows whether the new capability may have descendants; `parent` stays as it is. */
-void slot_insert_behind(struct kernel *k, struct slot *slot, struct cap cap, struct slot *parent, bool is_revocable);
+void slot_insert_behind(struct kernel *k, struct slot *slot, struct cap cap, struct slot *parent,
+                        bool is_revocable);
 
 /* Insert a new child of `parent` as `slot_insert` does, revocable: what Retype makes. */
 void slot_insert_child(struct kernel *k, struct slot *slot, struct cap cap, struct slot *parent);

@@ -31,7 +31,8 @@ static inline void thread_set_state(struct kernel *k, struct tcb *tcb, enum thre
 }
 
 void thread_suspend(struct kernel *k, struct tcb *tcb); /* take it out of whatever it waits for */
-void thread_restart(struct kernel *k, struct tcb *tcb); /* the same, then run its system call or instruction again */
+void thread_restart(struct kernel *k,
+                    struct tcb *tcb); /* the same, then run its system call or instruction again */
 void thread_set_priority(struct kernel *k, struct tcb *tcb, uint8_t priority);
 void thread_set_domain(struct kernel *k, struct tcb *tcb, uint8_t domain);
 

@@ -10,8 +10,8 @@
 
 struct loop {
     const char *name;
-    unsigned entries;                             /* kernel entries of a round */
-    void (*prepare)(struct system *s);            /* NULL: nothing is needed */
+    unsigned entries;                  /* kernel entries of a round */
+    void (*prepare)(struct system *s); /* NULL: nothing is needed */
     void (*rounds)(struct system *s, unsigned count);
 };
 

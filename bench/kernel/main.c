@@ -43,7 +43,7 @@ static void loop_measure(const struct loop *loop)
     struct sample sample;
     run_open(&run, loop);
     sample_take(&sample, run_repeat, &run);
-    printf("%-46s %7.1f %7.1f %7u\n", loop->name, sample.median_ns, sample.min_ns, loop->entries);
+    printf("%-47s %7.1f %7.1f %7u\n", loop->name, sample.median_ns, sample.min_ns, loop->entries);
     system_close(&run.system);
 }
 
@@ -63,7 +63,7 @@ int main(int argc, char **argv)
 {
     if (argc == 3)
         return loop_profile(argv[1], argv[2]);
-    printf("%-46s %7s %7s %7s\n", "ns per round", "median", "least", "entries");
+    printf("%-47s %7s %7s %7s\n", "ns per round", "median", "least", "entries");
     for (unsigned i = 0; i < loop_count; i++)
         loop_measure(&loops[i]);
     return 0;

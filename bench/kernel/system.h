@@ -60,7 +60,8 @@ uint64_t *system_buffer(const struct system *s);
 
 /* Set-up; ends the program if the kernel refuses. */
 uint64_t system_make(struct system *s, enum object object, uint64_t user_bits);
-uint64_t system_thread(struct system *s, unsigned priority); /* ready, with a frame of its own as IPC buffer */
-void system_check(const struct system *s);                   /* the last Call of the running thread went well */
+uint64_t system_thread(struct system *s,
+                       unsigned priority); /* ready, with a frame of its own as IPC buffer */
+void system_check(const struct system *s); /* the last Call of the running thread went well */
 
 #endif

@@ -44,7 +44,8 @@ void reply_cancel(struct kernel *k, struct tcb *tcb)
         slot_clear(k, slot_at(k, master->next));
 }
 
-void reply_transfer(struct kernel *k, struct tcb *sender, struct tcb *receiver, struct slot *slot, bool can_grant)
+void reply_transfer(struct kernel *k, struct tcb *sender, struct tcb *receiver, struct slot *slot,
+                    bool can_grant)
 {
     if (receiver->fault.type == FAULT_NONE) {
         ipc_transfer(k, sender, 0, 0, can_grant, receiver);

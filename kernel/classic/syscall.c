@@ -13,10 +13,12 @@
 #include "kernel/thread.h"
 #include "kernel/x86_64/x86.h"
 
-COLD static void receive_fault(struct kernel *k, struct tcb *tcb, uint64_t cptr, struct lookup_failure failure)
+COLD static void receive_fault(struct kernel *k, struct tcb *tcb, uint64_t cptr,
+                               struct lookup_failure failure)
 {
-    fault_raise(k, tcb,
-                (struct fault){.type = FAULT_CAP, .is_receive_phase = true, .address = cptr, .lookup = failure});
+    fault_raise(
+        k, tcb,
+        (struct fault){.type = FAULT_CAP, .is_receive_phase = true, .address = cptr, .lookup = failure});
 }
 
 /* Nobody but the bound thread may wait on a notification that is bound. */

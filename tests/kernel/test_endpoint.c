@@ -143,6 +143,28 @@ static void test_longest_message(void)
     rig_close(&p.rig);
 }
 
+/* Every length arrives whole, and nothing behind it is touched. */
+static void test_every_length(void)
+{
+    struct pair p = pair_open();
+    uint64_t words[ABI_MESSAGE_WORDS];
+    for (unsigned length = 0; length <= ABI_MESSAGE_WORDS; length++) {
+        for (unsigned i = 0; i < ABI_MESSAGE_WORDS; i++)
+            words[i] = length * 1000 + i;
+        rig_yield_to(&p.rig, p.peer);
+        uint64_t *buffer = rig_buffer(&p.rig);
+        for (unsigned i = 0; i < ABI_IPC_BUFFER_WORDS; i++)
+            buffer[i] = ~0ull;
+        rig_recv(&p.rig, p.endpoint);
+        rig_send(&p.rig, p.endpoint, 7, words, length);
+        rig_yield_to(&p.rig, p.peer);
+        check_answer(rig_answer(&p.rig), 7, words, length, __FILE__, __LINE__);
+        for (unsigned i = length > ABI_MESSAGE_REGISTERS ? length : 0; i < ABI_MESSAGE_WORDS; i++)
+            CHECK_EQ(buffer[BUFFER_MESSAGE + i], ~0ull);
+    }
+    rig_close(&p.rig);
+}
+
 static void set_receive_window(struct rig *rig, uint64_t root, uint64_t index, uint64_t depth)
 {
     uint64_t *buffer = rig_buffer(rig);
@@ -258,6 +280,7 @@ static void test_deleting_the_endpoint(void)
 CHECK_MAIN(CHECK_TEST(test_receiver_first), CHECK_TEST(test_sender_first),
            CHECK_TEST(test_first_in_first_out), CHECK_TEST(test_non_blocking), CHECK_TEST(test_rights),
            CHECK_TEST(test_length_without_buffer), CHECK_TEST(test_longest_message),
-           CHECK_TEST(test_capability_transfer), CHECK_TEST(test_one_capability_at_most),
-           CHECK_TEST(test_unwrapping), CHECK_TEST(test_no_transfer_without_grant),
-           CHECK_TEST(test_bad_extra_capability), CHECK_TEST(test_deleting_the_endpoint))
+           CHECK_TEST(test_every_length), CHECK_TEST(test_capability_transfer),
+           CHECK_TEST(test_one_capability_at_most), CHECK_TEST(test_unwrapping),
+           CHECK_TEST(test_no_transfer_without_grant), CHECK_TEST(test_bad_extra_capability),
+           CHECK_TEST(test_deleting_the_endpoint))

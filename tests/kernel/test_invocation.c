@@ -40,6 +40,21 @@ static void test_answers_to_call_only(void)
     rig_close(&rig);
 }
 
+/* As many words as were asked for, whether they lie in registers or not. */
+static void test_answers_of_every_length(void)
+{
+    struct rig rig = rig_open();
+    uint64_t tcb = rig_new(&rig, OBJECT_TCB, 0);
+    uint64_t words[ABI_USER_REGISTERS];
+    for (unsigned i = 0; i < ABI_USER_REGISTERS; i++)
+        rig_tcb(&rig, tcb)->context.reg[i] = words[i] = 100 + i;
+    for (unsigned count = 1; count <= ABI_USER_REGISTERS; count++) {
+        struct answer answer = rig_invoke(&rig, tcb, OPERATION_TCB_READ_REGISTERS, WORDS(0, count), NO_CAPS);
+        check_answer(answer, ABI_NO_ERROR, words, count, __FILE__, __LINE__);
+    }
+    rig_close(&rig);
+}
+
 /* Without an IPC buffer a message has four words, whatever its length says, and no capabilities. */
 static void test_without_buffer(void)
 {
@@ -86,5 +101,6 @@ static void test_read_only_buffer(void)
     rig_close(&rig);
 }
 
-CHECK_MAIN(CHECK_TEST(test_labels), CHECK_TEST(test_answers_to_call_only), CHECK_TEST(test_without_buffer),
+CHECK_MAIN(CHECK_TEST(test_labels), CHECK_TEST(test_answers_to_call_only),
+           CHECK_TEST(test_answers_of_every_length), CHECK_TEST(test_without_buffer),
            CHECK_TEST(test_read_only_buffer))

@@ -15,18 +15,22 @@ enum vector_level {
 };
 
 enum {
-    VECTOR_WORDS_MAX = 32 * 8
+    VECTOR_WORDS_MAX = 32 * 8,
+    X87_USED = 7
 };
 
 struct vectors {
     seL4_Word sums[VECTOR_WORDS_MAX];  /* what the registers ought to hold */
     seL4_Word found[VECTOR_WORDS_MAX]; /* what they do */
-    seL4_Int64 x87[2];
+    seL4_Int64 x87[X87_USED];          /* two sums, then constants; one register is left for work */
     seL4_Word mask;
     seL4_Uint32 mxcsr;
     seL4_Uint16 control;
     enum vector_level level;
 } __attribute__((aligned(64)));
+
+/* Once in a program, before anything else here. */
+void vectors_prepare(void);
 
 /* Start with zero sums and, by `number`, rounding modes of its own. */
 void vectors_start(struct vectors *v, unsigned number);

@@ -273,6 +273,7 @@ static _Noreturn __attribute__((noinline)) void worker_main(seL4_IPCBuffer *ipc_
 int main(seL4_Word space, seL4_Word share, seL4_Word seed)
 {
     quota = share;
+    vectors_prepare();
     size_t tls_size = sel4_util_tls_size();
     if (tls_size > TLS_SIZE_MAX) {
         sel4_util_panic("thread-local storage takes %zu bytes\n", tls_size);

@@ -535,6 +535,6 @@ CHECK_MAIN(CHECK_TEST(test_structures_are_needed_from_the_top), CHECK_TEST(test_
            CHECK_TEST(test_frame_attributes), CHECK_TEST(test_frame_replaced), CHECK_TEST(test_large_pages),
            CHECK_TEST(test_huge_pages), CHECK_TEST(test_notes_decide_who_is_told),
            CHECK_TEST(test_notes_last_as_long_as_the_mapping), CHECK_TEST(test_notes_without_a_page),
-           CHECK_TEST(test_withheld_addresses), CHECK_TEST(test_watched_addresses), CHECK_TEST(test_each_page),
-           CHECK_TEST(test_each_page_of_garbage), CHECK_TEST(test_get_address),
+           CHECK_TEST(test_withheld_addresses), CHECK_TEST(test_watched_addresses),
+           CHECK_TEST(test_each_page), CHECK_TEST(test_each_page_of_garbage), CHECK_TEST(test_get_address),
            CHECK_TEST(test_translate_outside_user_space), CHECK_TEST(test_ipc_buffer))
