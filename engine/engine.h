@@ -41,6 +41,9 @@ struct engine_events {
     bool (*stop_requested)(void *world);
     /* With no thread runnable: can anything of the outside still make one so? False means: at rest. */
     bool (*can_wake)(void *world);
+    /* Between two traps: does the kernel's heap make sense? False: `why` says in one clause what is wrong. For
+     * engines whose guests can write to it, now and then; may be NULL. */
+    bool (*is_sane)(void *world, char *why, size_t size);
 };
 
 enum engine_stop {
@@ -78,6 +81,8 @@ struct engine_class {
     /* Safe from a signal handler: make `run` look at events.stop_requested soon. */
     void (*kick)(struct engine *engine);
     struct engine_counts (*counts)(const struct engine *engine);
+    /* What else a run has to tell, for `-v`; NULL: nothing. */
+    void (*describe)(const struct engine *engine, void (*line)(const char *text));
     void (*close)(struct engine *engine); /* ends every guest process; NULL is allowed */
 };
 

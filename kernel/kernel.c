@@ -52,6 +52,12 @@ struct next kernel_next(struct kernel *k, unsigned core)
     return next_of(k, current_tcb(k));
 }
 
+static void fault_take(struct kernel *k, struct tcb *tcb, const struct trap *trap)
+{
+    if (!x86_trap_is_ignored(trap, &tcb->context))
+        fault_raise(k, tcb, x86_fault_of_trap(trap, &tcb->context));
+}
+
 /* Any trap but a system call. */
 OUT_OF_LINE static void trap_handle(struct kernel *k, const struct trap *trap)
 {
@@ -62,7 +68,7 @@ OUT_OF_LINE static void trap_handle(struct kernel *k, const struct trap *trap)
     case TRAP_VM_FAULT:
     case TRAP_EXCEPTION:
         ASSERT(k->state->current != 0);
-        fault_raise(k, current_tcb(k), x86_fault_of_trap(trap));
+        fault_take(k, current_tcb(k), trap);
         return;
     case TRAP_INTERRUPT:
         irq_deliver(k, trap->irq);

@@ -5,8 +5,10 @@
 #include "run/assertion.h"
 
 #include <stdbool.h>
+#include <stdio.h>
 #include <unistd.h>
 
+#include "host/guard.h"
 #include "kernel/assert.h"
 #include "run/input.h"
 #include "run/run.h"
@@ -22,6 +24,9 @@ void assertion_watch(const struct kernel *kernel)
 _Noreturn void kernel_assert_failed(const char *expression, const char *file, int line)
 {
     static bool is_failing;
+    char words[256];
+    (void)snprintf(words, sizeof(words), "assertion failed: %s (%s:%d)", expression, file, line);
+    guard_leave(words); /* if a guest may have caused it */
     input_restore_terminal();
     say("assertion failed: %s (%s:%d); this is a bug in Selkie", expression, file, line);
     if (watched && watched->state && !is_failing) {

@@ -230,11 +230,20 @@ static void console_finish(struct session *session)
     }
 }
 
+static int broken_say(const struct diag *diag)
+{
+    say("Selkie's own state is broken, by a bug of its own or by a guest that wrote into it: %s", diag->text);
+    return RUN_ASSERTION;
+}
+
 /* How the run ended, in the order of precedence; says the one line. */
-static int session_conclude(const struct session *session, enum engine_stop stop, const struct diag *diag)
+static int session_conclude(const struct session *session, enum engine_stop stop, struct diag *diag)
 {
     const struct run_options *options = session->options;
     const struct console *console = &session->console;
+    if (stop == ENGINE_BROKEN) {
+        return broken_say(diag);
+    }
     if (console->verdict == CONSOLE_FAILED) {
         say("the console showed what --fail names: %s", console->line);
         return RUN_FAIL_LINE;
@@ -243,7 +252,10 @@ static int session_conclude(const struct session *session, enum engine_stop stop
         say("the console showed what --expect names: %s", console->line);
         return RUN_OK;
     }
-    bool has_fault = stop == ENGINE_AT_REST && report_fault(session);
+    bool has_fault = false;
+    if (stop == ENGINE_AT_REST && !sane_report(session, &has_fault, diag)) {
+        return broken_say(diag);
+    }
     const char *unexpected = options->expect ? " without the line that --expect names" : "";
     int status = RUN_OK;
     switch (stop) {
@@ -254,8 +266,7 @@ static int session_conclude(const struct session *session, enum engine_stop stop
         say("the engine cannot go on: %s", diag->text);
         return RUN_HOST;
     case ENGINE_BROKEN:
-        say("Selkie's own state is broken, by a bug of its own or by a guest that wrote into it: %s", diag->text);
-        return RUN_ASSERTION;
+        return broken_say(diag);
     case ENGINE_STOPPED:
         if (signals_received()) {
             say("ended by signal %d (%s)", signals_received(), strsignal(signals_received()));
@@ -279,6 +290,11 @@ static int session_conclude(const struct session *session, enum engine_stop stop
     return options->expect ? RUN_UNEXPECTED : status;
 }
 
+static void say_line(const char *text)
+{
+    say("%s", text);
+}
+
 static int session_run(struct session *session)
 {
     struct diag diag = {0};
@@ -294,6 +310,9 @@ static int session_run(struct session *session)
             " processes, %.3f s",
             counts.traps, counts.switches, counts.cache_misses, counts.processes,
             (double)host_clock_now_ns(&session->clock) / 1e9);
+        if (session->class->describe) {
+            session->class->describe(session->engine, say_line);
+        }
     }
     return status;
 }

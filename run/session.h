@@ -36,6 +36,7 @@ struct session {
     bool has_timed_out;
     bool has_waited;    /* the engine waited for the outside, so there may be something new */
     uint64_t looked_ns; /* when input and output were last seen to */
+    uint64_t checks;    /* of the kernel's heap so far */
 };
 
 /* What the devices, the kernel and the engine ask of this program (run/world.c). */
@@ -44,5 +45,9 @@ void world_connect(struct session *session, uint64_t hpet_paddr);
 /* Print what a developer needs about the fault that nobody handled, if there is one (run/report.c).
  * Returns whether there was. */
 bool report_fault(const struct session *session);
+
+/* run/sane.c: engine_events.is_sane; and report_fault on a heap that may be broken, which false says it is. */
+bool sane_look(void *world, char *why, size_t size);
+bool sane_report(const struct session *session, bool *has_fault, struct diag *diag);
 
 #endif

@@ -151,5 +151,6 @@ void world_connect(struct session *session, uint64_t hpet_paddr)
         .descriptors = descriptors,
         .stop_requested = stop_requested,
         .can_wake = can_wake,
+        .is_sane = session->class->is_boundary ? NULL : sane_look,
     };
 }

@@ -9,7 +9,7 @@
 enum {
     COUNT = 100,
     LONG_MESSAGE = 64,
-    UD2_LENGTH = 2
+    HLT_LENGTH = 1
 };
 
 static struct sel4_util_thread partner;
@@ -117,13 +117,13 @@ static void pingpong_cross_prepare(void)
 const struct benchmark benchmark_notification_cross_vspace = {
     "notification_cross_vspace", pingpong_cross_prepare, pingpong_repeat, component_stop, COUNT};
 
-/* Lets the thread go on behind its invalid instruction. */
+/* Lets the thread go on behind its instruction. */
 static void handler_main(void *argument)
 {
     (void)argument;
     seL4_Recv(endpoint, NULL);
     for (;;) {
-        seL4_SetMR(seL4_UserException_FaultIP, seL4_GetMR(seL4_UserException_FaultIP) + UD2_LENGTH);
+        seL4_SetMR(seL4_UserException_FaultIP, seL4_GetMR(seL4_UserException_FaultIP) + HLT_LENGTH);
         seL4_ReplyRecv(endpoint, seL4_MessageInfo_new(0, 0, 0, 1), NULL);
     }
 }
@@ -144,7 +144,7 @@ static void user_exception_prepare(void)
 static void user_exception_repeat(unsigned count)
 {
     for (unsigned i = 0; i < count; i++) {
-        asm volatile("ud2");
+        asm volatile("hlt");
     }
 }
 

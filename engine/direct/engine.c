@@ -206,6 +206,13 @@ static struct engine_counts direct_engine_counts(const struct engine *e)
     return counts;
 }
 
+static void direct_engine_describe(const struct engine *e, void (*line)(const char *text))
+{
+    char text[PATCH_REPORT_LINE];
+    for (unsigned i = 0; patch_report(&e->patcher, i, text, sizeof(text)); i++)
+        line(text);
+}
+
 const struct engine_class engine_direct = {
     .name = "direct",
     .summary = "kernel in each guest process; fast, and no boundary at all",
@@ -216,5 +223,6 @@ const struct engine_class engine_direct = {
     .run = direct_engine_run,
     .kick = direct_engine_kick,
     .counts = direct_engine_counts,
+    .describe = direct_engine_describe,
     .close = direct_engine_close,
 };

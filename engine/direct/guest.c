@@ -10,12 +10,19 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "engine/direct/monitor.h"
 #include "engine/direct/tlb.h"
 #include "host/fd.h"
+#include "host/map.h"
 #include "host/process.h"
+#include "host/timer.h"
+
+enum {
+    ERRNO_MAX = 4095
+};
 
 int guest_watch(struct engine *e, struct process *p)
 {
@@ -30,9 +37,13 @@ int guest_watch(struct engine *e, struct process *p)
 
 int doorbell_wait(struct engine *e, bool (*is_done)(const struct engine *e))
 {
+    uint64_t start_ns = host_now_ns();
     while (!is_done(e)) {
         struct pollfd fds[] = {{.fd = e->doorbell_fd, .events = POLLIN}, {.fd = e->watch_fd, .events = POLLIN}};
-        int ready = fd_wait(fds, 2, UINT64_MAX);
+        uint64_t waited_ns = host_now_ns() - start_ns;
+        if (waited_ns >= WATCH_PATIENCE_NS)
+            return broken(e, "a guest process does not do what it was asked");
+        int ready = fd_wait(fds, 2, WATCH_PATIENCE_NS - waited_ns);
         if (ready < 0 && ready != -EINTR)
             return diag_errno(e->diag, ready, "cannot wait for a guest process");
         if (fds[1].revents & POLLIN)
@@ -41,6 +52,18 @@ int doorbell_wait(struct engine *e, bool (*is_done)(const struct engine *e))
             fd_event_clear(e->doorbell_fd);
     }
     return 0;
+}
+
+/* The number was read from memory that guests can write to, and will be sent signals. */
+static bool is_new_child(const struct engine *e, int64_t pid)
+{
+    siginfo_t info;
+    if (pid <= 0 || pid > INT32_MAX || pid == e->template.pid)
+        return false;
+    for (unsigned i = 0; i < PAD_PROCESSES; i++)
+        if (e->process[i].pid == pid)
+            return false;
+    return waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT | __WALL) == 0;
 }
 
 static bool has_spawned(const struct engine *e)
@@ -60,9 +83,12 @@ static int guest_start(struct engine *e, unsigned index)
     int error = doorbell_wait(e, has_spawned);
     if (error)
         return error;
-    if (core->spawn_result < 0)
-        return diag_errno(e->diag, (int)core->spawn_result, "cannot make a guest process");
-    p->pid = (pid_t)core->spawn_result;
+    int64_t pid = core->spawn_result;
+    if (pid < 0 && pid >= -ERRNO_MAX)
+        return diag_errno(e->diag, (int)pid, "cannot make a guest process");
+    if (!is_new_child(e, pid))
+        return broken(e, "a guest process was made that is none of ours");
+    p->pid = (pid_t)pid;
     e->counts.processes++;
     return guest_watch(e, p);
 }
@@ -87,8 +113,10 @@ static bool is_scarce(int error)
 
 int guest_acquire(struct engine *e, uint64_t vspace, unsigned *process)
 {
+    if (vspace % HOST_PAGE || vspace >= e->k->memory_size)
+        return broken(e, "no VSpace can be at 0x%llx", (unsigned long long)vspace);
     int index = tlb_process(e->core, e->k, vspace);
-    if (index < 0) {
+    if (index < 0 || e->process[index].pid == 0) {
         index = place_oldest(e, true, false);
         int place = index < 0 ? place_oldest(e, false, false) : -1;
         if (place >= 0) {
@@ -99,6 +127,8 @@ int guest_acquire(struct engine *e, uint64_t vspace, unsigned *process)
         }
         if (index < 0)
             index = place_oldest(e, true, true);
+        if (index < 0)
+            return broken(e, "no place for a guest process");
         tlb_bind(e->core, e->k, (unsigned)index, vspace);
     }
     e->process[index].last_used = ++e->use_count;

@@ -36,6 +36,7 @@
 #define PRIVATE_RSP       16
 #define PRIVATE_FS        24
 #define PRIVATE_GS        32
+#define PRIVATE_GENERATION 40
 #define PRIVATE_STACK_TOP 0x10000 /* the kernel's stack ends here */
 
 /* Offsets into struct context. */
@@ -61,6 +62,9 @@
 #define CONTEXT_GS_BASE    152
 #define CONTEXT_NEXT_IP    160
 #define CONTEXT_IS_SYSCALL 168
+#define CONTEXT_HINT_IP    176
+#define CONTEXT_HINT_TARGET 184
+#define CONTEXT_HINT_GENERATION 192
 
 /* Descriptors of a guest process. */
 #define PAD_FD_ARENA    0
@@ -87,7 +91,7 @@ enum {
     PAD_SEEN = 256,        /* sites that trapped once are remembered in so many places */
     PAD_SITES = 4096,      /* sites a process knows: patched or left */
     PAD_REDIRECTS = 8192,  /* entries of the table of addresses inside patches; a power of two */
-    PAD_THUNK_PAGES = 64,  /* thunk pages of a process */
+    PAD_THUNK_PAGES = 256, /* thunk pages of all processes */
     PAD_THUNK_SLOTS = 64,  /* slots of 64 bytes in a thunk page */
     PAD_COPIES = 512,      /* pages of a process that stand as patched copies */
     PAD_FRAMES = 4096      /* patched frames of all processes, in a table by address */
@@ -153,6 +157,7 @@ struct pad_slot {
     uint64_t vspace;          /* paddr of the PML4 it is bound to; 0: none */
     _Atomic uint32_t is_hot;  /* it waits by yielding, so that it need not be woken */
     _Atomic uint32_t turn;    /* futex: 1 once it got the baton */
+    bool must_reset;          /* forget the former VSpace's sites too; with must_wipe */
     bool must_wipe;           /* drop all mappings before it runs; the pending unmaps do not matter then */
     bool is_dirty;            /* must_wipe, or there are pending unmaps */
     uint32_t unmap_count;
@@ -167,6 +172,23 @@ struct pad_frame {
     uint64_t paddr; /* 0: empty */
     uint64_t vaddr; /* of the page */
     uint32_t process;
+};
+
+/* The site that a thunk serves. Thunks belong to all processes and never go: a guest may have copied the jump to one,
+ * and so goes on using it. */
+struct pad_thunk {
+    uint64_t site;  /* address of the `syscall` instruction; 0: no thunk here */
+    uint8_t length; /* as in struct pad_site */
+    uint8_t count;
+    uint8_t from[4];
+    uint8_t to[4];
+};
+
+struct pad_thunk_page {
+    uint64_t address; /* in guests */
+    uint32_t page;    /* of the pool */
+    uint32_t used;    /* thunks */
+    struct pad_thunk thunk[PAD_THUNK_SLOTS]; /* slot 0 holds the address of the entry instead */
 };
 
 struct pad_core {
@@ -215,6 +237,9 @@ struct pad_core {
     uint32_t frame_count, pool_used;
     uint64_t pool[PAD_POOL_PAGES / 64]; /* a bit for each page that is in use */
     uint64_t patch_drops;               /* patched copies given up, for whatever reason */
+    uint64_t generation;                /* the last that a process was given */
+    uint32_t thunk_page_count;
+    struct pad_thunk_page thunk_page[PAD_THUNK_PAGES];
 };
 
 /* A known system call site of a process. */
@@ -242,13 +267,6 @@ struct pad_copy {
     uint16_t first; /* of its patched sites: index + 1 */
 };
 
-struct pad_thunk_page {
-    uint64_t address; /* in the guest; 0: none */
-    uint32_t page;    /* of the pool */
-    uint32_t used;    /* slots */
-    uint16_t site[PAD_THUNK_SLOTS]; /* whose thunk stands there: index + 1; slot 0 holds the address of the entry */
-};
-
 /* What a signal said (signal.c). */
 struct pad_trap {
     uint32_t number; /* the signal */
@@ -257,6 +275,7 @@ struct pad_trap {
     uint64_t call_address;           /* SIGSYS: behind the instruction */
     uint32_t call_arch;
     uint16_t cs;
+    bool is_in_thunk; /* the processor stood at a displaced instruction */
 };
 
 struct pad_private {
@@ -265,6 +284,7 @@ struct pad_private {
     uint64_t resume;          /* where the exit jumps to */
     uint64_t rsp;             /* of the guest, while its registers are saved */
     uint64_t fs, gs;          /* the live segment bases */
+    uint64_t generation;      /* of its patches: no other process's, and another one whenever a patch goes */
 
     uint64_t vspace;      /* the PML4 it is bound to */
     uint64_t loaded;      /* TCB whose vector registers are live here; 0: nobody's */
@@ -286,23 +306,27 @@ struct pad_private {
 
     /* patches (patch.h) */
     uint32_t redirect_count, copy_count;
-    uint32_t site_count, thunk_page_count;
+    uint32_t site_count;
     struct pad_range copy_bounds, thunk_bounds; /* the copies and the thunk pages lie inside */
     struct pad_site site[PAD_SITES]; /* by address, open addressing */
     struct pad_redirect redirect[PAD_REDIRECTS];
     struct pad_copy copy[PAD_COPIES]; /* the first copy_count */
-    struct pad_thunk_page thunk_page[PAD_THUNK_PAGES];
+    uint64_t thunk_pages[PAD_THUNK_PAGES / 64]; /* a bit for each of the core's that it shows */
 };
 
 _Static_assert(offsetof(struct pad_core, context) == CORE_CONTEXT, "entry.S");
 _Static_assert(offsetof(struct pad_private, resume) == PRIVATE_RESUME, "entry.S");
 _Static_assert(offsetof(struct pad_private, rsp) == PRIVATE_RSP, "entry.S");
 _Static_assert(offsetof(struct pad_private, gs) == PRIVATE_GS, "entry.S");
+_Static_assert(offsetof(struct pad_private, generation) == PRIVATE_GENERATION, "entry.S");
 _Static_assert(offsetof(struct pad_private, signal_stack) == PRIVATE_STACK_TOP, "entry.S");
 _Static_assert(sizeof(struct pad_private) <= PAD_PRIVATE_SIZE, "it fits");
 _Static_assert(PAD_CORE + sizeof(struct pad_core) <= PAD_PRIVATE, "it fits");
 _Static_assert(offsetof(struct context, next_ip) == CONTEXT_NEXT_IP, "entry.S");
 _Static_assert(offsetof(struct context, is_syscall) == CONTEXT_IS_SYSCALL, "entry.S");
+_Static_assert(offsetof(struct context, hint.ip) == CONTEXT_HINT_IP, "entry.S");
+_Static_assert(offsetof(struct context, hint.target) == CONTEXT_HINT_TARGET, "entry.S");
+_Static_assert(offsetof(struct context, hint.generation) == CONTEXT_HINT_GENERATION, "entry.S");
 _Static_assert(REG_GS_BASE * 8 == CONTEXT_GS_BASE && REG_R15 * 8 == CONTEXT_R15, "entry.S");
 
 #endif

@@ -12,6 +12,8 @@
 
 #include "engine/direct/monitor.h"
 #include "host/fd.h"
+#include "host/guard.h"
+#include "host/timer.h"
 
 enum {
     LOOK_NS = 20 * 1000 * 1000
@@ -27,10 +29,11 @@ void baton_give(struct engine *e, unsigned process)
     syscall(SYS_futex, &slot->turn, FUTEX_WAKE, 1, NULL, NULL, 0);
 }
 
-/* Have the baton back soon. */
-static void recall(struct engine *e)
+void baton_recall(struct engine *e)
 {
     atomic_store(&e->core->attention, 1);
+    if (!e->watchdog.recalled_ns)
+        e->watchdog.recalled_ns = host_now_ns();
     uint32_t holder = atomic_load(&e->core->holder);
     if (holder != PAD_MONITOR && holder <= PAD_PROCESSES && e->process[holder - 1].pid > 0)
         kill(e->process[holder - 1].pid, KICK_SIGNAL);
@@ -39,7 +42,7 @@ static void recall(struct engine *e)
 void direct_engine_kick(struct engine *e)
 {
     int saved = errno;
-    recall(e);
+    baton_recall(e);
     fd_event_set(e->doorbell_fd);
     errno = saved;
 }
@@ -63,8 +66,10 @@ static int wait_once(struct engine *e)
     for (unsigned i = 0; ready > 0 && i < count; i++)
         has_input |= fds[i].revents != 0;
     if (has_input || events->stop_requested(events->world))
-        recall(e);
-    return ready == 0 ? watch_check(e) : 0;
+        baton_recall(e);
+    guard_alive();
+    int error = watch_recalled(e);
+    return !error && ready == 0 ? watch_check(e) : error;
 }
 
 int baton_lend(struct engine *e, unsigned process)

@@ -31,6 +31,8 @@ struct watchdog {
     uint64_t entries;    /* kernel entries then */
     uint64_t cpu_ns;     /* and its processor time */
     uint32_t holder;
+    uint64_t recalled_ns;   /* since when the monitor wants the baton back; 0: it does not */
+    uint64_t check_ns;      /* when the heap is to be looked at again */
 };
 
 /* An access to a device that the guest carries out itself on the scratch page (device.c). */
@@ -85,6 +87,7 @@ void guest_end_all(struct engine *e);
 
 /* lend.c: let a guest process run until the monitor is wanted */
 int baton_lend(struct engine *e, unsigned process);
+void baton_recall(struct engine *e); /* have it back soon */
 void baton_give(struct engine *e, unsigned process); /* and not wait */
 
 /* serve.c: answer a process; *is_look: it has no question */
@@ -100,8 +103,17 @@ int serve_fpu(struct engine *e);
 void deadline_publish(struct engine *e); /* when the outside has something */
 
 /* watch.c */
-int watch_check(struct engine *e); /* is the holder still doing something? */
-int watch_lost(struct engine *e);  /* a guest process has ended: which and why */
+#define WATCH_PATIENCE_NS 5000000000ull
+int watch_check(struct engine *e);    /* is the holder still doing something? */
+int watch_recalled(struct engine *e); /* has the baton been wanted back for too long? */
+int watch_heap(struct engine *e);     /* now and then: does the kernel's heap make sense? */
+int watch_lost(struct engine *e);     /* a guest process has ended: which and why */
+
+/* doubt.c: may the monitor use what stands in the pad memory? */
+int doubt_core(struct engine *e);                      /* after the baton came back */
+int doubt_tables(struct engine *e, unsigned process);  /* before patching */
+int broken(struct engine *e, const char *format, ...)  /* the clause for -EUCLEAN, which it returns */
+    __attribute__((format(printf, 2, 3)));
 
 /* run.c, engine.c, probe.c */
 enum engine_stop direct_engine_run(struct engine *e, struct diag *diag);

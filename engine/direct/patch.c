@@ -11,6 +11,8 @@
 #include "engine/direct/patch.h"
 #include "engine/direct/tlb.h"
 
+_Static_assert((int)PATCH_ENTRY == (int)SITE_ENTRY_SIZE, "patch_place takes thunks apart");
+
 struct plan {
     unsigned process;
     uint64_t vspace, page; /* the page's guest address */
@@ -20,8 +22,8 @@ struct plan {
     struct pad_site site;       /* what it becomes */
     struct pad_copy *copy;
     bool is_copy_new;
-    struct pad_thunk_page *thunk_page;
-    bool is_thunk_page_new;
+    unsigned thunk_page, thunk_slot; /* of the core's table */
+    bool is_thunk_new, is_thunk_page_new;
 };
 
 static struct pad_core *core_of(const struct patcher *patcher)
@@ -167,65 +169,113 @@ static bool copy_plan(struct patcher *patcher, struct pad_private *p, struct pla
     return true;
 }
 
-/* The place for the thunk. */
+/* The thunk: that of another process with the same site, or a new one. */
 
-static bool thunk_page_search(struct pad_private *p, struct plan *plan)
+static bool is_free(const struct patcher *patcher, const struct plan *plan, uint64_t page)
 {
-    for (uint32_t i = 0; i < p->thunk_page_count; i++) {
-        struct pad_thunk_page *page = &p->thunk_page[i];
-        for (unsigned slot = 1; page->used < PAD_THUNK_SLOTS - 1 && slot < PAD_THUNK_SLOTS; slot++) {
-            uint64_t thunk = page->address + slot * PATCH_SLOT;
-            if (page->site[slot] || !site_is_reachable(&plan->site, thunk))
+    const struct pad_core *core = core_of(patcher);
+    if (page < core->address_min || (page < core->end && page + PATCH_PAGE > core->base))
+        return false;
+    struct translation t = kernel_translate(patcher->kernel, plan->vspace, page);
+    return !t.is_present && !t.is_forbidden;
+}
+
+/* The process shows this thunk page, or can. */
+static bool is_usable(const struct patcher *patcher, const struct pad_private *p, const struct plan *plan,
+                      unsigned page)
+{
+    return thunk_page_is_shown(p, page) ||
+           is_free(patcher, plan, core_of(patcher)->thunk_page[page].address);
+}
+
+static void thunk_take(const struct patcher *patcher, struct plan *plan, unsigned page, unsigned slot)
+{
+    plan->thunk_page = page;
+    plan->thunk_slot = slot;
+    plan->site.thunk = thunk_address(&core_of(patcher)->thunk_page[page], slot);
+}
+
+static bool is_same(const struct patcher *patcher, const struct plan *plan, const struct pad_thunk_page *page,
+                    unsigned slot)
+{
+    const struct pad_thunk *thunk = &page->thunk[slot];
+    return thunk->site == plan->site.address && thunk->length == plan->site.length &&
+           memcmp(pool_page(patcher, page->page) + slot * (size_t)PATCH_SLOT + SITE_ENTRY_SIZE,
+                  plan->bytes + SITE_SYSCALL_SIZE, thunk->length - (size_t)SITE_SYSCALL_SIZE) == 0;
+}
+
+static bool thunk_share(const struct patcher *patcher, const struct pad_private *p, struct plan *plan)
+{
+    const struct pad_core *core = core_of(patcher);
+    for (unsigned i = 0; i < core->thunk_page_count; i++)
+        for (unsigned slot = 1; slot < PAD_THUNK_SLOTS; slot++) {
+            if (!is_same(patcher, plan, &core->thunk_page[i], slot) || !is_usable(patcher, p, plan, i))
                 continue;
-            plan->thunk_page = page;
-            plan->site.thunk = thunk;
+            thunk_take(patcher, plan, i, slot);
+            memcpy(plan->site.to, core->thunk_page[i].thunk[slot].to, sizeof(plan->site.to));
+            return true;
+        }
+    return false;
+}
+
+static bool thunk_slot_search(const struct patcher *patcher, const struct pad_private *p, struct plan *plan)
+{
+    const struct pad_core *core = core_of(patcher);
+    for (unsigned i = 0; i < core->thunk_page_count; i++) {
+        const struct pad_thunk_page *page = &core->thunk_page[i];
+        for (unsigned slot = 1; page->used < PAD_THUNK_SLOTS - 1 && slot < PAD_THUNK_SLOTS; slot++) {
+            if (page->thunk[slot].site || !site_is_reachable(&plan->site, thunk_address(page, slot)))
+                continue;
+            if (!is_usable(patcher, p, plan, i))
+                break;
+            thunk_take(patcher, plan, i, slot);
             return true;
         }
     }
     return false;
 }
 
-static bool is_free(const struct patcher *patcher, struct pad_private *p, const struct plan *plan,
-                    uint64_t page)
-{
-    const struct pad_core *core = core_of(patcher);
-    if (page < core->address_min || (page < core->end && page + PATCH_PAGE > core->base))
-        return false;
-    struct translation t = kernel_translate(patcher->kernel, plan->vspace, page);
-    return !t.is_present && !t.is_forbidden && !patch_thunk_page_find(p, page);
-}
-
-static uint64_t thunk_place(const struct patcher *patcher, struct pad_private *p, const struct plan *plan)
+static uint64_t thunk_place(const struct patcher *patcher, const struct plan *plan)
 {
     for (unsigned i = 0; i < SITE_JUMPS; i++) {
         uint64_t choice = site_jump_choice(plan->site.address, i);
         uint64_t thunk = (choice + PATCH_SLOT - 1) & ~(uint64_t)(PATCH_SLOT - 1);
         if (thunk % PATCH_PAGE == 0)
             thunk += PATCH_SLOT;
-        if (choice && site_is_reachable(&plan->site, thunk) && is_free(patcher, p, plan, page_of(thunk)))
+        if (choice && site_is_reachable(&plan->site, thunk) && is_free(patcher, plan, page_of(thunk)) &&
+            thunk_page_find(core_of(patcher), thunk) < 0)
             return thunk;
     }
     return 0;
 }
 
-static enum site_refusal thunk_plan(struct patcher *patcher, struct pad_private *p, struct plan *plan)
+static enum site_refusal thunk_page_plan(struct patcher *patcher, struct plan *plan)
 {
-    if (thunk_page_search(p, plan))
-        return SITE_OK;
-    if (p->thunk_page_count == PAD_THUNK_PAGES)
+    struct pad_core *core = core_of(patcher);
+    if (core->thunk_page_count == PAD_THUNK_PAGES)
         return SITE_NO_ROOM;
-    plan->site.thunk = thunk_place(patcher, p, plan);
-    if (!plan->site.thunk)
+    uint64_t thunk = thunk_place(patcher, plan);
+    if (!thunk)
         return SITE_NO_PLACE;
-    int page = patch_pool_take(core_of(patcher));
-    if (page < 0)
+    int pool = patch_pool_take(core);
+    if (pool < 0)
         return SITE_NO_ROOM;
+    unsigned index = core->thunk_page_count;
+    struct pad_thunk_page *page = &core->thunk_page[index];
+    *page = (struct pad_thunk_page){.address = page_of(thunk), .page = (uint32_t)pool};
+    memset(pool_page(patcher, page->page), SITE_NO_INSTRUCTION, PATCH_PAGE);
+    memcpy(pool_page(patcher, page->page), &patcher->entry, sizeof(patcher->entry));
     plan->is_thunk_page_new = true;
-    plan->thunk_page = &p->thunk_page[p->thunk_page_count];
-    *plan->thunk_page = (struct pad_thunk_page){.address = page_of(plan->site.thunk), .page = (uint32_t)page};
-    memset(pool_page(patcher, plan->thunk_page->page), SITE_NO_INSTRUCTION, PATCH_PAGE);
-    memcpy(pool_page(patcher, plan->thunk_page->page), &patcher->entry, sizeof(patcher->entry));
+    thunk_take(patcher, plan, index, (unsigned)(thunk % PATCH_PAGE / PATCH_SLOT));
     return SITE_OK;
+}
+
+static enum site_refusal thunk_plan(struct patcher *patcher, const struct pad_private *p, struct plan *plan)
+{
+    if (thunk_share(patcher, p, plan))
+        return SITE_OK;
+    plan->is_thunk_new = true;
+    return thunk_slot_search(patcher, p, plan) ? SITE_OK : thunk_page_plan(patcher, plan);
 }
 
 /* Carrying it out. */
@@ -235,14 +285,14 @@ static void plan_give_back(struct patcher *patcher, const struct plan *plan)
     if (plan->is_copy_new)
         patch_pool_give(core_of(patcher), plan->copy->page);
     if (plan->is_thunk_page_new)
-        patch_pool_give(core_of(patcher), plan->thunk_page->page);
+        patch_pool_give(core_of(patcher), core_of(patcher)->thunk_page[plan->thunk_page].page);
 }
 
 static void thunk_write(struct patcher *patcher, struct plan *plan)
 {
-    uint64_t page = plan->thunk_page->address;
-    unsigned char *out = pool_page(patcher, plan->thunk_page->page) + (plan->site.thunk - page);
-    site_thunk(&plan->site, plan->bytes, plan->site.thunk, page, out);
+    const struct pad_thunk_page *page = &core_of(patcher)->thunk_page[plan->thunk_page];
+    unsigned char *out = pool_page(patcher, page->page) + plan->thunk_slot * (size_t)PATCH_SLOT;
+    site_thunk(&plan->site, plan->bytes, plan->site.thunk, page->address, out);
 }
 
 static void jump_write(struct patcher *patcher, const struct plan *plan)
@@ -260,12 +310,13 @@ static struct pad_call map_call(uint64_t address, uint32_t page)
 }
 
 /* The host calls of the plan; 1: the host refused one. */
-static int plan_map(struct patcher *patcher, const struct plan *plan)
+static int plan_map(struct patcher *patcher, const struct pad_private *p, const struct plan *plan)
 {
+    const struct pad_thunk_page *thunks = &core_of(patcher)->thunk_page[plan->thunk_page];
     struct pad_call call[2];
     unsigned count = 0;
-    if (plan->is_thunk_page_new)
-        call[count++] = map_call(plan->thunk_page->address, plan->thunk_page->page);
+    if (!thunk_page_is_shown(p, plan->thunk_page))
+        call[count++] = map_call(thunks->address, thunks->page);
     if (plan->is_copy_new)
         call[count++] = map_call(plan->copy->vaddr, plan->copy->page);
     int error = count ? patcher->calls(patcher->engine, plan->process, call, count) : 0;
@@ -297,34 +348,42 @@ static void site_commit(struct pad_private *p, const struct plan *plan)
                 target = site->thunk + site->to[j];
         patch_redirect_add(p, site->address + i, target);
     }
-    plan->thunk_page->site[site->thunk % PATCH_PAGE / PATCH_SLOT] = index;
-    plan->thunk_page->used++;
     *plan->entry = *site;
     plan->entry->next = plan->copy->first;
     plan->copy->first = index;
 }
 
 /* Guests have nothing where the thunks are; if that changes, the kernel says so. */
-static void thunk_page_commit(struct pad_core *core, struct pad_private *p, const struct plan *plan)
+static void thunk_page_commit(struct pad_core *core)
 {
     struct machine_mmu *mmu = &core->machine.mmu;
     struct pad_range watched = {mmu->watched_start, mmu->watched_end};
-    p->thunk_page_count++;
-    patch_bounds_grow(&p->thunk_bounds, plan->thunk_page->address);
-    patch_bounds_grow(&watched, plan->thunk_page->address);
+    patch_bounds_grow(&watched, core->thunk_page[core->thunk_page_count++].address);
     mmu->watched_start = watched.start;
     mmu->watched_end = watched.end;
+}
+
+static void thunk_commit(struct pad_core *core, const struct plan *plan)
+{
+    const struct pad_site *site = &plan->site;
+    struct pad_thunk_page *page = &core->thunk_page[plan->thunk_page];
+    struct pad_thunk *thunk = &page->thunk[plan->thunk_slot];
+    *thunk = (struct pad_thunk){.site = site->address, .length = site->length, .count = site->count};
+    memcpy(thunk->from, site->from, sizeof(thunk->from));
+    memcpy(thunk->to, site->to, sizeof(thunk->to));
+    page->used++;
 }
 
 static int plan_carry_out(struct patcher *patcher, struct pad_private *p, struct plan *plan)
 {
     plan->site.drops = plan->entry->drops;
-    thunk_write(patcher, plan);
+    if (plan->is_thunk_new)
+        thunk_write(patcher, plan);
     if (plan->is_copy_new) {
         frame_protect(patcher, plan);
         jump_write(patcher, plan);
     }
-    int error = plan_map(patcher, plan);
+    int error = plan_map(patcher, p, plan);
     if (error) {
         plan_give_back(patcher, plan);
         if (error > 0)
@@ -332,7 +391,10 @@ static int plan_carry_out(struct patcher *patcher, struct pad_private *p, struct
         return error > 0 ? 0 : error;
     }
     if (plan->is_thunk_page_new)
-        thunk_page_commit(core_of(patcher), p, plan);
+        thunk_page_commit(core_of(patcher));
+    if (plan->is_thunk_new)
+        thunk_commit(core_of(patcher), plan);
+    thunk_page_show(core_of(patcher), p, plan->thunk_page);
     if (plan->is_copy_new)
         copy_commit(patcher, p, plan);
     else
@@ -396,6 +458,6 @@ void patch_unpatch(struct patcher *patcher, unsigned process, uint64_t address)
     uint64_t offset = site->address % PATCH_PAGE;
     memcpy(pool_page(patcher, copy->page) + offset, patcher->kernel->arena + copy->paddr + offset,
            site->length);
-    patch_site_drop(p, site);
+    patch_site_drop(core_of(patcher), p, site);
     leave(patcher, site, site->address, SITE_ENTERED);
 }

@@ -13,7 +13,8 @@
 struct engine;
 
 enum {
-    PATCH_REPORT_ADDRESSES = 4
+    PATCH_REPORT_ADDRESSES = 4,
+    PATCH_REPORT_LINE = 256 /* bytes that hold any line */
 };
 
 /* Sites left trapping for one reason. */
@@ -41,7 +42,7 @@ int patch_install(struct patcher *patcher, unsigned process, uint64_t address);
 /* Answer PAD_UNPATCH: the patch that `address` lies in goes, for good. Without one, this does nothing. */
 void patch_unpatch(struct patcher *patcher, unsigned process, uint64_t address);
 
-/* The `line`th line about sites patched and left; false: there are no more. */
+/* The `line`th line about sites patched and left; false: there are no more, or no guest process was ever made. */
 bool patch_report(const struct patcher *patcher, unsigned line, char *text, size_t size);
 
 #endif

@@ -20,7 +20,9 @@ static void report_left(const struct patch_left *left, enum site_refusal why, ch
 
 bool patch_report(const struct patcher *patcher, unsigned line, char *text, size_t size)
 {
-    uint64_t left = 0;
+    uint64_t left = 0, thunks = 0;
+    if (!patcher->memory)
+        return false;
     for (unsigned why = 0; why < SITE_REFUSALS; why++) {
         left += patcher->left[why].count;
         if (line > 0 && patcher->left[why].count > 0 && --line == 0) {
@@ -31,9 +33,11 @@ bool patch_report(const struct patcher *patcher, unsigned line, char *text, size
     if (line > 0)
         return false;
     const struct pad_core *core = (const struct pad_core *)(const void *)(patcher->memory + PAD_CORE);
+    for (unsigned i = 0; i < core->thunk_page_count && i < PAD_THUNK_PAGES; i++)
+        thunks += core->thunk_page[i].used;
     snprintf(text, size,
              "system call sites: %" PRIu64 " patched, %" PRIu64 " left trapping; %" PRIu64
-             " patched pages dropped",
-             patcher->patched, left, core->patch_drops);
+             " patched pages dropped; %" PRIu64 " thunks in %u pages",
+             patcher->patched, left, core->patch_drops, thunks, core->thunk_page_count);
     return true;
 }

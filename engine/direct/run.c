@@ -7,6 +7,7 @@
 #include "engine/direct/monitor.h"
 #include "engine/x86_64/context.h"
 #include "host/fd.h"
+#include "host/guard.h"
 #include "host/timer.h"
 
 enum {
@@ -94,6 +95,10 @@ static int thread_run(struct engine *e, const struct next *next)
         error = baton_lend(e, process);
         if (!error)
             error = serve(e, &process, &is_look);
+        if (!error && !is_look && e->events->stop_requested(e->events->world)) {
+            baton_recall(e); /* there may be no end of questions */
+            error = watch_recalled(e);
+        }
     }
     return error;
 }
@@ -115,19 +120,35 @@ static enum engine_stop stop_of_error(const struct engine *e, int error)
     return error == -EOWNERDEAD ? ENGINE_HOST_LOST : ENGINE_FAILED;
 }
 
+/* The last look at what guests could write to. */
+static enum engine_stop end(struct engine *e, enum engine_stop stop)
+{
+    char why[DIAG_SIZE / 2];
+    if (!e->events->is_sane || e->events->is_sane(e->events->world, why, sizeof(why)))
+        return stop;
+    broken(e, "%s", why);
+    return ENGINE_BROKEN;
+}
+
 static enum engine_stop run_loop(struct engine *e)
 {
     const struct engine_events *events = e->events;
     for (;;) {
         struct trap trap;
-        int error = 0;
+        int error = doubt_core(e);
+        guard_alive();
+        e->watchdog.recalled_ns = 0;
         atomic_store(&e->core->attention, 0); /* before looking at what a recall may stand for */
         console_drain(e);
         struct next next = kernel_next(e->k, 0);
         if (next.kind == NEXT_HALT)
-            return ENGINE_HALTED;
+            return end(e, ENGINE_HALTED);
         if (events->stop_requested(events->world))
-            return ENGINE_STOPPED;
+            return end(e, ENGINE_STOPPED);
+        if (!error)
+            error = watch_heap(e);
+        if (error)
+            return stop_of_error(e, error);
         if (outside_trap(e, &next, &trap))
             kernel_take(e, &trap);
         else if (next.kind == NEXT_RUN && next.vspace == 0)
@@ -137,22 +158,36 @@ static enum engine_stop run_loop(struct engine *e)
         else if (next.wants_tick || events->can_wake(events->world))
             error = idle(e, &next);
         else
-            return ENGINE_AT_REST;
+            return end(e, ENGINE_AT_REST);
         if (error)
             return stop_of_error(e, error);
     }
 }
 
+struct guarded_run {
+    struct engine *engine;
+    enum engine_stop stop;
+};
+
+static void run_guarded(void *world)
+{
+    struct guarded_run *run = world;
+    run->stop = direct_engine_start(run->engine) < 0 ? ENGINE_FAILED : run_loop(run->engine);
+}
+
+/* Whatever guests may have done to the arena: kernel code that runs here does not take the monitor with it. */
 enum engine_stop direct_engine_run(struct engine *e, struct diag *diag)
 {
+    struct guarded_run run = {.engine = e};
     e->diag = diag;
     if (!e->k->vector) {
         diag_errno(diag, EINVAL, "the kernel has no memory for vector state");
         return ENGINE_FAILED;
     }
     cpu_pin(&e->pin);
-    enum engine_stop stop = direct_engine_start(e) < 0 ? ENGINE_FAILED : run_loop(e);
+    if (!guard_call(run_guarded, &run, diag->text, sizeof(diag->text)))
+        run.stop = ENGINE_BROKEN;
     e->diag = NULL;
     cpu_unpin(&e->pin);
-    return stop;
+    return run.stop;
 }

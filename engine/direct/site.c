@@ -177,10 +177,13 @@ static unsigned char *put_relative(unsigned char *out, uint64_t at, uint64_t tar
 size_t site_thunk(struct pad_site *site, const unsigned char *bytes, uint64_t thunk, uint64_t literal,
                   unsigned char *out)
 {
-    static const unsigned char load_rcx[] = {0x48, 0xb9}, jump_literal[] = {0xff, 0x25}, jump = 0xe9;
-    uint64_t next_ip = site->address + SITE_SYSCALL_SIZE;
+    static const unsigned char load_rcx[] = {0x48, 0x8d, 0x0d}, load_r11[] = {0x4c, 0x8d, 0x1d},
+                               jump_literal[] = {0xff, 0x25}, jump = 0xe9;
+    const uint64_t tail = thunk + SITE_ENTRY_SIZE;
     unsigned char *at = put(out, load_rcx, sizeof(load_rcx));
-    at = put(at, &next_ip, sizeof(next_ip));
+    at = put_relative(at, thunk + (uint64_t)(at - out), site->address + SITE_SYSCALL_SIZE);
+    at = put(at, load_r11, sizeof(load_r11));
+    at = put_relative(at, thunk + (uint64_t)(at - out), tail);
     at = put(at, jump_literal, sizeof(jump_literal));
     at = put_relative(at, thunk + (uint64_t)(at - out), literal);
     site->thunk = thunk;

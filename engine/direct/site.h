@@ -44,6 +44,7 @@ const char *site_refusal_text(enum site_refusal refusal);
 enum {
     SITE_SYSCALL_SIZE = 2,
     SITE_JUMP_SIZE = 5,
+    SITE_ENTRY_SIZE = 20,       /* bytes of a thunk up to the first displaced instruction */
     SITE_PREFIX_MAX = 14,       /* bytes before a site that may matter to it */
     SITE_NO_INSTRUCTION = 0x06, /* one byte that raises #UD, whatever follows */
     SITE_JUMPS = 13 * 16 * 16   /* choices of site_jump_choice */

@@ -30,6 +30,7 @@ int tlb_process(const struct pad_core *core, const struct kernel *k, uint64_t vs
 void tlb_bind(struct pad_core *core, const struct kernel *k, unsigned process, uint64_t vspace)
 {
     core->slot[process].vspace = vspace;
+    core->slot[process].must_reset = true;
     *link_of(k, vspace) = process + 1;
     tlb_note_all(core, process);
 }

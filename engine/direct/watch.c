@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Noticing that a guest process has ended, that the kernel does not return, or that the baton is lost: somebody holds
- * it who does nothing. The last two need a guest that wrote into Selkie's memory, and end the run with a report.
+ * Noticing that a guest process has ended, that the kernel does not return, that the baton is lost (somebody holds it
+ * who does nothing, or who does not give it back), or that the kernel's heap makes no sense. All but the first need a
+ * guest that wrote into Selkie's memory or jumped there, and end the run with a report.
  */
 #include <errno.h>
 #include <sys/wait.h>
@@ -11,7 +12,11 @@
 #include "host/process.h"
 #include "host/timer.h"
 
-#define PATIENCE_NS 10000000000ull
+#define END_PATIENCE_NS 1000000000ull /* of somebody who wants the run to end */
+
+/* A check of the heap may take a hundredth of the time. */
+#define CHECK_FIRST_NS 1000000000ull
+#define CHECK_REST     100
 
 static uint64_t cpu_time_ns(pid_t pid)
 {
@@ -30,18 +35,47 @@ int watch_check(struct engine *e)
     if (holder == PAD_MONITOR)
         return 0;
     if (holder > PAD_PROCESSES || e->process[holder - 1].pid == 0)
-        return diag_errno(e->diag, EUCLEAN, "nobody runs: the word that says who does was overwritten");
+        return broken(e, "nobody runs: the word that says who does was overwritten");
     uint64_t cpu_ns = cpu_time_ns(e->process[holder - 1].pid);
     bool is_inside = atomic_load(&e->core->is_inside);
     bool is_alive = entries != w->entries || (!is_inside && cpu_ns != w->cpu_ns);
     if (holder != w->holder || is_alive) {
-        *w = (struct watchdog){.looked_ns = now_ns, .entries = entries, .cpu_ns = cpu_ns, .holder = holder};
+        w->looked_ns = now_ns;
+        w->entries = entries;
+        w->cpu_ns = cpu_ns;
+        w->holder = holder;
         return 0;
     }
-    if (now_ns - w->looked_ns < PATIENCE_NS)
+    if (now_ns - w->looked_ns < WATCH_PATIENCE_NS)
         return 0;
-    return diag_errno(e->diag, EUCLEAN, "guest process %d %s", (int)e->process[holder - 1].pid,
-                      is_inside ? "does not come back from a kernel entry" : "has stopped running");
+    return broken(e, "guest process %d %s", (int)e->process[holder - 1].pid,
+                  is_inside ? "does not come back from a kernel entry" : "has stopped running");
+}
+
+int watch_recalled(struct engine *e)
+{
+    uint64_t since_ns = e->watchdog.recalled_ns;
+    if (!since_ns)
+        return 0;
+    bool is_end = e->events->stop_requested(e->events->world);
+    if (host_now_ns() - since_ns < (is_end ? END_PATIENCE_NS : WATCH_PATIENCE_NS))
+        return 0;
+    return broken(e, "a guest process keeps the processor to itself");
+}
+
+int watch_heap(struct engine *e)
+{
+    const struct engine_events *events = e->events;
+    struct watchdog *w = &e->watchdog;
+    char why[DIAG_SIZE / 2];
+    uint64_t start_ns = host_now_ns();
+    if (!events->is_sane || start_ns < w->check_ns)
+        return 0;
+    bool is_first = w->check_ns == 0;
+    bool is_sane = is_first || events->is_sane(events->world, why, sizeof(why));
+    uint64_t end_ns = host_now_ns(), rest_ns = CHECK_REST * (end_ns - start_ns);
+    w->check_ns = end_ns + (rest_ns > CHECK_FIRST_NS ? rest_ns : CHECK_FIRST_NS);
+    return is_sane ? 0 : broken(e, "%s", why);
 }
 
 static bool has_ended(const struct process *p, int *status)

@@ -7,6 +7,8 @@
 
 #include "engine/ptrace/state.h"
 #include "engine/x86_64/context.h"
+#include "engine/x86_64/exception.h"
+#include "engine/x86_64/context.h"
 
 /* The process of `next`, ready to be resumed in that thread. */
 static int guest_prepare(struct engine *e, const struct next *next, struct process **process)
@@ -97,6 +99,9 @@ static int thread_step(struct engine *e, struct next *next)
     int error = 0;
     if (next->vspace == 0) {
         registers_settle(next->context);
+    } else if (context_traps_at_once(next->context)) {
+        registers_settle(next->context);
+        trap = trap_exception(EXCEPTION_DEBUG, 0);
     } else {
         error = pace_arm(e, next, false);
         if (!error)

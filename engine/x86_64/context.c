@@ -18,3 +18,12 @@ void registers_settle(struct context *context)
     context->reg[REG_FAULT_IP] = context->next_ip;
     context->is_syscall = false;
 }
+
+enum {
+    FLAG_TRAP = 0x100
+};
+
+bool context_traps_at_once(const struct context *context)
+{
+    return context->is_syscall && (context->reg[REG_RFLAGS] & FLAG_TRAP);
+}

@@ -16,6 +16,7 @@
 
 /* Numbers of exceptions. */
 enum {
+    EXCEPTION_DEBUG = 1,
     EXCEPTION_OVERFLOW = 4,
     EXCEPTION_GENERAL_PROTECTION = 13,
     EXCEPTION_PAGE_FAULT = 14

@@ -32,7 +32,9 @@ uint64_t x86_sanitise_register(enum context_register reg, uint64_t value);
 /* The vector state of a new thread: an XSAVE image in the standard format that says "everything initial". */
 void x86_vector_init(unsigned char *area);
 
-/* The fault that a VM fault or exception trap is to the thread that was running (exception.c). */
-struct fault x86_fault_of_trap(const struct trap *trap);
+/* What a VM fault or exception trap is to the thread that was running (exception.c): nothing, and it goes on behind
+ * the instruction, or a fault. */
+bool x86_trap_is_ignored(const struct trap *trap, struct context *context);
+struct fault x86_fault_of_trap(const struct trap *trap, const struct context *context);
 
 #endif

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """layers.py ROOT: every #include of the tree points along the arrows of the architecture.
 
-    abi <- kernel -> machine <- engine -> host;  run -> kernel, engine, device, lib;  cmd -> bench -> run
+    abi <- kernel -> machine <- engine -> host;  run -> kernel, check, engine, device, lib;  cmd -> bench -> run
 
 Arrows are transitive. An engine includes what engines share (engine/x86_64) but no other engine. Also kept: the
 kernel includes no header of the host's C library, what runs in a guest's process (the pad) none but those that say
@@ -23,7 +23,7 @@ MAY_INCLUDE = {
     "engine/ptrace": {"engine/engine.h", "engine/ptrace", "engine/x86_64", "kernel", "abi", "machine", "host"},
     "engine/direct": {"engine/engine.h", "engine/direct", "engine/x86_64", "kernel", "abi", "machine", "host"},
     "engine/direct/pad": {"engine/direct", "engine/x86_64", "kernel", "abi", "machine"},
-    "run": {"run", "engine", "kernel", "abi", "machine", "device", "host", "lib"},
+    "run": {"run", "check", "engine", "kernel", "abi", "machine", "device", "host", "lib"},
     "bench": {"bench", "run", "engine", "kernel", "abi", "machine", "host", "lib"},
     "cmd": {"cmd", "bench", "run", "engine", "kernel", "abi", "machine", "host"},
     "lib": {"lib"},

@@ -54,7 +54,7 @@ static void test_install(void)
     CHECK(patch_frame_is_patched(fake.core, FRAME) && !patch_frame_is_patched(fake.core, FRAME + PAGE));
     CHECK(memcmp(fake.kernel.arena + FRAME, STUB, sizeof(STUB)) == 0);
     CHECK_EQ(fake.call_count, 2);
-    CHECK_EQ(fake.call[0].argument[0], p->thunk_page[0].address);
+    CHECK_EQ(fake.call[0].argument[0], fake.core->thunk_page[0].address);
     CHECK_EQ(fake.call[1].argument[0], CODE);
     for (unsigned i = 0; i < 2; i++) {
         CHECK_EQ(fake.call[i].number, SYS_mmap);
@@ -67,7 +67,7 @@ static void test_install(void)
     const unsigned char *copy = fake_pool(p->copy[0].page);
     CHECK(memcmp(copy, STUB, STUB_SITE) == 0 && copy[STUB_SITE] == 0xe9);
     uint64_t entry;
-    memcpy(&entry, fake_pool(p->thunk_page[0].page), sizeof(entry));
+    memcpy(&entry, fake_pool(fake.core->thunk_page[0].page), sizeof(entry));
     CHECK_EQ(entry, fake.patcher.entry);
 }
 
@@ -92,7 +92,7 @@ static void check_place(uint64_t ip, bool is_place, uint64_t visible, bool is_en
 {
     uint64_t found = 0;
     bool entry = false;
-    bool place = patch_place(fake_private(0), ip, &found, &entry);
+    bool place = patch_place(fake.core, fake_private(0), ip, &found, &entry);
     if (CHECK_EQ(place, is_place) && place) {
         CHECK_EQ(found, visible);
         CHECK_EQ(entry, is_entry);
@@ -189,7 +189,8 @@ static void test_host_refuses(void)
     check_left(0, site, SITE_HOST_REFUSED);
     CHECK(fake_is_pending(0, CODE));
     CHECK(!patch_frame_is_patched(fake.core, FRAME));
-    CHECK_EQ(fake_private(0)->copy_count + fake_private(0)->thunk_page_count, 0);
+    CHECK_EQ(fake_private(0)->copy_count + fake.core->thunk_page_count, 0);
+    CHECK(!thunk_page_is_shown(fake_private(0), 0));
 }
 
 static void test_writable_mappings_go_first(void)
@@ -273,7 +274,7 @@ static void test_unpatch(void)
     CHECK(memcmp(fake_pool(fake_private(0)->copy[0].page), STUB, sizeof(STUB)) == 0);
     patch_install(&fake.patcher, 0, site);
     CHECK(!is_live(0, site));
-    CHECK_EQ(fake_private(0)->thunk_page[0].used, 1);
+    CHECK_EQ(fake.core->thunk_page[0].used, 2);
 }
 
 static void test_thunk_page_is_taken_over(void)
@@ -286,7 +287,8 @@ static void test_thunk_page_is_taken_over(void)
     patch_forget(fake.core, fake_private(0), 0, thunk, thunk + PAGE);
     CHECK(!is_live(0, site) && fake_is_pending(0, CODE));
     fake_apply(0);
-    CHECK_EQ(fake.core->pool_used, 0);
+    CHECK_EQ(fake.core->pool_used, 1); /* the thunk page, which stays */
+    CHECK(!thunk_page_is_shown(fake_private(0), 0));
     fake_map(0, thunk, FRAME + 2 * PAGE, true);
     patch_install(&fake.patcher, 0, site);
     CHECK(is_live(0, site) && (site_of(0, site)->thunk & ~(PAGE - 1)) != thunk);
@@ -367,12 +369,169 @@ static void test_reset(void)
     uint64_t site = stub_map();
     patch_install(&fake.patcher, 0, site);
     patch_install(&fake.patcher, 0, CODE);
+    uint64_t generation = fake_private(0)->generation;
     patch_process_reset(fake_private(0), fake.core, 0);
-    CHECK_EQ(fake.core->pool_used, 0);
+    CHECK(fake_private(0)->generation > generation);
+    CHECK_EQ(fake.core->pool_used, 1); /* a thunk page */
     CHECK_EQ(fake.core->frame_count, 0);
     CHECK_EQ(fake_private(0)->site_count, 0);
     CHECK(!patch_is_known(fake_private(0), site) && !patch_is_known(fake_private(0), CODE));
     CHECK_EQ(patch_target(fake_private(0), site + 2), site + 2);
+    CHECK(!thunk_page_is_shown(fake_private(0), 0));
+}
+
+static void test_thunks_are_shared(void)
+{
+    uint64_t site = stub_map(), other = CODE + 0x100 + STUB_SITE;
+    stub_put(FRAME + 0x100);
+    stub_put(FRAME + PAGE);
+    memcpy(fake.kernel.arena + FRAME + 2 * PAGE, STUB, sizeof(STUB));
+    fake.kernel.arena[FRAME + 2 * PAGE + sizeof(STUB) - 1] = 0xd8; /* mov %rbx, %rax */
+    fake_map(1, CODE, FRAME + PAGE, false);
+    fake_map(2, CODE, FRAME + 2 * PAGE, false);
+    patch_install(&fake.patcher, 0, site);
+    uint64_t thunk = site_of(0, site)->thunk;
+    patch_install(&fake.patcher, 1, site);
+    CHECK_EQ(site_of(1, site)->thunk, thunk);
+    CHECK_EQ(site_of(1, site)->to[1], site_of(0, site)->to[1]);
+    CHECK_EQ(fake.call_count, 2); /* it shows the thunk page, too */
+    CHECK_EQ(fake.core->thunk_page[0].used, 1);
+    patch_install(&fake.patcher, 2, site); /* other bytes behind the call */
+    CHECK(is_live(2, site) && site_of(2, site)->thunk != thunk);
+    patch_install(&fake.patcher, 0, other); /* no room for sharing */
+    CHECK(is_live(0, other) && site_of(0, other)->thunk != thunk);
+    CHECK_EQ(fake.core->thunk_page[0].used, 3);
+    CHECK_EQ(fake.core->thunk_page_count, 1);
+    /* A thunk outlives its users, and serves them again. */
+    patch_process_reset(fake_private(0), fake.core, 0);
+    patch_process_reset(fake_private(1), fake.core, 1);
+    fake_apply(1);
+    CHECK_EQ(fake.core->thunk_page[0].used, 3);
+    patch_install(&fake.patcher, 1, site);
+    CHECK_EQ(site_of(1, site)->thunk, thunk);
+}
+
+static void test_generations(void)
+{
+    uint64_t site = stub_map(), other = CODE + 0x100 + STUB_SITE;
+    struct pad_private *p = fake_private(0);
+    stub_put(FRAME + 0x100);
+    fake_map(1, CODE, FRAME, false);
+    patch_process_reset(p, fake.core, 0);
+    patch_process_reset(fake_private(1), fake.core, 1);
+    uint64_t generation = p->generation, last = fake_private(1)->generation;
+    CHECK(generation && last > generation);
+    patch_install(&fake.patcher, 0, site);
+    patch_install(&fake.patcher, 0, other);
+    patch_install(&fake.patcher, 1, site);
+    CHECK(p->generation == generation && fake_private(1)->generation == last);
+    patch_unpatch(&fake.patcher, 0, site + 3);
+    CHECK(p->generation > last);
+    last = p->generation;
+    patch_forget(fake.core, p, 0, CODE, CODE + PAGE);
+    CHECK(p->generation > last);
+    last = p->generation;
+    uint64_t page = fake.core->thunk_page[0].address;
+    patch_forget(fake.core, p, 0, page, page + PAGE); /* nobody uses it, but it goes */
+    CHECK(p->generation > last && !thunk_page_is_shown(p, 0));
+    CHECK(is_live(1, site));
+    patch_forget(fake.core, fake_private(1), 1, page, page + PAGE);
+    CHECK(!is_live(1, site) && fake_private(1)->generation > p->generation);
+}
+
+/* A frame of process 1 holds what process 0 showed. */
+static uint64_t native_make(void)
+{
+    uint64_t site = stub_map();
+    patch_install(&fake.patcher, 0, site);
+    memcpy(fake.kernel.arena + FRAME + PAGE, fake_pool(fake_private(0)->copy[0].page), PAGE);
+    fake_map(1, CODE, FRAME + PAGE, true);
+    return site;
+}
+
+static uint64_t native_site(unsigned process, uint64_t address)
+{
+    return thunk_native_site(fake.core, &fake.kernel, fake_vspace(process), address);
+}
+
+static uint64_t native_target(unsigned process, uint64_t ip)
+{
+    return thunk_native_target(fake.core, &fake.kernel, fake_vspace(process), ip);
+}
+
+static void test_native_jumps(void)
+{
+    uint64_t site = native_make(), thunk = site_of(0, site)->thunk;
+    CHECK_EQ(native_site(1, thunk), site);
+    CHECK_EQ(native_site(1, thunk + 1), 0);
+    CHECK_EQ(native_site(1, thunk + PATCH_ENTRY), 0);
+    CHECK_EQ(native_site(1, thunk + PATCH_SLOT), 0);
+    CHECK_EQ(native_site(1, thunk & ~(PAGE - 1)), 0);
+    CHECK_EQ(native_site(0, thunk), 0); /* its own memory is as ever */
+    CHECK_EQ(native_site(2, thunk), 0);
+    CHECK_EQ(native_target(1, site + 2), thunk + PATCH_ENTRY);
+    for (uint64_t i = 0; i < 10; i++)
+        CHECK(i == 2 || native_target(1, site + i) == 0);
+    CHECK_EQ(native_target(0, site + 2), 0);
+    CHECK_EQ(native_target(2, site + 2), 0);
+    /* Elsewhere, the jump goes astray. */
+    fake_map(2, CODE + PAGE, FRAME + PAGE, false);
+    CHECK_EQ(native_target(2, site + PAGE + 2), 0);
+    fake_map(2, CODE + PATCH_SLOT * PAGE, FRAME + PAGE, false);
+    CHECK_EQ(native_target(2, site + PATCH_SLOT * PAGE + 2), 0);
+    /* What stands in a thunk is known once its page is shown. */
+    uint64_t visible = 0;
+    bool is_entry = false;
+    CHECK(!patch_place(fake.core, fake_private(1), thunk, &visible, &is_entry));
+    thunk_page_show(fake.core, fake_private(1), 0);
+    CHECK(patch_place(fake.core, fake_private(1), thunk, &visible, &is_entry) && is_entry);
+    CHECK_EQ(visible, site);
+    CHECK(patch_place(fake.core, fake_private(1), thunk + PATCH_ENTRY, &visible, &is_entry) && !is_entry);
+    CHECK_EQ(visible, site + 2);
+    /* The jump is overwritten. */
+    fake.kernel.arena[FRAME + PAGE + STUB_SITE + 1]++;
+    CHECK_EQ(native_site(1, thunk), 0);
+    CHECK_EQ(native_target(1, site + 2), 0);
+}
+
+/* Three displaced instructions, and jumps at both ends of a page. */
+static void test_native_targets(void)
+{
+    static const unsigned char code[] = {0x0f, 0x05, 0x5b, 0x58, 0x59};
+    const uint64_t offsets[] = {0, PAGE - sizeof(code)};
+    fake_reset();
+    fake_map(0, CODE, FRAME, false);
+    for (unsigned i = 0; i < 2; i++) {
+        memcpy(fake.kernel.arena + FRAME + offsets[i], code, sizeof(code));
+        patch_install(&fake.patcher, 0, CODE + offsets[i]);
+    }
+    memcpy(fake.kernel.arena + FRAME + PAGE, fake_pool(fake_private(0)->copy[0].page), PAGE);
+    fake_map(1, CODE, FRAME + PAGE, false); /* with nothing on either side */
+    for (unsigned i = 0; i < 2; i++) {
+        uint64_t site = CODE + offsets[i], thunk = site_of(0, site)->thunk;
+        CHECK_EQ(native_site(1, thunk), site);
+        CHECK_EQ(native_target(1, site), 0);
+        CHECK_EQ(native_target(1, site + 1), 0);
+        for (uint64_t j = 2; j < 5; j++)
+            CHECK_EQ(native_target(1, site + j), thunk + PATCH_ENTRY + j - 2);
+    }
+}
+
+static void test_thunk_pages_run_out(void)
+{
+    uint64_t site = stub_map();
+    fake.core->thunk_page_count = PAD_THUNK_PAGES;
+    for (unsigned i = 0; i < PAD_THUNK_PAGES; i++)
+        fake.core->thunk_page[i].used = PAD_THUNK_SLOTS - 1;
+    check_left(0, site, SITE_NO_ROOM);
+}
+
+static void test_bind_resets(void)
+{
+    uint64_t site = stub_map(), vspace = fake_vspace(0);
+    patch_install(&fake.patcher, 0, site);
+    tlb_bind(fake.core, &fake.kernel, 0, vspace);
+    CHECK(fake.core->slot[0].must_reset && fake.core->slot[0].must_wipe && fake.core->slot[0].is_dirty);
 }
 
 static void test_report(void)
@@ -383,7 +542,8 @@ static void test_report(void)
     for (uint64_t i = 0; i < 6; i++)
         patch_install(&fake.patcher, 0, CODE + 0x100 + i);
     CHECK(patch_report(&fake.patcher, 0, text, sizeof(text)));
-    CHECK_STR_EQ(text, "system call sites: 1 patched, 6 left trapping; 0 patched pages dropped");
+    CHECK_STR_EQ(text, "system call sites: 1 patched, 6 left trapping; 0 patched pages dropped; "
+                       "1 thunks in 1 pages");
     CHECK(patch_report(&fake.patcher, 1, text, sizeof(text)));
     CHECK_STR_EQ(text, "  6: no syscall instruction, at 0x400100, 0x400101, 0x400102, 0x400103, ...");
     CHECK(!patch_report(&fake.patcher, 2, text, sizeof(text)));
@@ -427,7 +587,7 @@ static void check_site(unsigned process, unsigned page, unsigned stub)
     }
     uint64_t target = patch_target(p, site + 2);
     CHECK(target && target != site + 2);
-    CHECK(patch_place(p, target, &visible, &is_entry) && visible == site + 2 && !is_entry);
+    CHECK(patch_place(fake.core, p, target, &visible, &is_entry) && visible == site + 2 && !is_entry);
     CHECK_EQ(patch_target(p, site + 3), 0);
     const struct pad_copy *copy = patch_copy_find(fake_private(process), code_page(page));
     CHECK(copy && fake_pool(copy->page)[stub_offset(stub)] == 0xe9);
@@ -435,9 +595,12 @@ static void check_site(unsigned process, unsigned page, unsigned stub)
 
 static void check_everything(void)
 {
-    uint32_t pool = 0, frames = 0;
+    uint32_t pool = fake.core->thunk_page_count, frames = 0, thunks = 0;
+    for (unsigned i = 0; i < fake.core->thunk_page_count; i++)
+        thunks += fake.core->thunk_page[i].used;
+    CHECK(thunks <= CODE_PAGES * STUBS * 2); /* all processes have the same; some took a thunk's page over */
     for (unsigned process = 0; process < FAKE_PROCESSES; process++) {
-        unsigned sites = 0, slots = 0;
+        unsigned sites = 0;
         const struct pad_private *p = fake_private(process);
         for (unsigned page = 0; page < CODE_PAGES; page++)
             for (unsigned stub = 0; stub < STUBS; stub++) {
@@ -445,10 +608,7 @@ static void check_everything(void)
                 sites += live[process][page][stub];
             }
         CHECK_EQ(p->redirect_count, 4 * sites);
-        for (unsigned i = 0; i < p->thunk_page_count; i++)
-            slots += p->thunk_page[i].used;
-        CHECK_EQ(slots, sites);
-        pool += p->copy_count + p->thunk_page_count;
+        pool += p->copy_count;
         for (unsigned i = 0; i < p->copy_count; i++)
             frames += !fake_is_pending(process, p->copy[i].vaddr);
     }
@@ -468,9 +628,9 @@ static void random_forget(unsigned process, unsigned page)
 static void random_take_over(unsigned process)
 {
     struct pad_private *p = fake_private(process);
-    if (p->thunk_page_count == 0)
+    if (fake.core->thunk_page_count == 0)
         return;
-    uint64_t taken = p->thunk_page[(unsigned)rand() % p->thunk_page_count].address;
+    uint64_t taken = fake.core->thunk_page[(unsigned)rand() % fake.core->thunk_page_count].address;
     for (unsigned page = 0; page < CODE_PAGES; page++)
         for (unsigned stub = 0; stub < STUBS; stub++)
             if (live[process][page][stub] &&
@@ -545,4 +705,6 @@ CHECK_MAIN(CHECK_TEST(test_install), CHECK_TEST(test_targets), CHECK_TEST(test_p
            CHECK_TEST(test_written_twice), CHECK_TEST(test_range_release), CHECK_TEST(test_unpatch),
            CHECK_TEST(test_thunk_page_is_taken_over), CHECK_TEST(test_thunks_keep_away),
            CHECK_TEST(test_redirects_run_out), CHECK_TEST(test_pool_runs_out), CHECK_TEST(test_sites_run_out),
-           CHECK_TEST(test_reset), CHECK_TEST(test_report), CHECK_TEST(test_random_steps))
+           CHECK_TEST(test_reset), CHECK_TEST(test_thunks_are_shared), CHECK_TEST(test_generations),
+           CHECK_TEST(test_native_jumps), CHECK_TEST(test_native_targets), CHECK_TEST(test_thunk_pages_run_out),
+           CHECK_TEST(test_bind_resets), CHECK_TEST(test_report), CHECK_TEST(test_random_steps))

@@ -19,13 +19,14 @@ enum {
     GREG_RIP = 16
 };
 
-uint64_t seen_rcx, resume_at, entries;
+uint64_t seen_rcx, seen_r11, resume_at, entries;
 void test_entry(void);
 
 /* As the pad: no stack, flags as they are. */
 __asm__(".text\n"
         "test_entry:\n"
         "    mov %rcx, seen_rcx(%rip)\n"
+        "    mov %r11, seen_r11(%rip)\n"
         "    mov entries(%rip), %rcx\n"
         "    lea 1(%rcx), %rcx\n"
         "    mov %rcx, entries(%rip)\n"
@@ -99,6 +100,7 @@ static void test_leaf(void)
     CHECK_EQ(guest_call(CODE), 0x100 + 1 + 0x1234);
     CHECK_EQ(entries, 1);
     CHECK_EQ(seen_rcx, CODE + 16);
+    CHECK_EQ(seen_r11, resume_at);
     CHECK_EQ(guest_call(CODE), 0x100 + 1 + 0x1234);
     CHECK_EQ(entries, 2);
 }

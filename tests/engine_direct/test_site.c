@@ -124,19 +124,30 @@ static bool check_jump(const unsigned char *bytes, uint64_t address, uint64_t ta
            CHECK_EQ(found, target);
 }
 
-/* movabs $site+2, %rcx; jmp *literal(%rip) */
+/* lea to(%rip), %reg; seven bytes */
+static bool check_lea(const unsigned char *bytes, uint64_t address, ZydisRegister reg, uint64_t to)
+{
+    ZydisDecodedInstruction instruction;
+    ZydisDecodedOperand operands[ZYDIS_MAX_OPERAND_COUNT];
+    uint64_t found = 0;
+    return CHECK(decode(bytes, 7, &instruction, operands)) && CHECK(instruction.length == 7) &&
+           CHECK(instruction.mnemonic == ZYDIS_MNEMONIC_LEA && operands[0].reg.value == reg) &&
+           CHECK(ZYAN_SUCCESS(ZydisCalcAbsoluteAddress(&instruction, &operands[1], address, &found))) &&
+           CHECK_EQ(found, to);
+}
+
+/* lea site+2(%rip), %rcx; lea tail(%rip), %r11; jmp *literal(%rip) */
 static bool check_head(const unsigned char *thunk, uint64_t site)
 {
     ZydisDecodedInstruction instruction;
     ZydisDecodedOperand operands[ZYDIS_MAX_OPERAND_COUNT];
     uint64_t found = 0;
-    return CHECK(decode(thunk, 10, &instruction, operands)) && CHECK(instruction.length == 10) &&
-           CHECK(instruction.mnemonic == ZYDIS_MNEMONIC_MOV && operands[0].reg.value == ZYDIS_REGISTER_RCX) &&
-           CHECK_EQ(operands[1].imm.value.u, site + 2) &&
-           CHECK(decode(thunk + 10, 6, &instruction, operands)) && CHECK(instruction.length == 6) &&
+    return check_lea(thunk, THUNK, ZYDIS_REGISTER_RCX, site + 2) &&
+           check_lea(thunk + 7, THUNK + 7, ZYDIS_REGISTER_R11, THUNK + SITE_ENTRY_SIZE) &&
+           CHECK(decode(thunk + 14, 6, &instruction, operands)) && CHECK(instruction.length == 6) &&
            CHECK(instruction.mnemonic == ZYDIS_MNEMONIC_JMP &&
                  operands[0].type == ZYDIS_OPERAND_TYPE_MEMORY) &&
-           CHECK(ZYAN_SUCCESS(ZydisCalcAbsoluteAddress(&instruction, &operands[0], THUNK + 10, &found))) &&
+           CHECK(ZYAN_SUCCESS(ZydisCalcAbsoluteAddress(&instruction, &operands[0], THUNK + 14, &found))) &&
            CHECK_EQ(found, LITERAL);
 }
 
@@ -145,7 +156,7 @@ static bool check_thunk(const unsigned char *bytes, struct pad_site *site)
     unsigned char thunk[2 * PATCH_SLOT], at = SITE_SYSCALL_SIZE;
     memset(thunk, 0xee, sizeof(thunk));
     size_t size = site_thunk(site, bytes, THUNK, LITERAL, thunk);
-    bool holds = CHECK(size <= PATCH_SLOT) && CHECK(thunk[size] == 0xee) && CHECK_EQ(site->thunk, THUNK) &&
+    bool holds = CHECK(size <= PATCH_SLOT) && CHECK_EQ(site->to[0], SITE_ENTRY_SIZE) && CHECK(thunk[size] == 0xee) && CHECK_EQ(site->thunk, THUNK) &&
                  check_head(thunk, site->address) && CHECK(site->count >= 1 && site->count <= 3);
     for (unsigned i = 0; holds && i < site->count; i++) {
         ZydisDecodedInstruction instruction;

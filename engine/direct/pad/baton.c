@@ -21,6 +21,11 @@ static bool is_mine(void)
     return atomic_load(&pad_core.holder) == pad_private.index + 1;
 }
 
+static bool holder_is(unsigned process)
+{
+    return atomic_load(&pad_core.holder) == process + 1;
+}
+
 static void sleep(struct pad_slot *slot)
 {
     while (!is_mine()) {
@@ -67,7 +72,7 @@ void baton_pass(unsigned process)
         atomic_store(&other->turn, 1);
         host_call4(__NR_futex, (uint64_t)&other->turn, FUTEX_WAKE, 1, 0);
     }
-    for (unsigned i = 0; i < YIELDS_MAX && !is_mine(); i++)
+    for (unsigned i = 0; i < YIELDS_MAX && holder_is(process) && !is_mine(); i++)
         host_call3(__NR_sched_yield, 0, 0, 0);
     atomic_store(&slot->is_hot, 0);
     baton_wait();

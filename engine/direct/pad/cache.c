@@ -31,6 +31,15 @@ static void unmap(uint64_t start, uint64_t end)
         tlb_note_all(&pad_core, pad_private.index); /* splitting a mapping can exceed the host's limit */
 }
 
+/* Everything goes. What takes its place is no memory, but has neighbours everywhere: with those, the host keeps its
+ * page tables when a page is unmapped, which halves the price of mapping one. */
+static void wipe(uint64_t start, uint64_t end)
+{
+    const uint64_t flags = MAP_SHARED | MAP_FIXED | MAP_NORESERVE;
+    if (host_call(__NR_mmap, start, end - start, PROT_NONE, flags, PAD_FD_PAD, 0) < 0)
+        host_call3(__NR_munmap, start, end - start, 0);
+}
+
 static void range_drop(uint64_t start, uint64_t end)
 {
     patch_forget(&pad_core, &pad_private, pad_private.index, start, end);
@@ -38,21 +47,31 @@ static void range_drop(uint64_t start, uint64_t end)
     unmap(start > pad_core.end ? start : pad_core.end, end);
 }
 
+static void wipe_all(void)
+{
+    patch_forget(&pad_core, &pad_private, pad_private.index, 0, ABI_USER_TOP);
+    wipe(pad_core.address_min, pad_core.base);
+    wipe(pad_core.end, ABI_USER_TOP);
+}
+
 void cache_apply(void)
 {
     struct pad_slot *slot = own_slot();
     while (slot->is_dirty) {
-        struct pad_range range[PAD_UNMAPS] = {{pad_core.address_min, ABI_USER_TOP}};
-        unsigned count = slot->must_wipe ? 1 : slot->unmap_count;
-        if (!slot->must_wipe)
-            __builtin_memcpy(range, slot->unmap, count * sizeof(range[0]));
+        struct pad_range range[PAD_UNMAPS];
+        bool must_wipe = slot->must_wipe;
+        unsigned count = must_wipe ? 0 : slot->unmap_count;
+        __builtin_memcpy(range, slot->unmap, count * sizeof(range[0]));
         slot->is_dirty = slot->must_wipe = false;
         slot->unmap_count = 0;
+        if (must_wipe)
+            wipe_all();
         for (unsigned i = 0; i < count; i++)
             range_drop(range[i].start, range[i].end);
     }
-    if (pad_private.vspace == slot->vspace)
+    if (!slot->must_reset && pad_private.vspace == slot->vspace)
         return;
+    slot->must_reset = false;
     pad_private.vspace = slot->vspace;
     patch_process_reset(&pad_private, &pad_core, pad_private.index);
 }
@@ -140,4 +159,22 @@ void cache_map_ones(uint64_t address, const struct translation *t)
     pad_core.misses++;
     map(run.start, PAGE, protection, MAP_PRIVATE | MAP_FIXED, PAD_FD_PAD, PAD_ONES);
     kernel_translation_note(&pad_core.kernel, pad_private.vspace, run.start, true, false);
+}
+
+bool cache_map_thunks(uint64_t address)
+{
+    int index = thunk_page_find(&pad_core, address);
+    if (index < 0)
+        return false;
+    const struct pad_thunk_page *page = &pad_core.thunk_page[index];
+    if (thunk_page_is_shown(&pad_private, (unsigned)index))
+        return true;
+    struct translation t = kernel_translate(&pad_core.kernel, pad_private.vspace, page->address);
+    if (t.is_present || t.is_forbidden)
+        return false;
+    pad_core.misses++;
+    map(page->address, PAGE, PROT_READ | PROT_EXEC, MAP_SHARED | MAP_FIXED | MAP_POPULATE, PAD_FD_PAD,
+        PAD_POOL + page->page * PAGE);
+    thunk_page_show(&pad_core, &pad_private, (unsigned)index);
+    return true;
 }

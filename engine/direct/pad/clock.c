@@ -26,11 +26,6 @@ uint64_t clock_now_ns(void)
     return (uint64_t)now.seconds * NS_PER_S + (uint64_t)now.nanoseconds;
 }
 
-bool clock_is_armed(bool wants_tick)
-{
-    return pad_private.armed_ns <= pad_core.deadline_ns && (!wants_tick || pad_private.covers_tick);
-}
-
 static void timer_set(uint64_t at_ns)
 {
     const struct {

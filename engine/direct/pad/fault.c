@@ -110,6 +110,19 @@ static struct pad_way take_device(struct context *context, uint64_t address, con
     return pad_resume();
 }
 
+/* Code that was copied together with a jump to a thunk: the process gets the thunk, and the jump is made again. */
+static bool take_native_jump(struct context *context, const struct exception *x, const struct translation *t)
+{
+    bool is_fetch = (x->code & PAGE_FAULT_FETCH) || x->address == context->next_ip;
+    if (x->vector != EXCEPTION_PAGE_FAULT || !is_fetch || t->is_present || t->is_forbidden)
+        return false;
+    uint64_t site = thunk_native_site(&pad_core, &pad_core.kernel, pad_private.vspace, x->address);
+    if (site == 0 || !cache_map_thunks(x->address))
+        return false;
+    context->next_ip = context->reg[REG_FAULT_IP] = site;
+    return true;
+}
+
 static struct pad_way take_exception(struct context *context)
 {
     const struct pad_trap *s = &pad_private.trap;
@@ -120,6 +133,8 @@ static struct pad_way take_exception(struct context *context)
         t = kernel_translate(&pad_core.kernel, pad_private.vspace, x.address);
     if (t.is_present && x.address < pad_core.address_min)
         t.is_present = false; /* DIFFERS: the host refuses mappings there */
+    if (take_native_jump(context, &x, &t))
+        return pad_resume();
     if (trap_of_exception(&x, &t, context, &trap))
         return pad_take(&trap);
     if (t.is_device)
@@ -132,6 +147,12 @@ static struct pad_way take_exception(struct context *context)
 static bool is_memory_missing(const struct pad_trap *t)
 {
     return t->number == SIGBUS && t->code >= BUS_ADRERR && t->code <= BUS_OBJERR + 2; /* and its machine checks */
+}
+
+static bool is_displaced(uint64_t ip)
+{
+    return patch_is_displaced(&pad_private, ip) ||
+           thunk_native_target(&pad_core, &pad_core.kernel, pad_private.vspace, ip);
 }
 
 struct pad_way pad_trapped(void)
@@ -148,7 +169,7 @@ struct pad_way pad_trapped(void)
         return pad_take(&(struct trap){.kind = TRAP_EXCEPTION, .vector = EXCEPTION_GENERAL_PROTECTION});
     if (t->number == SIGSYS)
         return take_syscall(context);
-    if (t->number == SIGILL && patch_is_displaced(&pad_private, context->next_ip))
+    if (t->number == SIGILL && !t->is_in_thunk && is_displaced(context->next_ip))
         return pad_resume(); /* the guest jumped to an instruction that a patch displaced */
     if (is_memory_missing(t)) {
         pad_core.request.address = ERROR_NO_MEMORY;

@@ -41,7 +41,6 @@ struct pad_way pad_syscall(void); /* the context holds a system call */
 struct pad_way pad_attend(void);  /* something wants attention; the context stands as if it were resumed */
 struct pad_way pad_take(const struct trap *trap);
 struct pad_way pad_resume(void); /* the current thread goes on */
-struct pad_way pad_run(void);    /* whatever the kernel says runs next */
 
 /* signal.c */
 void pad_signals_install(void);
@@ -61,15 +60,23 @@ _Noreturn void baton_fail(enum pad_ask kind); /* the monitor ends the run */
 void cache_apply(void); /* the pending unmaps; afterwards pad_private.vspace is the VSpace it is bound to */
 void cache_fill(uint64_t address, const struct translation *t);
 void cache_map_ones(uint64_t address, const struct translation *t);
+bool cache_map_thunks(uint64_t address); /* of this thunk page; false: the guest has something else there */
 
 /* clock.c */
 uint64_t clock_now_ns(void);
-bool clock_is_armed(bool wants_tick); /* the timer fires in time as it is */
+/* The timer fires in time as it is. */
+static inline bool clock_is_armed(bool wants_tick)
+{
+    return pad_private.armed_ns <= pad_core.deadline_ns && (!wants_tick || pad_private.covers_tick);
+}
 void clock_arm(bool wants_tick);
 bool clock_take_tick(bool wants_tick); /* a tick is due and is somebody's business */
 
 /* machine.c */
 void machine_install(void);
+
+/* filter.c: from now on this process makes no host calls but the pad's usual ones */
+void filter_install(void);
 
 /* start.c */
 void pad_text_copy(char *to, size_t size, const char *text);

@@ -5,25 +5,33 @@
 #include "engine/direct/pad/patch.h"
 #include "engine/direct/tlb.h"
 
-bool patch_place(const struct pad_private *p, uint64_t ip, uint64_t *visible, bool *is_entry)
+/* The thunk page that the process shows at `address`; -1: none. */
+static int shown_find(const struct pad_core *core, const struct pad_private *p, uint64_t address)
 {
-    struct pad_private *table = (struct pad_private *)(uintptr_t)p; /* the searches change nothing */
-    const struct pad_thunk_page *page = patch_thunk_page_find(table, ip);
-    const struct pad_site *site = page ? NULL : patch_site_find(table, ip);
+    if (address < p->thunk_bounds.start || address >= p->thunk_bounds.end)
+        return -1;
+    int index = thunk_page_find(core, address);
+    return index >= 0 && thunk_page_is_shown(p, (unsigned)index) ? index : -1;
+}
+
+bool patch_place(const struct pad_core *core, const struct pad_private *p, uint64_t ip, uint64_t *visible,
+                 bool *is_entry)
+{
     *is_entry = true;
     *visible = ip;
-    if (!page)
+    if (shown_find(core, p, ip) < 0) {
+        const struct pad_site *site = patch_site_find((struct pad_private *)(uintptr_t)p, ip);
         return site && site->thunk;
-    uint32_t owner = page->site[ip % PATCH_PAGE / PATCH_SLOT];
-    if (owner == 0)
+    }
+    const struct pad_thunk *thunk = thunk_find(core, ip);
+    if (!thunk)
         return false;
-    site = &p->site[owner - 1];
-    uint64_t offset = ip - site->thunk;
+    uint64_t offset = ip % PATCH_SLOT;
     *is_entry = offset < PATCH_ENTRY;
-    *visible = site->address;
-    for (unsigned i = 0; !*is_entry && i <= site->count; i++)
-        if (offset >= site->to[i])
-            *visible = site->address + site->from[i];
+    *visible = thunk->site;
+    for (unsigned i = 0; !*is_entry && i <= thunk->count; i++)
+        if (offset >= thunk->to[i])
+            *visible = thunk->site + thunk->from[i];
     return true;
 }
 
@@ -42,7 +50,7 @@ static void copy_drop(struct pad_core *core, struct pad_private *p, unsigned ind
         struct pad_site *site = &p->site[copy->first - 1];
         if (is_written && site->drops < UINT8_MAX)
             site->drops++;
-        patch_site_drop(p, site);
+        patch_site_drop(core, p, site);
     }
     patch_pool_give(core, copy->page);
     *copy = p->copy[--p->copy_count];
@@ -50,19 +58,40 @@ static void copy_drop(struct pad_core *core, struct pad_private *p, unsigned ind
         p->copy_bounds = (struct pad_range){0, 0};
 }
 
-static void thunk_page_drop(struct pad_core *core, struct pad_private *p, unsigned index,
-                            struct pad_thunk_page *page)
+static bool copy_uses(const struct pad_private *p, const struct pad_copy *copy, uint64_t thunk_page)
 {
-    for (unsigned slot = 0; slot < PAD_THUNK_SLOTS; slot++) {
-        if (page->site[slot] == 0)
+    for (uint16_t i = copy->first; i; i = p->site[i - 1].next)
+        if (p->site[i - 1].thunk - thunk_page < PATCH_PAGE)
+            return true;
+    return false;
+}
+
+/* The process shows this thunk page no longer. */
+static void thunk_page_hide(struct pad_core *core, struct pad_private *p, unsigned index, unsigned page)
+{
+    for (uint32_t i = p->copy_count; i-- > 0;) {
+        uint64_t vaddr = p->copy[i].vaddr;
+        if (!copy_uses(p, &p->copy[i], core->thunk_page[page].address))
             continue;
-        uint64_t vaddr = p->site[page->site[slot] - 1].address & ~(uint64_t)(PATCH_PAGE - 1);
-        copy_drop(core, p, index, patch_copy_find(p, vaddr));
+        copy_drop(core, p, index, &p->copy[i]);
         tlb_note(core, index, vaddr, vaddr + PATCH_PAGE);
     }
-    patch_pool_give(core, page->page);
-    *page = p->thunk_page[--p->thunk_page_count];
-    if (p->thunk_page_count == 0)
+    p->thunk_pages[page / 64] &= ~(1ull << page % 64);
+    patch_generation_end(core, p);
+}
+
+static void thunk_pages_hide(struct pad_core *core, struct pad_private *p, unsigned index, uint64_t start,
+                             uint64_t end)
+{
+    uint64_t left = 0;
+    for (unsigned i = 0; i < core->thunk_page_count; i++) {
+        uint64_t address = core->thunk_page[i].address;
+        if (thunk_page_is_shown(p, i) && address < end && address + PATCH_PAGE > start)
+            thunk_page_hide(core, p, index, i);
+    }
+    for (unsigned i = 0; i < PAD_THUNK_PAGES / 64; i++)
+        left |= p->thunk_pages[i];
+    if (left == 0)
         p->thunk_bounds = (struct pad_range){0, 0};
 }
 
@@ -73,12 +102,9 @@ static bool overlap(uint64_t start, uint64_t end, const struct pad_range *range)
 
 void patch_forget(struct pad_core *core, struct pad_private *p, unsigned index, uint64_t start, uint64_t end)
 {
-    /* Dropping an entry puts the last one in its place, so both go from the last to the first. A thunk page
-     * that goes can take copies with it, but never another thunk page. */
     if (overlap(start, end, &p->thunk_bounds))
-        for (uint32_t i = p->thunk_page_count; i-- > 0;)
-            if (p->thunk_page[i].address < end && p->thunk_page[i].address + PATCH_PAGE > start)
-                thunk_page_drop(core, p, index, &p->thunk_page[i]);
+        thunk_pages_hide(core, p, index, start, end);
+    /* Dropping a copy puts the last one in its place, so they go from the last to the first. */
     if (overlap(start, end, &p->copy_bounds))
         for (uint32_t i = p->copy_count; i-- > 0;)
             if (p->copy[i].vaddr < end && p->copy[i].vaddr + PATCH_PAGE > start)
@@ -92,6 +118,7 @@ void patch_process_reset(struct pad_private *p, struct pad_core *core, unsigned 
         p->site_count -= p->site[i].address != 0;
         p->site[i] = (struct pad_site){0};
     }
+    patch_generation_end(core, p);
 }
 
 void patch_frame_release(struct pad_core *core, uint64_t paddr)

@@ -73,16 +73,6 @@ struct pad_copy *patch_copy_find(struct pad_private *p, uint64_t vaddr)
     return NULL;
 }
 
-struct pad_thunk_page *patch_thunk_page_find(struct pad_private *p, uint64_t address)
-{
-    if (address < p->thunk_bounds.start || address >= p->thunk_bounds.end)
-        return NULL;
-    for (uint32_t i = 0; i < p->thunk_page_count; i++)
-        if (address - p->thunk_page[i].address < PATCH_PAGE)
-            return &p->thunk_page[i];
-    return NULL;
-}
-
 static void site_unlink(struct pad_private *p, struct pad_site *site)
 {
     uint16_t index = (uint16_t)(site - p->site + 1);
@@ -97,17 +87,13 @@ static void site_unlink(struct pad_private *p, struct pad_site *site)
     site->next = 0;
 }
 
-void patch_site_drop(struct pad_private *p, struct pad_site *site)
+void patch_site_drop(struct pad_core *core, struct pad_private *p, struct pad_site *site)
 {
-    struct pad_thunk_page *page = patch_thunk_page_find(p, site->thunk);
     for (unsigned i = 1; i < site->length; i++)
         patch_redirect_remove(p, site->address + i);
-    if (page) {
-        page->site[site->thunk % PATCH_PAGE / PATCH_SLOT] = 0;
-        page->used--;
-    }
     site_unlink(p, site);
     site->thunk = 0;
+    patch_generation_end(core, p);
 }
 
 static uint32_t frame_home(uint64_t paddr)

@@ -36,12 +36,15 @@ void patch_redirect_remove(struct pad_private *p, uint64_t ip);
 
 /* NULL: the page at `vaddr` is not patched. */
 struct pad_copy *patch_copy_find(struct pad_private *p, uint64_t vaddr);
-/* NULL: `address` lies in no thunk page. */
-struct pad_thunk_page *patch_thunk_page_find(struct pad_private *p, uint64_t address);
 
-/* Take a patch out of the tables: its redirects, its thunk's slot, its place in the copy, which stays as it
- * is. */
-void patch_site_drop(struct pad_private *p, struct pad_site *site);
+/* Take a patch out of the tables: its redirects, its place in the copy, which stays as it is. */
+void patch_site_drop(struct pad_core *core, struct pad_private *p, struct pad_site *site);
+
+/* What the process's threads noted about its patches does not hold any more (struct resume_hint). */
+static inline void patch_generation_end(struct pad_core *core, struct pad_private *p)
+{
+    p->generation = ++core->generation;
+}
 
 /* The caller keeps frame_count below PATCH_FRAMES_MAX. */
 void patch_frame_add(struct pad_core *core, const struct pad_frame *frame);

@@ -8,9 +8,11 @@
 #include "engine/direct/pad/vector.h"
 #include "engine/direct/tlb.h"
 #include "engine/x86_64/context.h"
+#include "engine/x86_64/exception.h"
 
 enum {
-    FLAG_TRAP = 0x100,
+    FLAGS_STATUS = 0x8d5, /* carry, parity, adjust, zero, sign, overflow */
+    FLAGS_ALWAYS = 0x202,
     VECTOR_DEVICE_NOT_AVAILABLE = 7
 };
 
@@ -29,7 +31,6 @@ static inline struct next kernel_take(const struct trap *trap)
     atomic_store_explicit(&pad_core.entries, entries + 1, memory_order_relaxed);
     struct next next = kernel_enter(&pad_core.kernel, 0, trap);
     atomic_store_explicit(&pad_core.is_inside, 0, memory_order_relaxed);
-    note_switch(&next);
     return next;
 }
 
@@ -76,9 +77,13 @@ static inline void bases_load(const struct context *context)
 }
 
 /* The address at which the program's instruction at `ip` stands. */
-static inline uint64_t ip_target(uint64_t ip)
+static __attribute__((noinline)) uint64_t ip_target(uint64_t ip)
 {
     uint64_t target = patch_target(&pad_private, ip);
+    if (target == ip) {
+        uint64_t native = thunk_native_target(&pad_core, &pad_core.kernel, pad_private.vspace, ip);
+        return native && cache_map_thunks(native) ? native : ip;
+    }
     if (target)
         return target;
     pad_core.request.address = ip;
@@ -87,17 +92,25 @@ static inline uint64_t ip_target(uint64_t ip)
     return ip;
 }
 
+static inline bool has_usual_flags(const struct context *context)
+{
+    return (context->reg[REG_RFLAGS] & ~(uint64_t)FLAGS_STATUS) == FLAGS_ALWAYS;
+}
+
 static inline struct pad_way way_out(struct context *context)
 {
+    const struct resume_hint *hint = &context->hint;
     pad_core.context = context;
-    pad_private.resume = ip_target(context->next_ip);
+    if (__builtin_expect(hint->ip == context->next_ip && hint->generation == pad_private.generation, 1))
+        pad_private.resume = hint->target;
+    else
+        pad_private.resume = ip_target(context->next_ip);
     if (context->is_syscall) {
         context->reg[REG_RCX] = context->next_ip;
         context->reg[REG_R11] = context->reg[REG_RFLAGS];
     }
     bases_load(context);
-    void (*out)(void) = context->reg[REG_RFLAGS] & FLAG_TRAP ? pad_exit_step : pad_exit;
-    return (struct pad_way){context, out};
+    return (struct pad_way){context, has_usual_flags(context) ? pad_exit : pad_exit_step};
 }
 
 /* A thread that may not use the FPU goes step by step, and the monitor looks at each instruction first. False: the
@@ -140,9 +153,11 @@ static struct next run_elsewhere(const struct next *next)
     return kernel_next(&pad_core.kernel, 0);
 }
 
-static inline struct pad_way leave(struct next next)
+/* Whatever runs next, and wherever. */
+static __attribute__((noinline)) struct pad_way leave_anyhow(struct next next)
 {
     for (;;) {
+        note_switch(&next);
         if (own_slot()->is_dirty)
             cache_apply();
         if (next.kind != NEXT_RUN || next.vspace != pad_private.vspace) {
@@ -153,6 +168,11 @@ static inline struct pad_way leave(struct next next)
             thread_load(next.tcb);
         if (!clock_is_armed(next.wants_tick))
             clock_arm(next.wants_tick);
+        if (context_traps_at_once(next.context) && !pad_private.is_stepping) {
+            registers_settle(next.context);
+            next = kernel_take(&(struct trap){.kind = TRAP_EXCEPTION, .vector = EXCEPTION_DEBUG});
+            continue;
+        }
         if (next.is_fpu_disabled && !pad_private.is_stepping && !nofpu_step(next.context)) {
             next = take_nofpu(next.context);
             continue;
@@ -161,25 +181,41 @@ static inline struct pad_way leave(struct next next)
     }
 }
 
+/* The thread that was here goes on, or another of this VSpace does, and nothing else is to be done. */
+static inline bool is_plain(const struct next *next)
+{
+    return next->kind == NEXT_RUN && next->vspace == pad_private.vspace && !next->is_fpu_disabled &&
+           !own_slot()->is_dirty && clock_is_armed(next->wants_tick) && has_usual_flags(next->context);
+}
+
+static inline struct pad_way leave(const struct next *next)
+{
+    if (!is_plain(next))
+        return leave_anyhow(*next);
+    if (next->tcb != pad_private.loaded) {
+        note_switch(next);
+        thread_load(next->tcb);
+    }
+    return way_out(next->context);
+}
+
 struct pad_way pad_syscall(void)
 {
-    pad_core.traps_patched++;
-    return pad_take(&(struct trap){.kind = TRAP_SYSCALL});
+    static const struct trap trap = {.kind = TRAP_SYSCALL};
+    struct next next = kernel_take(&trap);
+    return leave(&next);
 }
 
 struct pad_way pad_take(const struct trap *trap)
 {
-    return leave(kernel_take(trap));
+    struct next next = kernel_take(trap);
+    return leave(&next);
 }
 
 struct pad_way pad_resume(void)
 {
-    return leave(kernel_next(&pad_core.kernel, 0));
-}
-
-struct pad_way pad_run(void)
-{
-    return pad_resume();
+    struct next next = kernel_next(&pad_core.kernel, 0);
+    return leave(&next);
 }
 
 struct pad_way pad_attend(void)
@@ -193,5 +229,5 @@ struct pad_way pad_attend(void)
         registers_settle(next.context);
         next = kernel_take(&(struct trap){.kind = TRAP_TICK});
     }
-    return leave(next);
+    return leave_anyhow(next);
 }

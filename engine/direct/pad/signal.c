@@ -57,6 +57,7 @@ static void registers_save(struct context *c, const struct sigcontext *s, uint64
     pad_private.gs = reg[REG_GS_BASE];
     c->next_ip = ip;
     c->is_syscall = false;
+    c->hint.generation = 0;
 }
 
 /* The host takes some values of a guest's rax for its own marks of a call to be restarted and changes them. The number
@@ -135,7 +136,7 @@ void *pad_signal(int number, const siginfo_t *info, struct ucontext *uc)
         pad_core.ticks_in_pad += is_sent;
         return signal_in_pad(number, is_sent, uc);
     }
-    if (patch_place(&pad_private, s->rip, &ip, &is_entry)) {
+    if (patch_place(&pad_core, &pad_private, s->rip, &ip, &is_entry)) {
         pad_core.ticks_in_thunk += is_sent;
         is_entry = is_entry && ip != s->rip; /* at the site itself nothing has happened yet */
         if (is_entry && is_sent) {
@@ -151,6 +152,7 @@ void *pad_signal(int number, const siginfo_t *info, struct ucontext *uc)
     if (is_sent)
         return (void *)(uint64_t)pad_attend;
     trap_save(number, info, s);
+    pad_private.trap.is_in_thunk = ip != s->rip;
     if (is_entry && number == SIGTRAP) /* a single step ended on the way in: that is the system call */
         pad_private.trap = (struct pad_trap){.number = SIGSYS, .call_address = ip + SYSCALL_SIZE, .cs = s->cs};
     return (void *)(uint64_t)pad_trapped;

@@ -79,8 +79,9 @@ struct pad_way pad_child(void)
     __asm__("rdfsbase %0" : "=r"(pad_private.fs));
     __asm__("rdgsbase %0" : "=r"(pad_private.gs));
     dispatch_arm();
+    filter_install();
     baton_wait();
-    return pad_run();
+    return pad_resume();
 }
 
 _Noreturn void pad_start(void);

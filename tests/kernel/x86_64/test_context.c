@@ -58,16 +58,38 @@ static void test_vector_area(void)
 
 static void test_traps(void)
 {
+    const struct context context = {.reg = {[REG_RAX] = 0x1122334455667788}};
     struct fault fault =
-        x86_fault_of_trap(&(struct trap){.kind = TRAP_VM_FAULT, .address = 0x1000, .status = 6});
+        x86_fault_of_trap(&(struct trap){.kind = TRAP_VM_FAULT, .address = 0x1000, .status = 6}, &context);
     CHECK_EQ(fault.type, FAULT_VM);
     CHECK_EQ(fault.address, 0x1000);
     CHECK_EQ(fault.status, 6);
-    fault = x86_fault_of_trap(&(struct trap){.kind = TRAP_EXCEPTION, .vector = 13, .code = 0x802});
+    fault = x86_fault_of_trap(&(struct trap){.kind = TRAP_EXCEPTION, .vector = 13, .code = 0x402}, &context);
     CHECK_EQ(fault.type, FAULT_USER_EXCEPTION);
     CHECK_EQ(fault.address, 13);
-    CHECK_EQ(fault.status, 0x802);
+    CHECK_EQ(fault.status, 0x402);
+}
+
+static struct trap trap_of_int(unsigned n)
+{
+    return (struct trap){.kind = TRAP_EXCEPTION, .vector = 13, .code = n * 8 + 2};
+}
+
+/* What `int n` is to seL4, as recorded from the real kernel (conformance: software_interrupts). */
+static void test_software_interrupts(void)
+{
+    struct context context = {.reg = {[REG_RAX] = 0x1122334455667788, [REG_FAULT_IP] = 0x1000}, .next_ip = 0x1000};
+    for (unsigned n = 0; n < 256; n++) {
+        const struct trap trap = trap_of_int(n);
+        CHECK_EQ(x86_trap_is_ignored(&trap, &context), n == 255);
+        enum fault_type expected = n < 158 ? FAULT_USER_EXCEPTION : FAULT_UNKNOWN_SYSCALL;
+        CHECK_EQ(x86_fault_of_trap(&trap, &context).type, expected);
+    }
+    CHECK_EQ(context.next_ip, 0x1002);
+    CHECK_EQ(context.reg[REG_FAULT_IP], 0x1002);
+    const struct trap trap = trap_of_int(0x9e);
+    CHECK_EQ(x86_fault_of_trap(&trap, &context).address, 0xffffffff9e667788);
 }
 
 CHECK_MAIN(CHECK_TEST(test_new_context), CHECK_TEST(test_flags), CHECK_TEST(test_addresses),
-           CHECK_TEST(test_vector_area), CHECK_TEST(test_traps))
+           CHECK_TEST(test_vector_area), CHECK_TEST(test_traps), CHECK_TEST(test_software_interrupts))

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What a guest process may ask of the host: what the pad does, and nothing else. A guest that jumps to one of the pad's
+ * `syscall` instructions with registers of its own could otherwise make processes that outlive the run, or end others.
+ *
+ * Calls that need no look at their arguments are passed by the host without running the filter. Any other call ends the
+ * process; so does a new call of the pad's that is not in the lists here.
+ */
+#include <asm-generic/mman-common.h>
+#include <asm/unistd.h>
+#include <linux/audit.h>
+#include <linux/falloc.h>
+#include <linux/filter.h>
+#include <linux/prctl.h>
+#include <linux/seccomp.h>
+
+#include "engine/direct/pad/host.h"
+#include "engine/direct/pad/pad.h"
+
+#define LOAD(field)          BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, field))
+#define RETURN(what)         BPF_STMT(BPF_RET | BPF_K, (what))
+#define SKIP_UNLESS(is, n)   BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (is), 0, (n))
+#define SKIP_UNLESS_BITS(b)  BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, (b), 0, 1)
+#define ALLOW(number)        SKIP_UNLESS(number, 1), RETURN(SECCOMP_RET_ALLOW)
+#define REFUSE               RETURN(SECCOMP_RET_KILL_PROCESS)
+
+/* The low half of an argument. */
+#define ARGUMENT(index) LOAD(args[index])
+
+void filter_install(void)
+{
+    struct sock_filter code[] = {
+        LOAD(arch),
+        SKIP_UNLESS(AUDIT_ARCH_X86_64, 1),
+        BPF_JUMP(BPF_JMP | BPF_JA, 1, 0, 0),
+        REFUSE,
+        LOAD(nr),
+        ALLOW(__NR_futex),
+        ALLOW(__NR_sched_yield),
+        ALLOW(__NR_timer_settime),
+        ALLOW(__NR_clock_gettime),
+        ALLOW(__NR_munmap),
+        ALLOW(__NR_rt_sigreturn),
+        ALLOW(__NR_getpid),
+        SKIP_UNLESS(__NR_mmap, 4), /* of what there is, nothing new */
+        ARGUMENT(3),
+        SKIP_UNLESS_BITS(MAP_ANONYMOUS),
+        REFUSE,
+        RETURN(SECCOMP_RET_ALLOW),
+        SKIP_UNLESS(__NR_write, 4),
+        ARGUMENT(0),
+        SKIP_UNLESS(PAD_FD_DOORBELL, 1),
+        RETURN(SECCOMP_RET_ALLOW),
+        REFUSE,
+        SKIP_UNLESS(__NR_fallocate, 4), /* memory is only given back */
+        ARGUMENT(1),
+        SKIP_UNLESS(FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE, 1),
+        RETURN(SECCOMP_RET_ALLOW),
+        REFUSE,
+        REFUSE,
+    };
+    const struct sock_fprog program = {sizeof(code) / sizeof(code[0]), code};
+    /* Without it (a host that has none, or refuses) all works as well, but for guests that look for trouble. */
+    if (host_call(__NR_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0, 0) == 0)
+        host_call3(__NR_prctl, PR_SET_SECCOMP, SECCOMP_MODE_FILTER, (uint64_t)&program);
+}
