@@ -19,8 +19,10 @@
 
 #include "check/check.h"
 
+/* How much a quick check looks at: some checks compare all capabilities to one object with each other. */
 enum {
-    QUICK_SLOTS_MAX = 1 << 22 /* that a quick check reads */
+    QUICK_SLOTS_MAX = 1 << 22,
+    QUICK_CAPS_MAX = 1 << 14
 };
 
 /* A quick check: where its words go, and the way out of it. */
@@ -61,6 +63,16 @@ void *array_grow(void *array, uint32_t *room, uint32_t count, size_t element_siz
     if (!grown)
         abort();
     return grown;
+}
+
+/* Reading memory that nobody used takes memory from the host. */
+static void quick_count(const struct heap *heap, uint64_t slots)
+{
+    quick.slots += slots < QUICK_SLOTS_MAX ? slots : QUICK_SLOTS_MAX;
+    if (!quick.is_under_way || (quick.slots <= QUICK_SLOTS_MAX && heap->count < QUICK_CAPS_MAX))
+        return;
+    quick.is_sound = true;
+    longjmp(quick.end, 1);
 }
 
 static uint32_t paddr_hash(uint64_t key)
@@ -152,6 +164,7 @@ static void heap_add_slot(struct heap *heap, uint64_t paddr, enum slot_place pla
         }
         return;
     }
+    quick_count(heap, 0);
     heap->slots = array_grow(heap->slots, &heap->room, heap->count, sizeof *heap->slots);
     heap->slots[heap->count] = (struct heap_slot){
         .slot = heap_slot_at(heap, paddr), .paddr = paddr, .place = place, .owner = owner, .index = index};
@@ -166,19 +179,9 @@ static void slot_check_empty(const struct slot *slot, uint64_t paddr)
                "the empty slot 0x%lx is not all zeros", paddr);
 }
 
-/* Reading memory that nobody used takes memory from the host. */
-static void quick_count(uint64_t slots)
-{
-    quick.slots += slots < QUICK_SLOTS_MAX ? slots : QUICK_SLOTS_MAX;
-    if (!quick.is_under_way || quick.slots <= QUICK_SLOTS_MAX)
-        return;
-    quick.is_sound = true;
-    longjmp(quick.end, 1);
-}
-
 static void heap_add_slots(struct heap *heap, uint64_t paddr, uint64_t count, enum slot_place place)
 {
-    quick_count(count);
+    quick_count(heap, count);
     for (uint64_t i = 0; i < count; i++) {
         uint64_t at = paddr + (i << ABI_SLOT_BITS);
         const struct slot *slot = heap_slot_at(heap, at);

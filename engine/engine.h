@@ -44,6 +44,9 @@ struct engine_events {
     /* Between two traps: does the kernel's heap make sense? False: `why` says in one clause what is wrong. For
      * engines whose guests can write to it, now and then; may be NULL. */
     bool (*is_sane)(void *world, char *why, size_t size);
+    /* Before the first guest runs, from engines where a system call can also be a jump to `address`, with rcx the
+     * address behind a `syscall` instruction and r11 where to go on afterwards. May be NULL. */
+    void (*entry_known)(void *world, uint64_t address);
 };
 
 enum engine_stop {

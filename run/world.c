@@ -8,6 +8,7 @@
  */
 #include <poll.h>
 
+#include "run/entry.h"
 #include "run/say.h"
 #include "run/session.h"
 #include "run/signals.h"
@@ -152,5 +153,6 @@ void world_connect(struct session *session, uint64_t hpet_paddr)
         .stop_requested = stop_requested,
         .can_wake = can_wake,
         .is_sane = session->class->is_boundary ? NULL : sane_look,
+        .entry_known = entry_tell,
     };
 }

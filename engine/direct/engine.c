@@ -3,6 +3,7 @@
  * Opening and closing the direct engine, and its entry in the table of engines.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
@@ -209,6 +210,14 @@ static struct engine_counts direct_engine_counts(const struct engine *e)
 static void direct_engine_describe(const struct engine *e, void (*line)(const char *text))
 {
     char text[PATCH_REPORT_LINE];
+    const struct pad_core *core = e->core;
+    snprintf(text, sizeof(text), "%llu hand-overs between processes, %llu system calls trapped",
+             (unsigned long long)core->handovers, (unsigned long long)core->traps_left);
+    line(text);
+    snprintf(text, sizeof(text), "preempted %llu times in a guest, %llu in the kernel, %llu at a patched site",
+             (unsigned long long)core->preempted[HIT_GUEST], (unsigned long long)core->preempted[HIT_PAD],
+             (unsigned long long)core->preempted[HIT_THUNK]);
+    line(text);
     for (unsigned i = 0; patch_report(&e->patcher, i, text, sizeof(text)); i++)
         line(text);
 }

@@ -132,6 +132,14 @@ enum pad_device {
     DEVICE_STEP  /* step the instruction on the scratch page, which is mapped; then PAD_STEPPED */
 };
 
+/* Where a signal from outside hit. */
+enum pad_hit {
+    HIT_GUEST,
+    HIT_PAD,
+    HIT_THUNK, /* on the way into or out of a patched site */
+    PAD_HITS
+};
+
 struct pad_request {
     uint32_t kind;    /* enum pad_ask */
     uint32_t process; /* who asks */
@@ -225,7 +233,7 @@ struct pad_core {
     _Atomic uint64_t entries;   /* kernel entries so far */
     _Atomic uint32_t is_inside; /* a kernel entry is under way */
     uint64_t switches, misses, handovers, traps_patched, traps_left;
-    uint64_t ticks, ticks_in_pad, ticks_in_thunk; /* where an asynchronous signal hit: guest, pad, patched site */
+    uint64_t preempted[PAD_HITS]; /* how often a tick took the processor from a thread, by where it hit */
     uint64_t last_tcb;
 
     _Atomic uint32_t console_put, console_got; /* bytes ever put and taken */
@@ -292,6 +300,9 @@ struct pad_private {
     int32_t timer;        /* POSIX timer */
     uint64_t armed_ns;    /* when it fires; UINT64_MAX: not armed */
     bool covers_tick;
+    uint8_t yield_hope;   /* times that yielding paid lately (baton.c) */
+    uint32_t yield_tries;
+    uint8_t hit; /* where the last signal from outside hit, enum pad_hit */
     bool is_stepping;     /* the thread runs one instruction for the monitor */
     bool is_device_step;  /* which then hears of it */
     bool had_trap_flag;   /* and the guest wanted to be stepped anyway */

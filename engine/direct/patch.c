@@ -184,8 +184,7 @@ static bool is_free(const struct patcher *patcher, const struct plan *plan, uint
 static bool is_usable(const struct patcher *patcher, const struct pad_private *p, const struct plan *plan,
                       unsigned page)
 {
-    return thunk_page_is_shown(p, page) ||
-           is_free(patcher, plan, core_of(patcher)->thunk_page[page].address);
+    return thunk_page_is_shown(p, page) || is_free(patcher, plan, core_of(patcher)->thunk_page[page].address);
 }
 
 static void thunk_take(const struct patcher *patcher, struct plan *plan, unsigned page, unsigned slot)

@@ -172,7 +172,14 @@ struct guarded_run {
 static void run_guarded(void *world)
 {
     struct guarded_run *run = world;
-    run->stop = direct_engine_start(run->engine) < 0 ? ENGINE_FAILED : run_loop(run->engine);
+    struct engine *e = run->engine;
+    if (direct_engine_start(e) < 0) {
+        run->stop = ENGINE_FAILED;
+        return;
+    }
+    if (e->events->entry_known)
+        e->events->entry_known(e->events->world, e->core->entry);
+    run->stop = run_loop(e);
 }
 
 /* Whatever guests may have done to the arena: kernel code that runs here does not take the monitor with it. */

@@ -24,7 +24,6 @@ enum abuse_kind {
     ABUSE_NEVER_RETURN = ABUSE_RANDOM_KINDS, /* a kernel entry that lasts for ever */
     ABUSE_LOSE_BATON,
     ABUSE_FREE_MEMORY, /* a word where unused memory should read as zeros */
-    ABUSE_LOOP,        /* kernel queues that never end, walked by the monitor */
     ABUSE_PING_PONG,   /* no attack: two VSpaces call each other for ever */
     ABUSE_SPIN_CALLS,
     ABUSE_SPIN_FAULTS,

@@ -8,7 +8,7 @@
 enum {
     CALLS = 20000,
     PAGE = 4096,
-    LOOP = 0,        /* places in the code page */
+    LOOP = 0, /* places in the code page */
     SINGLE = 0x800,
     FIRST_TIMES = 4, /* runs that make an engine take notice */
     PRIORITY = 100
@@ -43,8 +43,7 @@ static seL4_CPtr second(seL4_CPtr cap)
 static seL4_TCB thread_make(seL4_CPtr vspace)
 {
     seL4_TCB tcb = make(seL4_TCBObject);
-    SEL4_UTIL_CHECK(
-        seL4_TCB_Configure(tcb, faults, seL4_CapInitThreadCNode, 0, vspace, 0, 0, seL4_CapNull));
+    SEL4_UTIL_CHECK(seL4_TCB_Configure(tcb, faults, seL4_CapInitThreadCNode, 0, vspace, 0, 0, seL4_CapNull));
     SEL4_UTIL_CHECK(seL4_TCB_SetSchedParams(tcb, seL4_CapInitThreadTCB, PRIORITY, PRIORITY));
     return tcb;
 }
@@ -61,8 +60,7 @@ static void finish(seL4_TCB tcb, const char *what, seL4_Word end, seL4_Word call
     seL4_UserContext registers;
     seL4_MessageInfo_t message = seL4_Recv(faults, NULL);
     seL4_Word ip = seL4_GetMR(0), label = seL4_MessageInfo_get_label(message);
-    SEL4_UTIL_CHECK(
-        seL4_TCB_ReadRegisters(tcb, 1, 0, sizeof(registers) / sizeof(seL4_Word), &registers));
+    SEL4_UTIL_CHECK(seL4_TCB_ReadRegisters(tcb, 1, 0, sizeof(registers) / sizeof(seL4_Word), &registers));
     if (label != seL4_Fault_UserException || ip != CODE + end || registers.rbp != calls) {
         sel4_util_panic("%s: fault %lu at %lx, after %lu calls\n", what, label, ip, registers.rbp);
     }

@@ -706,5 +706,6 @@ CHECK_MAIN(CHECK_TEST(test_install), CHECK_TEST(test_targets), CHECK_TEST(test_p
            CHECK_TEST(test_thunk_page_is_taken_over), CHECK_TEST(test_thunks_keep_away),
            CHECK_TEST(test_redirects_run_out), CHECK_TEST(test_pool_runs_out), CHECK_TEST(test_sites_run_out),
            CHECK_TEST(test_reset), CHECK_TEST(test_thunks_are_shared), CHECK_TEST(test_generations),
-           CHECK_TEST(test_native_jumps), CHECK_TEST(test_native_targets), CHECK_TEST(test_thunk_pages_run_out),
-           CHECK_TEST(test_bind_resets), CHECK_TEST(test_report), CHECK_TEST(test_random_steps))
+           CHECK_TEST(test_native_jumps), CHECK_TEST(test_native_targets),
+           CHECK_TEST(test_thunk_pages_run_out), CHECK_TEST(test_bind_resets), CHECK_TEST(test_report),
+           CHECK_TEST(test_random_steps))

@@ -156,7 +156,8 @@ static bool check_thunk(const unsigned char *bytes, struct pad_site *site)
     unsigned char thunk[2 * PATCH_SLOT], at = SITE_SYSCALL_SIZE;
     memset(thunk, 0xee, sizeof(thunk));
     size_t size = site_thunk(site, bytes, THUNK, LITERAL, thunk);
-    bool holds = CHECK(size <= PATCH_SLOT) && CHECK_EQ(site->to[0], SITE_ENTRY_SIZE) && CHECK(thunk[size] == 0xee) && CHECK_EQ(site->thunk, THUNK) &&
+    bool holds = CHECK(size <= PATCH_SLOT) && CHECK_EQ(site->to[0], SITE_ENTRY_SIZE) &&
+                 CHECK(thunk[size] == 0xee) && CHECK_EQ(site->thunk, THUNK) &&
                  check_head(thunk, site->address) && CHECK(site->count >= 1 && site->count <= 3);
     for (unsigned i = 0; holds && i < site->count; i++) {
         ZydisDecodedInstruction instruction;

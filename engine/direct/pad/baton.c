@@ -2,8 +2,8 @@
 /*
  * Passing the baton, and waiting for it.
  *
- * Between two guest processes that call each other, a process that yields the CPU is back soonest; when others want
- * the CPU, or nobody answers soon, it sleeps instead. A sleeper is woken by a futex of its own. Whether it sleeps is
+ * Between two guest processes that call each other, a process that yields the CPU is back soonest; when the baton goes
+ * further round, or nobody answers soon, it sleeps instead, and remembers that. A sleeper is woken by a futex of its own. Whether it sleeps is
  * told by is_hot: cleared before the last look at the holder, read after the holder is set, so one sees the other.
  */
 #include <asm/unistd.h>
@@ -13,17 +13,33 @@
 #include "engine/direct/pad/pad.h"
 
 enum {
-    YIELDS_MAX = 6
+    YIELDS_MAX = 6,
+    YIELD_HOPE_MAX = 4,
+    YIELD_TRY_EACH = 8
 };
-
-static bool is_mine(void)
-{
-    return atomic_load(&pad_core.holder) == pad_private.index + 1;
-}
 
 static bool holder_is(unsigned process)
 {
     return atomic_load(&pad_core.holder) == process + 1;
+}
+
+static bool is_mine(void)
+{
+    return holder_is(pad_private.index);
+}
+
+/* Yielding pays if the baton comes straight back. It did lately, or it is time to try again. */
+static bool yield_is_hopeful(void)
+{
+    return pad_private.yield_hope > 0 || ++pad_private.yield_tries % YIELD_TRY_EACH == 0;
+}
+
+static void yield_learn(bool has_paid)
+{
+    if (!has_paid)
+        pad_private.yield_hope = 0;
+    else if (pad_private.yield_hope < YIELD_HOPE_MAX)
+        pad_private.yield_hope++;
 }
 
 static void sleep(struct pad_slot *slot)
@@ -66,15 +82,19 @@ void baton_wait(void)
 void baton_pass(unsigned process)
 {
     struct pad_slot *slot = own_slot(), *other = &pad_core.slot[process];
-    atomic_store(&slot->is_hot, 1);
+    bool is_hopeful = yield_is_hopeful();
+    atomic_store(&slot->is_hot, is_hopeful);
     atomic_store(&pad_core.holder, process + 1);
     if (!atomic_load(&other->is_hot)) {
         atomic_store(&other->turn, 1);
         host_call4(__NR_futex, (uint64_t)&other->turn, FUTEX_WAKE, 1, 0);
     }
-    for (unsigned i = 0; i < YIELDS_MAX && holder_is(process) && !is_mine(); i++)
-        host_call3(__NR_sched_yield, 0, 0, 0);
-    atomic_store(&slot->is_hot, 0);
+    if (is_hopeful) {
+        for (unsigned i = 0; i < YIELDS_MAX && holder_is(process); i++)
+            host_call3(__NR_sched_yield, 0, 0, 0);
+        yield_learn(is_mine());
+        atomic_store(&slot->is_hot, 0);
+    }
     baton_wait();
 }
 

@@ -19,7 +19,7 @@
     .hidden pad_core, pad_private
 
 /* From a thunk or a relinked stub: as `syscall`, with rcx the address behind it, and r11 where the instruction at rcx
- * stands. What lies below the stack pointer is not ours. */
+ * stands, or the one behind it if that does nothing. What lies below the stack pointer is not ours. */
     .balign 64
 pad_entry:
     mov %rsp, pad_private+PRIVATE_RSP(%rip)

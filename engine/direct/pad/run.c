@@ -100,8 +100,10 @@ static inline bool has_usual_flags(const struct context *context)
 static inline struct pad_way way_out(struct context *context)
 {
     const struct resume_hint *hint = &context->hint;
+    const bool is_usual = has_usual_flags(context);
     pad_core.context = context;
-    if (__builtin_expect(hint->ip == context->next_ip && hint->generation == pad_private.generation, 1))
+    /* A hint may lead behind an instruction that does nothing; whoever steps sees that one, too. */
+    if (__builtin_expect(is_usual && hint->ip == context->next_ip && hint->generation == pad_private.generation, 1))
         pad_private.resume = hint->target;
     else
         pad_private.resume = ip_target(context->next_ip);
@@ -110,7 +112,7 @@ static inline struct pad_way way_out(struct context *context)
         context->reg[REG_R11] = context->reg[REG_RFLAGS];
     }
     bases_load(context);
-    return (struct pad_way){context, has_usual_flags(context) ? pad_exit : pad_exit_step};
+    return (struct pad_way){context, is_usual ? pad_exit : pad_exit_step};
 }
 
 /* A thread that may not use the FPU goes step by step, and the monitor looks at each instruction first. False: the
@@ -226,8 +228,11 @@ struct pad_way pad_attend(void)
     if (atomic_load(&pad_core.attention) || pad_core.deadline_ns <= clock_now_ns()) {
         next = ask_look();
     } else if (clock_take_tick(next.wants_tick)) {
+        uint64_t before = next.tcb;
         registers_settle(next.context);
         next = kernel_take(&(struct trap){.kind = TRAP_TICK});
+        if (next.tcb != before)
+            pad_core.preempted[pad_private.hit]++;
     }
     return leave_anyhow(next);
 }

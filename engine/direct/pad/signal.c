@@ -132,19 +132,22 @@ void *pad_signal(int number, const siginfo_t *info, struct ucontext *uc)
     bool is_entry = false;
     if (number == SIGALRM)
         pad_private.armed_ns = UINT64_MAX;
+    if (!is_sent && number == SIGTRAP && ip == (uint64_t)pad_entry)
+        /* The guest's jump in, stepped: nothing has happened yet, so it went to the `syscall` that it stands for. */
+        s->rip = ip = s->rcx - SYSCALL_SIZE;
     if (ip - pad_core.base < PAD_CORE) {
-        pad_core.ticks_in_pad += is_sent;
+        pad_private.hit = is_sent ? HIT_PAD : pad_private.hit;
         return signal_in_pad(number, is_sent, uc);
     }
     if (patch_place(&pad_core, &pad_private, s->rip, &ip, &is_entry)) {
-        pad_core.ticks_in_thunk += is_sent;
+        pad_private.hit = HIT_THUNK;
         is_entry = is_entry && ip != s->rip; /* at the site itself nothing has happened yet */
         if (is_entry && is_sent) {
             atomic_store(&pad_private.pending, 1);
             return NULL;
         }
     } else {
-        pad_core.ticks += is_sent;
+        pad_private.hit = HIT_GUEST;
         is_entry = false;
     }
     registers_save(pad_core.context, s, ip);

@@ -45,8 +45,8 @@ static uint64_t jump_target(const unsigned char *bytes, uint64_t address)
 }
 
 /* The thunk of the site at `site`, if these bytes there are the jump to it. */
-static const struct pad_thunk *native_find(const struct pad_core *core, const unsigned char *bytes, uint64_t site,
-                                           uint64_t *address)
+static const struct pad_thunk *native_find(const struct pad_core *core, const unsigned char *bytes,
+                                           uint64_t site, uint64_t *address)
 {
     *address = jump_target(bytes, site);
     const struct pad_thunk *thunk =

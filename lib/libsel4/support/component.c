@@ -41,15 +41,18 @@ static bool image_open(struct image *image, const void *bytes, size_t size)
            image->header.ident[ELF_CLASS_AT] == ELF_CLASS_64 && image->header.machine == ELF_MACHINE_X86_64;
 }
 
-static bool segment_read(const struct image *image, unsigned index, struct elf_segment *segment)
+static bool header_read(const struct image *image, unsigned index, seL4_Uint32 type,
+                        struct elf_segment *segment)
 {
     seL4_Word at = image->header.phoff + (seL4_Word)index * image->header.phentsize;
-    if (!image_read(image, segment, at, sizeof(*segment)) || segment->type != ELF_SEGMENT_LOAD) {
-        return false;
-    }
-    return segment->offset <= image->size && segment->filesz <= image->size - segment->offset &&
-           segment->filesz <= segment->memsz && segment->vaddr < IPC_BUFFER_VADDR &&
-           segment->memsz <= IPC_BUFFER_VADDR - segment->vaddr;
+    return image_read(image, segment, at, sizeof(*segment)) && segment->type == type &&
+           segment->offset <= image->size && segment->filesz <= image->size - segment->offset;
+}
+
+static bool segment_read(const struct image *image, unsigned index, struct elf_segment *segment)
+{
+    return header_read(image, index, ELF_SEGMENT_LOAD, segment) && segment->filesz <= segment->memsz &&
+           segment->vaddr < IPC_BUFFER_VADDR && segment->memsz <= IPC_BUFFER_VADDR - segment->vaddr;
 }
 
 /* Copy what every segment has of this page to `to`, which is zeroed. True if any has something there. */
@@ -73,6 +76,16 @@ static bool page_fill(const struct image *image, seL4_Word page, unsigned char *
     return is_used;
 }
 
+static void page_note(const struct image *image, seL4_Word page, unsigned char *to)
+{
+    for (unsigned i = 0; i < image->header.phnum; i++) {
+        struct elf_segment notes;
+        if (header_read(image, i, ELF_SEGMENT_NOTE, &notes)) {
+            sel4_util_entry_pass(image->bytes + notes.offset, notes.filesz, page, to);
+        }
+    }
+}
+
 static seL4_Error page_load(const struct sel4_util_component *component, const struct image *image,
                             seL4_Word page)
 {
@@ -86,6 +99,7 @@ static seL4_Error page_load(const struct sel4_util_component *component, const s
         return error;
     }
     page_fill(image, page, (unsigned char *)WINDOW_VADDR);
+    page_note(image, page, (unsigned char *)WINDOW_VADDR);
     error = seL4_X86_Page_Unmap(frame);
     if (error != seL4_NoError) {
         return error;

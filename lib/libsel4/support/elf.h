@@ -10,6 +10,7 @@ enum {
     ELF_CLASS_64 = 2,
     ELF_MACHINE_X86_64 = 62,
     ELF_SEGMENT_LOAD = 1,
+    ELF_SEGMENT_NOTE = 4,
     ELF_SEGMENT_TLS = 7
 };
 

@@ -28,6 +28,10 @@ struct sel4_util_tcb_spaces {
 seL4_Error sel4_util_tcb_configure(struct sel4_util_allocator *allocator, seL4_TCB tcb,
                                    const struct sel4_util_tcb_spaces *spaces);
 
+/* `notes` are the ELF notes of a component, `to` holds its page at address `page`: if the variable lies there that
+ * tells it how to enter the kernel, let it be as it is in this program. */
+void sel4_util_entry_pass(const unsigned char *notes, size_t size, seL4_Word page, unsigned char *to);
+
 /* Give a thread a name where the kernel keeps names. */
 void sel4_util_tcb_name(seL4_TCB tcb, const char *name);
 

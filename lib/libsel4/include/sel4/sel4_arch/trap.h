@@ -7,6 +7,8 @@
  * calls send to. Out: rdi the badge, rsi the message info, the words in the same
  * registers. The instruction destroys rcx and r11, and may destroy rsp, which
  * rbx therefore keeps.
+ *
+ * With SELKIE_DIRECT_ENTRY a program that finds an address in `selkie_entry` jumps there instead (README.md).
  */
 #pragma once
 
@@ -14,7 +16,22 @@
 #include <sel4/functions.h>
 #include <sel4/types.h>
 
-#define SEL4_TRAP "movq %%rsp, %%rbx\n\tsyscall\n\tmovq %%rbx, %%rsp\n\t"
+#ifdef SELKIE_DIRECT_ENTRY
+/* Flags are what they are with `syscall` alone. The jump goes on behind the padding, which a patch of the `syscall`
+ * may overwrite. */
+#define SEL4_ENTER                                                                                           \
+    "movq selkie_entry(%%rip), %%rcx\n\t"                                                                    \
+    "jrcxz 1f\n\t"                                                                                           \
+    "leaq 2f(%%rip), %%rcx\n\t"                                                                              \
+    "leaq 3f(%%rip), %%r11\n\t"                                                                              \
+    "jmpq *selkie_entry(%%rip)\n"                                                                            \
+    "1:\tsyscall\n"                                                                                          \
+    "2:\tnopl (%%rax)\n"                                                                                     \
+    "3:\t"
+#else
+#define SEL4_ENTER "syscall\n\t"
+#endif
+#define SEL4_TRAP "movq %%rsp, %%rbx\n\t" SEL4_ENTER "movq %%rbx, %%rsp\n\t"
 
 /* The part of a message that travels in registers. */
 struct sel4_words {
