@@ -7,7 +7,9 @@
 #include <string.h>
 
 enum {
-    COM1 = 0x3f8
+    COM1 = 0x3f8,
+    QUIET_FACTOR = 4,
+    QUIET_ANSWER_MAX_NS = 1000 * 1000 /* a handler that takes longer does not do so for want of speed */
 };
 
 static uint64_t now(const struct pc *pc)
@@ -141,12 +143,23 @@ static void bus_port_out(void *world, uint16_t port, unsigned width, uint32_t va
     ports_out(&pc->ports, port, width, value);
 }
 
+/* Whoever is not the handler gets several times as long as the handler took: a timer that is faster than its driver
+ * would leave nothing for others. */
+static uint64_t quiet_after(const struct pc *pc)
+{
+    uint64_t answer_ns = now(pc) - pc->taken_ns, least_ns = pc->outside.interrupt_spacing_ns;
+    uint64_t quiet_ns = QUIET_FACTOR * (answer_ns < QUIET_ANSWER_MAX_NS ? answer_ns : QUIET_ANSWER_MAX_NS);
+    if (least_ns == 0)
+        return 0;
+    return quiet_ns > least_ns ? quiet_ns : least_ns;
+}
+
 static void bus_irq_mask(void *world, uint32_t irq, bool masked)
 {
     struct pc *pc = world;
     irq_mask(&pc->irqs, irq, masked);
     if (!masked) {
-        pc->quiet_until_ns = now(pc) + pc->outside.interrupt_spacing_ns;
+        pc->quiet_until_ns = now(pc) + quiet_after(pc);
     }
 }
 
@@ -254,7 +267,11 @@ uint64_t pc_deadline_ns(const struct pc *pc)
 int pc_take_irq(struct pc *pc)
 {
     pins_update(pc);
-    return now(pc) < pc->quiet_until_ns ? -1 : irq_take(&pc->irqs);
+    int irq = now(pc) < pc->quiet_until_ns ? -1 : irq_take(&pc->irqs);
+    if (irq >= 0) {
+        pc->taken_ns = now(pc);
+    }
+    return irq;
 }
 
 bool pc_can_wake(const struct pc *pc, bool input_is_open, bool (*is_handled)(void *world, uint32_t irq),

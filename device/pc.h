@@ -43,6 +43,7 @@ struct pc {
     struct pit pit;
     struct hpet hpet;
     uint64_t hpet_paddr;
+    uint64_t taken_ns;       /* when the last interrupt was handed out */
     uint64_t quiet_until_ns; /* no interrupt before */
     struct pci pci;
     struct rtc rtc;

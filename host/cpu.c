@@ -6,7 +6,14 @@
 #include "host/cpu.h"
 
 #include <sched.h>
+#include <stdint.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+enum {
+    SLICE_SHORT_NS = 100000
+};
 
 void cpu_pin(struct cpu_pin *pin)
 {
@@ -30,4 +37,20 @@ void cpu_unpin(struct cpu_pin *pin)
         return;
     sched_setaffinity(0, sizeof(pin->before), (cpu_set_t *)(void *)pin->before);
     pin->is_pinned = false;
+}
+
+void cpu_prefer_short(bool is_short)
+{
+    struct {
+        uint32_t size, policy;
+        uint64_t flags;
+        int32_t nice;
+        uint32_t priority;
+        uint64_t runtime, deadline, period;
+    } attributes = {.size = 48};
+    if (syscall(SYS_sched_getattr, 0, &attributes, 48, 0) < 0 || attributes.policy != SCHED_OTHER)
+        return;
+    attributes.size = 48;
+    attributes.runtime = is_short ? SLICE_SHORT_NS : 0;
+    (void)syscall(SYS_sched_setattr, 0, &attributes, 0);
 }

@@ -47,9 +47,8 @@ static uint64_t variable_find(const struct image *image)
         if (header.p_type != PT_NOTE) {
             continue;
         }
-        Elf_Data *notes =
-            elf_getdata_rawchunk(image->elf, (int64_t)header.p_offset, header.p_filesz,
-                                 header.p_align == NOTE_ALIGN_WIDE ? ELF_T_NHDR8 : ELF_T_NHDR);
+        Elf_Data *notes = elf_getdata_rawchunk(image->elf, (int64_t)header.p_offset, header.p_filesz,
+                                               header.p_align == NOTE_ALIGN_WIDE ? ELF_T_NHDR8 : ELF_T_NHDR);
         if (notes && notes_search(notes, &variable)) {
             return variable;
         }

@@ -19,7 +19,7 @@ enum run_status {
     RUN_FAULT = 4,      /* at rest after a fault that nobody handled */
     RUN_HOST = 5,       /* the host took a process away, or refused something */
     RUN_TIMEOUT = 124,
-    RUN_ASSERTION = 70, /* an assertion of ours */
+    RUN_ASSERTION = 70, /* an assertion of ours, or our state is broken otherwise */
     RUN_SIGNAL = 128    /* plus the signal that ended it */
 };
 

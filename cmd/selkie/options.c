@@ -35,7 +35,8 @@ static const char help[] =
     "Exit status: 0 the expected line was seen or, without --expect, the system halted or came to\n"
     "rest without an unhandled fault; 1 the --fail line; 2 bad usage, unreadable or unsupported\n"
     "image; 3 the run ended without the --expect line; 4 at rest after a fault that nobody\n"
-    "handled; 5 the host took a process away; 124 timeout; 128 + N signal N; 70 a bug in Selkie.\n";
+    "handled; 5 the host took a process away; 70 Selkie's own state is broken; 124 timeout;\n"
+    "128 + N signal N.\n";
 
 enum option_key {
     OPTION_ENGINE = 256,

@@ -205,6 +205,7 @@ struct pad_core {
     struct context *context; /* of the thread that runs, at its address in guests */
 
     _Atomic uint32_t holder;
+    _Atomic uint32_t monitor_is_hot; /* it waits by yielding, so that the doorbell need not be rung */
     uint32_t process_count;
     uint64_t base; /* of the pad in guests */
     uint64_t entry; /* for relinked programs: where a system call jumps to */

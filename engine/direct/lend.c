@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 #include <linux/futex.h>
+#include <sched.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -16,7 +17,8 @@
 #include "host/timer.h"
 
 enum {
-    LOOK_NS = 20 * 1000 * 1000
+    LOOK_NS = 20 * 1000 * 1000,
+    YIELDS_ANSWERING = 3
 };
 
 void baton_give(struct engine *e, unsigned process)
@@ -72,9 +74,13 @@ static int wait_once(struct engine *e)
     return !error && ready == 0 ? watch_check(e) : error;
 }
 
-int baton_lend(struct engine *e, unsigned process)
+int baton_lend(struct engine *e, unsigned process, bool is_answer)
 {
+    atomic_store(&e->core->monitor_is_hot, is_answer); /* questions come in bursts */
     baton_give(e, process);
+    for (unsigned i = 0; is_answer && i < YIELDS_ANSWERING && atomic_load(&e->core->holder) != PAD_MONITOR; i++)
+        sched_yield();
+    atomic_store(&e->core->monitor_is_hot, 0);
     while (atomic_load(&e->core->holder) != PAD_MONITOR) {
         int error = wait_once(e);
         if (error)

@@ -86,7 +86,7 @@ int guest_try(struct engine *e); /* does a guest process come up? for probing */
 void guest_end_all(struct engine *e);
 
 /* lend.c: let a guest process run until the monitor is wanted */
-int baton_lend(struct engine *e, unsigned process);
+int baton_lend(struct engine *e, unsigned process, bool is_answer); /* to what it asked */
 void baton_recall(struct engine *e); /* have it back soon */
 void baton_give(struct engine *e, unsigned process); /* and not wait */
 

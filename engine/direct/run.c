@@ -90,9 +90,9 @@ static int thread_run(struct engine *e, const struct next *next)
     unsigned process;
     bool is_look = false;
     int error = guest_acquire(e, next->vspace, &process);
-    while (!error && !is_look) {
+    for (bool is_answer = false; !error && !is_look; is_answer = true) {
         deadline_publish(e);
-        error = baton_lend(e, process);
+        error = baton_lend(e, process, is_answer);
         if (!error)
             error = serve(e, &process, &is_look);
         if (!error && !is_look && e->events->stop_requested(e->events->world)) {
@@ -192,9 +192,11 @@ enum engine_stop direct_engine_run(struct engine *e, struct diag *diag)
         return ENGINE_FAILED;
     }
     cpu_pin(&e->pin);
+    cpu_prefer_short(true);
     if (!guard_call(run_guarded, &run, diag->text, sizeof(diag->text)))
         run.stop = ENGINE_BROKEN;
     e->diag = NULL;
+    cpu_prefer_short(false);
     cpu_unpin(&e->pin);
     return run.stop;
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""bad_input.py SELKIE: bad usage and bad images give one line on stderr, nothing on stdout, and status 2.
+"""bad_input.py SELKIE ENGINE: bad usage and bad images give one line on stderr, nothing on stdout, and status 2.
 
 The images are made here, byte by byte, so that every field can lie."""
 import os
@@ -192,7 +192,7 @@ def check_noise(check, directory, rounds):
             image = image[:rng.randrange(len(image))]
         path = os.path.join(directory, f"noise-{number}")
         write(path, bytes(image))
-        check.survives(f"noise {number} ({bytes(image[:176]).hex()})", ["run", "--timeout=0.05", path])
+        check.survives(f"noise {number} ({bytes(image[:176]).hex()})", ["run", "--engine=" + sys.argv[2], "--timeout=0.05", path])
 
 
 def write(path, content):

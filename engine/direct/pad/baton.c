@@ -14,6 +14,7 @@
 
 enum {
     YIELDS_MAX = 6,
+    YIELDS_ASKING = 3,
     YIELD_HOPE_MAX = 4,
     YIELD_TRY_EACH = 8
 };
@@ -54,6 +55,8 @@ static void monitor_wake(void)
 {
     const uint64_t one = 1;
     atomic_store(&pad_core.holder, PAD_MONITOR);
+    if (atomic_load(&pad_core.monitor_is_hot))
+        return;
     host_call3(__NR_write, PAD_FD_DOORBELL, (uint64_t)&one, sizeof(one));
 }
 
@@ -102,7 +105,11 @@ uint64_t baton_ask(enum pad_ask kind)
 {
     pad_core.request.kind = kind;
     pad_core.request.process = pad_private.index;
+    atomic_store(&own_slot()->is_hot, kind != PAD_LOOK); /* a question is answered at once */
     monitor_wake();
+    for (unsigned i = 0; kind != PAD_LOOK && i < YIELDS_ASKING && !is_mine(); i++)
+        host_call3(__NR_sched_yield, 0, 0, 0);
+    atomic_store(&own_slot()->is_hot, 0);
     baton_wait();
     return pad_core.request.value;
 }

@@ -9,6 +9,7 @@
  * rbx therefore keeps.
  *
  * With SELKIE_DIRECT_ENTRY a program that finds an address in `selkie_entry` jumps there instead (README.md).
+ * Flags and memory are what they are with `syscall` alone.
  */
 #pragma once
 
@@ -17,17 +18,14 @@
 #include <sel4/types.h>
 
 #ifdef SELKIE_DIRECT_ENTRY
-/* Flags are what they are with `syscall` alone. The jump goes on behind the padding, which a patch of the `syscall`
- * may overwrite. */
+/* What selkie_enter (src/direct_entry.c) takes: in r11 the address behind the padding, which makes the five bytes
+ * full that a patch of the `syscall` overwrites. */
 #define SEL4_ENTER                                                                                           \
-    "movq selkie_entry(%%rip), %%rcx\n\t"                                                                    \
-    "jrcxz 1f\n\t"                                                                                           \
-    "leaq 2f(%%rip), %%rcx\n\t"                                                                              \
-    "leaq 3f(%%rip), %%r11\n\t"                                                                              \
-    "jmpq *selkie_entry(%%rip)\n"                                                                            \
-    "1:\tsyscall\n"                                                                                          \
-    "2:\tnopl (%%rax)\n"                                                                                     \
-    "3:\t"
+    "leaq 1f(%%rip), %%r11\n\t"                                                                              \
+    "jmp selkie_enter\n\t"                                                                                   \
+    "syscall\n\t"                                                                                            \
+    "nopl (%%rax)\n"                                                                                         \
+    "1:\t"
 #else
 #define SEL4_ENTER "syscall\n\t"
 #endif
