@@ -23,6 +23,10 @@ enum {
 };
 
 enum {
+    HOLD_TICKS = 200 * 1000 / HPET_TICK_NS /* 200 us */
+};
+
+enum {
     CONFIG_ENABLE = 1,
     CONFIG_LEGACY = 2
 };
@@ -60,6 +64,22 @@ static uint64_t counter_at(const struct hpet *hpet, uint64_t now_ns)
     return hpet->counter + (now_ns - hpet->start_ns) / HPET_TICK_NS;
 }
 
+bool hpet_counter(const struct hpet *hpet, unsigned *offset, uint64_t *value, uint64_t *start_ns)
+{
+    *offset = REG_COUNTER;
+    *value = hpet->counter;
+    *start_ns = hpet->start_ns;
+    return is_counting(hpet);
+}
+
+/* As a guest reads it. */
+static uint64_t counter_read(const struct hpet *hpet, uint64_t now_ns)
+{
+    uint64_t counter = counter_at(hpet, now_ns);
+    bool is_held = now_ns < hpet->hold.until_ns && counter - hpet->hold.value < INT64_MAX;
+    return is_held ? hpet->hold.value : counter;
+}
+
 static uint64_t timer_read(const struct hpet_timer *timer, unsigned reg)
 {
     switch (reg) {
@@ -83,7 +103,7 @@ uint64_t hpet_read(const struct hpet *hpet, unsigned offset, uint64_t now_ns)
     case REG_STATUS:
         return hpet->status;
     case REG_COUNTER:
-        return counter_at(hpet, now_ns);
+        return counter_read(hpet, now_ns);
     default:
         return offset >= REG_TIMERS && timer < HPET_TIMERS
                    ? timer_read(&hpet->timer[timer], offset % TIMER_SIZE)
@@ -106,9 +126,13 @@ static void counter_write(struct hpet *hpet, uint64_t value, uint64_t now_ns)
 }
 
 /* A periodic timer's comparator takes the first time when "set value" is on, and the period every time. */
-static void comparator_write(struct hpet_timer *timer, uint64_t value)
+static void comparator_write(struct hpet *hpet, struct hpet_timer *timer, uint64_t value, uint64_t now_ns)
 {
     bool is_periodic = timer->config & TIMER_PERIODIC;
+    uint64_t late = counter_at(hpet, now_ns) - value;
+    bool is_near = late < HOLD_TICKS || 0 - late < HOLD_TICKS;
+    timer->is_late = !is_periodic && is_counting(hpet) && late < HOLD_TICKS;
+    hpet->hold = (struct hpet_hold){value, is_near && !is_periodic ? now_ns + HOLD_TICKS * HPET_TICK_NS : 0};
     if (!is_periodic || (timer->config & TIMER_SET_VALUE)) {
         timer->comparator = value;
     }
@@ -118,7 +142,7 @@ static void comparator_write(struct hpet_timer *timer, uint64_t value)
     timer->config &= ~(uint64_t)TIMER_SET_VALUE;
 }
 
-static void timer_write(struct hpet *hpet, unsigned index, unsigned reg, uint64_t value)
+static void timer_write(struct hpet *hpet, unsigned index, unsigned reg, uint64_t value, uint64_t now_ns)
 {
     struct hpet_timer *timer = &hpet->timer[index];
     if (reg == TIMER_CONFIG) {
@@ -127,7 +151,7 @@ static void timer_write(struct hpet *hpet, unsigned index, unsigned reg, uint64_
             hpet->status &= ~(1ull << index);
         }
     } else if (reg == TIMER_COMPARATOR) {
-        comparator_write(timer, value);
+        comparator_write(hpet, timer, value, now_ns);
     }
 }
 
@@ -146,7 +170,7 @@ void hpet_write(struct hpet *hpet, unsigned offset, uint64_t value, uint64_t now
         break;
     default:
         if (offset >= REG_TIMERS && timer < HPET_TIMERS) {
-            timer_write(hpet, timer, offset % TIMER_SIZE, value);
+            timer_write(hpet, timer, offset % TIMER_SIZE, value, now_ns);
         }
     }
 }
@@ -162,6 +186,9 @@ unsigned hpet_pin(const struct hpet *hpet, unsigned timer)
 /* Ticks from the last look until the comparator matches; at least 1, since a match at the last look is over. */
 static uint64_t ticks_to_match(const struct hpet *hpet, const struct hpet_timer *timer)
 {
+    if (timer->is_late) {
+        return 0;
+    }
     uint64_t ticks = timer->comparator - hpet->seen; /* around the top, as the counter goes */
     return ticks ? ticks : UINT64_MAX;
 }
@@ -199,6 +226,7 @@ unsigned hpet_poll(struct hpet *hpet, uint64_t now_ns)
         if (ticks_to_match(hpet, timer) > passed) {
             continue;
         }
+        timer->is_late = false;
         timer_advance(timer, now);
         if (timer->config & TIMER_ENABLED) {
             fired |= 1u << i;

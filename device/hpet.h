@@ -37,6 +37,14 @@ struct hpet_timer {
     uint64_t config;     /* the writable bits */
     uint64_t comparator; /* of a periodic timer the next time */
     uint64_t period;     /* ticks, of a periodic timer */
+    bool is_late;        /* the comparator was passed while it was being written: it matches at once */
+};
+
+/* What the counter reads as until `until_ns`, should it be beyond `value` by then: the time that an access to an
+ * emulated register takes must not pass a comparator between its write and the look at the counter that drivers make
+ * next, or a driver with a fast timer would never get away from its loop. */
+struct hpet_hold {
+    uint64_t value, until_ns; /* 0: none */
 };
 
 struct hpet {
@@ -45,10 +53,14 @@ struct hpet {
     uint64_t counter;  /* when it was last set or stopped */
     uint64_t start_ns; /* when it began to count from there */
     uint64_t seen;     /* the counter at the last look for interrupts */
+    struct hpet_hold hold;
     struct hpet_timer timer[HPET_TIMERS];
 };
 
 void hpet_init(struct hpet *hpet); /* stopped, no interrupt enabled */
+
+/* The main counter: its offset, and how it goes on but for the hold; false: it stands still. */
+bool hpet_counter(const struct hpet *hpet, unsigned *offset, uint64_t *value, uint64_t *start_ns);
 
 /* `offset` is a multiple of 8 below HPET_SIZE. */
 uint64_t hpet_read(const struct hpet *hpet, unsigned offset, uint64_t now_ns);

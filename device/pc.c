@@ -209,6 +209,18 @@ static void bus_mmio_write(void *world, uint64_t paddr, unsigned width, uint64_t
     pins_update(pc);
 }
 
+static bool bus_mmio_counter(void *world, struct machine_counter *counter)
+{
+    const struct pc *pc = world;
+    unsigned offset;
+    bool is_counting = hpet_counter(&pc->hpet, &offset, &counter->value, &counter->start_ns);
+    counter->paddr = pc->hpet_paddr + offset;
+    counter->tick_ns = HPET_TICK_NS;
+    counter->held = pc->hpet.hold.value;
+    counter->held_until_ns = pc->hpet.hold.until_ns;
+    return is_counting;
+}
+
 struct machine_bus pc_bus(struct pc *pc)
 {
     return (struct machine_bus){
@@ -220,6 +232,7 @@ struct machine_bus pc_bus(struct pc *pc)
         .mmio_is_claimed = bus_mmio_is_claimed,
         .mmio_read = bus_mmio_read,
         .mmio_write = bus_mmio_write,
+        .mmio_counter = bus_mmio_counter,
         .ioapic_count = 1,
         .ioapic_pins = IRQ_PINS,
     };

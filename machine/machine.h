@@ -43,6 +43,13 @@ struct machine_mmu {
     void (*clear)(void *world, uint64_t paddr, uint64_t size);
 };
 
+/* An aligned 8-byte register: `value` at `start_ns` of the machine clock, and one more each `tick_ns`; until
+ * `held_until_ns`, it reads as no more than `held`. */
+struct machine_counter {
+    uint64_t paddr, value, start_ns, tick_ns;
+    uint64_t held, held_until_ns;
+};
+
 struct machine_bus {
     void *world;
     /* I/O ports; `width` is 1, 2 or 4 bytes. A port nobody answers reads all ones. */
@@ -59,6 +66,9 @@ struct machine_bus {
     bool (*mmio_is_claimed)(void *world, uint64_t paddr); /* does a model answer in this 4 KiB page? */
     uint64_t (*mmio_read)(void *world, uint64_t paddr, unsigned width);
     void (*mmio_write)(void *world, uint64_t paddr, unsigned width, uint64_t value);
+    /* A register that only counts, so that an engine may read it without asking; false: there is none now. What it
+     * says holds until the next call of any function here. May be NULL. */
+    bool (*mmio_counter)(void *world, struct machine_counter *counter);
     uint32_t ioapic_count;
     uint32_t ioapic_pins; /* pins of each I/O APIC */
 };

@@ -38,6 +38,21 @@ static int scratch_map(struct engine *e, unsigned process, uint64_t page, bool i
     return error;
 }
 
+/* The process may do without us next time. */
+static void load_describe(struct engine *e, const struct next *next, const struct access *access)
+{
+    struct pad_load *load = &e->core->load;
+    enum context_register to;
+    memset(load, 0, sizeof(*load));
+    if (!access_is_load(access, &to))
+        return;
+    load->ip = next->context->next_ip;
+    load->length = access->instruction.info.length;
+    load->to = (uint8_t)to;
+    if (kernel_read_user(e->k, next->vspace, load->ip, load->bytes, load->length) != load->length)
+        load->ip = 0;
+}
+
 int serve_device(struct engine *e, unsigned process)
 {
     const struct machine_bus *bus = &e->k->machine->bus;
@@ -54,6 +69,7 @@ int serve_device(struct engine *e, unsigned process)
         !access_decode(e->k, next.vspace, next.context, address, &access) || (access.is_write && !t.is_writable))
         return 0;
     r->value = DEVICE_DONE;
+    load_describe(e, &next, &access);
     if (access_move(e->k, next.context, &access, paddr))
         return 0;
     bool is_plain = access_is_plain(&access);

@@ -88,6 +88,7 @@ enum {
     PAD_CALLS = 16,        /* host system calls that the monitor asks a process for at a time */
     PAD_CONSOLE = 4096,    /* bytes of the console ring */
     PAD_POOL_PAGES = 8192, /* patched pages and thunk pages of all processes */
+    PAD_LOADS = 16,        /* loads of device registers that a process remembers */
     PAD_SEEN = 256,        /* sites that trapped once are remembered in so many places */
     PAD_SITES = 4096,      /* sites a process knows: patched or left */
     PAD_REDIRECTS = 8192,  /* entries of the table of addresses inside patches; a power of two */
@@ -124,6 +125,14 @@ enum pad_ask {
     PAD_FAILED,    /* address: an errno, text: what the host refused */
     PAD_CRASHED,   /* address: the instruction pointer, value: the address it touched, text: why */
     PAD_ASSERTED   /* text: file and expression, value: line */
+};
+
+/* An instruction that loads a device's register, as the monitor decoded it. */
+struct pad_load {
+    uint64_t ip; /* 0: none */
+    uint8_t bytes[16];
+    uint8_t length;
+    uint8_t to; /* enum context_register */
 };
 
 enum pad_device {
@@ -230,6 +239,9 @@ struct pad_core {
     bool is_tick_armed;
 
     struct pad_request request;
+    struct pad_load load;            /* what PAD_DEVICE's answer was about */
+    bool has_counter;                /* and a register that needs no question */
+    struct machine_counter counter;
 
     _Atomic uint64_t entries;   /* kernel entries so far */
     _Atomic uint32_t is_inside; /* a kernel entry is under way */
@@ -312,6 +324,7 @@ struct pad_private {
     uint64_t miss_entries;
     uint32_t miss_repeats;
     uint64_t seen[PAD_SEEN];
+    struct pad_load load[PAD_LOADS];
 
     unsigned char stack[PRIVATE_STACK_TOP - 4096] __attribute__((aligned(4096)));
     unsigned char signal_stack[0x20000] __attribute__((aligned(4096)));

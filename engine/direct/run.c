@@ -61,6 +61,8 @@ void deadline_publish(struct engine *e)
         at_ns = at_ns > soon_ns ? at_ns : soon_ns;
     }
     e->core->deadline_ns = at_ns;
+    const struct machine_bus *bus = &e->k->machine->bus;
+    e->core->has_counter = bus->mmio_counter && bus->mmio_counter(bus->world, &e->core->counter);
 }
 
 /* Nothing can run before the outside does something. */

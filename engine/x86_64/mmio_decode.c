@@ -32,16 +32,22 @@ static void register_context_set(ZydisRegisterContext *values, const struct cont
         values->values[REGISTERS[i].name] = context->reg[REGISTERS[i].place];
 }
 
-/* The place of a register that is named in full; NULL for parts of 8 and 16 bits and all others. */
-static uint64_t *register_place(struct context *context, ZydisRegister name)
+/* A register that is named in full; REG_COUNT for parts of 8 and 16 bits and all others. */
+static enum context_register register_find(ZydisRegister name)
 {
     if (ZydisRegisterGetClass(name) == ZYDIS_REGCLASS_GPR32)
         name = ZydisRegisterGetLargestEnclosing(ZYDIS_MACHINE_MODE_LONG_64, name);
     for (unsigned i = 0; i < REGISTERS_COUNT; i++) {
         if (REGISTERS[i].name == name && name != ZYDIS_REGISTER_RIP)
-            return &context->reg[REGISTERS[i].place];
+            return REGISTERS[i].place;
     }
-    return NULL;
+    return REG_COUNT;
+}
+
+static uint64_t *register_place(struct context *context, ZydisRegister name)
+{
+    enum context_register place = register_find(name);
+    return place == REG_COUNT ? NULL : &context->reg[place];
 }
 
 /* The operand's address, segment base included. */
@@ -110,4 +116,14 @@ bool access_move(const struct kernel *k, struct context *context, const struct a
     context->next_ip += access->instruction.info.length;
     context->reg[REG_FAULT_IP] = context->next_ip;
     return true;
+}
+
+bool access_is_load(const struct access *access, enum context_register *to)
+{
+    const ZydisDecodedOperand *other = &access->instruction.operand[1 - access->index % 2];
+    if (access->instruction.info.mnemonic != ZYDIS_MNEMONIC_MOV || access->width != 8 || access->is_write ||
+        !access_is_plain(access) || other->type != ZYDIS_OPERAND_TYPE_REGISTER)
+        return false;
+    *to = register_find(other->reg.value);
+    return *to != REG_COUNT;
 }

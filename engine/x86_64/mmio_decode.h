@@ -29,4 +29,7 @@ bool access_is_plain(const struct access *access);
 bool access_move(const struct kernel *k, struct context *context, const struct access *access,
                  uint64_t paddr);
 
+/* Is it a plain move of 8 bytes from the page to a register? */
+bool access_is_load(const struct access *access, enum context_register *to);
+
 #endif

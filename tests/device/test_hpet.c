@@ -65,6 +65,31 @@ static void test_one_shot(void)
     CHECK_EQ(hpet_pin(&hpet, 0), 2);
 }
 
+/* A comparator that is passed while it is being written matches at once, and the look at the counter that follows does
+ * not find it passed. */
+static void test_value_passed_in_writing(void)
+{
+    struct hpet hpet = started(0);
+    uint64_t written_ns = MS + 5000;
+    CHECK_EQ(hpet_poll(&hpet, MS), 0);
+    hpet_write(&hpet, COMPARATOR0, 100100, written_ns); /* 4 us ago */
+    CHECK(hpet_deadline_ns(&hpet, 0) <= written_ns);
+    CHECK_EQ(hpet_read(&hpet, COUNTER, written_ns + 3000), 100100);
+    CHECK_EQ(hpet_poll(&hpet, written_ns), 1);
+    CHECK_EQ(hpet_poll(&hpet, written_ns + MS), 0);
+    CHECK_EQ(hpet_read(&hpet, COUNTER, written_ns + MS), 200500);
+}
+
+static void test_counter_stops_at_new_value(void)
+{
+    struct hpet hpet = started(0);
+    hpet_write(&hpet, COMPARATOR0, 1000, 0); /* in 10 us */
+    CHECK_EQ(hpet_read(&hpet, COUNTER, 9000), 900);
+    CHECK_EQ(hpet_read(&hpet, COUNTER, 50000), 1000);
+    CHECK_EQ(hpet_poll(&hpet, 50000), 1);
+    CHECK_EQ(hpet_read(&hpet, COUNTER, MS), 100000);
+}
+
 static void test_passed_value_waits(void)
 {
     struct hpet hpet = started(0);
@@ -154,6 +179,7 @@ static void test_tables(void)
 }
 
 CHECK_MAIN(CHECK_TEST(test_capabilities), CHECK_TEST(test_counter), CHECK_TEST(test_one_shot),
-           CHECK_TEST(test_passed_value_waits), CHECK_TEST(test_disabled_timer_is_silent),
+           CHECK_TEST(test_passed_value_waits), CHECK_TEST(test_value_passed_in_writing),
+           CHECK_TEST(test_counter_stops_at_new_value), CHECK_TEST(test_disabled_timer_is_silent),
            CHECK_TEST(test_periodic), CHECK_TEST(test_level), CHECK_TEST(test_legacy_route),
            CHECK_TEST(test_tables))
