@@ -35,7 +35,7 @@ static inline struct next next_of(const struct kernel *k, struct tcb *tcb)
     if (UNLIKELY(s->is_halted))
         return (struct next){.kind = NEXT_HALT};
     if (UNLIKELY(!tcb))
-        return (struct next){.kind = NEXT_IDLE, .wants_tick = k->abi->config.domains > 1};
+        return (struct next){.kind = NEXT_IDLE, .wants_tick = sched_is_anybody_ready(k)};
     return (struct next){
         .kind = NEXT_RUN,
         .wants_tick = tick_matters(k, tcb),

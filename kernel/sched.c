@@ -146,6 +146,14 @@ void sched_tick(struct kernel *k)
     }
 }
 
+bool sched_is_anybody_ready(const struct kernel *k)
+{
+    for (unsigned domain = 0; domain < k->abi->config.domains; domain++)
+        if (ready_highest(&k->state->ready[domain]) >= 0)
+            return true;
+    return false;
+}
+
 static void sched_switch_to(struct kernel *k, struct tcb *tcb)
 {
     sched_dequeue(k, tcb);

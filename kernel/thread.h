@@ -45,6 +45,9 @@ void sched_possible_switch_to(struct kernel *k, struct tcb *tcb);
 void sched_rotate(struct kernel *k);
 void sched_tick(struct kernel *k);
 
+/* Does a thread of any domain wait for its turn? */
+bool sched_is_anybody_ready(const struct kernel *k);
+
 /* Decide what runs next and make it current. Called once, as the kernel leaves, unless the action is
  * SCHED_RESUME_CURRENT. */
 void sched_run(struct kernel *k);
@@ -60,6 +63,8 @@ static inline uint64_t *thread_ipc_buffer(const struct kernel *k, const struct t
     if (!is_allowed)
         return NULL;
     uint64_t offset = tcb->ipc_buffer & ((1ull << frame_size_bits((enum frame_size)frame->frame_size)) - 1);
+    if (for_writing && k->machine->mmu.written)
+        k->machine->mmu.written(k->machine->mmu.world, frame->paddr + offset);
     return (uint64_t *)arena_at(k, frame->paddr + offset);
 }
 

@@ -36,6 +36,8 @@ struct machine_mmu {
      * `size` is a page or a whole region of a paging structure. Not called for a page that is in no cache
      * (kernel_translation_note). */
     void (*invalidate)(void *world, uint64_t vspace, uint64_t vaddr, uint64_t size);
+    /* The kernel is about to write into the user page at `paddr`, an IPC buffer. NULL: nobody keeps copies. */
+    void (*written)(void *world, uint64_t paddr);
     /* `vspace` lost its ASID or is being deleted: forget everything about it. */
     void (*forget)(void *world, uint64_t vspace);
     /* Make [paddr, paddr + size) of the arena read as zeros. 16-byte aligned. May

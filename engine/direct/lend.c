@@ -67,7 +67,8 @@ static int wait_once(struct engine *e)
     bool has_input = false;
     for (unsigned i = 0; ready > 0 && i < count; i++)
         has_input |= fds[i].revents != 0;
-    if (has_input || events->stop_requested(events->world))
+    bool is_wanted = has_input || events->stop_requested(events->world);
+    if (is_wanted && (ready == 0 || !atomic_load(&e->core->attention))) /* not at every turn, if input keeps coming */
         baton_recall(e);
     guard_alive();
     int error = watch_recalled(e);

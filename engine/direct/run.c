@@ -73,8 +73,10 @@ static int idle(struct engine *e, const struct next *next)
     deadline_publish(e);
     if (e->core->deadline_ns != UINT64_MAX)
         wait_ns = e->core->deadline_ns > now_ns ? e->core->deadline_ns - now_ns : 0;
-    if (next->wants_tick && e->core->tick_ns - now_ns < wait_ns)
-        wait_ns = e->core->tick_ns > now_ns ? e->core->tick_ns - now_ns : 0;
+    if (next->wants_tick) {
+        uint64_t tick_wait_ns = e->core->tick_ns > now_ns ? e->core->tick_ns - now_ns : 0;
+        wait_ns = tick_wait_ns < wait_ns ? tick_wait_ns : wait_ns;
+    }
     unsigned count = e->events->descriptors(e->events->world, fds);
     fds[count] = (struct pollfd){.fd = e->doorbell_fd, .events = POLLIN};
     fds[count + 1] = (struct pollfd){.fd = e->watch_fd, .events = POLLIN};

@@ -80,7 +80,8 @@ static bool continues(uint64_t address, const struct translation *like, uint64_t
 {
     struct translation t = kernel_translate(&pad_core.kernel, pad_private.vspace, address);
     return t.is_present && !t.is_device && !t.is_marked && t.size_bits == ABI_SMALL_PAGE_BITS &&
-           t.is_writable == like->is_writable && t.paddr == paddr;
+           t.is_writable == like->is_writable && t.paddr == paddr &&
+           !(t.is_writable && patch_frame_is_patched(&pad_core, paddr)); /* others need not lose their patches */
 }
 
 static struct run run_around(uint64_t address, const struct translation *t)

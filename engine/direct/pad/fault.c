@@ -71,6 +71,8 @@ static void step_begin(struct context *context, bool is_device)
 {
     pad_private.is_stepping = true;
     pad_private.is_device_step = is_device;
+    if (context->is_syscall)
+        registers_settle(context); /* before the flag that is ours is set */
     pad_private.had_trap_flag = context->reg[REG_RFLAGS] & FLAG_TRAP;
     context->reg[REG_RFLAGS] |= FLAG_TRAP;
 }

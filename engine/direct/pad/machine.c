@@ -8,6 +8,7 @@
 
 #include "engine/direct/pad/host.h"
 #include "engine/direct/pad/pad.h"
+#include "engine/direct/pad/patch.h"
 #include "engine/direct/tlb.h"
 #include "kernel/assert.h"
 
@@ -25,6 +26,15 @@ static void mmu_forget(void *world, uint64_t vspace)
 {
     (void)world;
     tlb_note_gone(&pad_core, &pad_core.kernel, vspace);
+}
+
+/* A frame with system calls in it that is an IPC buffer too: whoever shows a patched copy drops it. */
+static void mmu_written(void *world, uint64_t paddr)
+{
+    (void)world;
+    uint64_t page = paddr & ~((1ull << ABI_SMALL_PAGE_BITS) - 1);
+    if (patch_frame_is_patched(&pad_core, page))
+        patch_frame_release(&pad_core, page);
 }
 
 static void mmu_clear(void *world, uint64_t paddr, uint64_t size)
@@ -111,6 +121,7 @@ void machine_install(void)
     m->mmu.invalidate = mmu_invalidate;
     m->mmu.forget = mmu_forget;
     m->mmu.clear = mmu_clear;
+    m->mmu.written = mmu_written;
     m->bus.port_in = port_in;
     m->bus.port_out = port_out;
     m->bus.irq_mask = irq_mask;

@@ -162,7 +162,7 @@ static __attribute__((noinline)) struct pad_way leave_anyhow(struct next next)
         note_switch(&next);
         if (own_slot()->is_dirty)
             cache_apply();
-        if (next.kind != NEXT_RUN || next.vspace != pad_private.vspace) {
+        if (next.kind != NEXT_RUN || next.vspace == 0 || next.vspace != pad_private.vspace) {
             next = run_elsewhere(&next);
             continue;
         }
@@ -186,7 +186,7 @@ static __attribute__((noinline)) struct pad_way leave_anyhow(struct next next)
 /* The thread that was here goes on, or another of this VSpace does, and nothing else is to be done. */
 static inline bool is_plain(const struct next *next)
 {
-    return next->kind == NEXT_RUN && next->vspace == pad_private.vspace && !next->is_fpu_disabled &&
+    return next->kind == NEXT_RUN && next->vspace != 0 && next->vspace == pad_private.vspace && !next->is_fpu_disabled &&
            !own_slot()->is_dirty && clock_is_armed(next->wants_tick) && has_usual_flags(next->context);
 }
 

@@ -17,6 +17,7 @@
 #include "engine/direct/pad/pad.h"
 #include "engine/direct/pad/patch.h"
 #include "engine/direct/pad/vector.h"
+#include "engine/x86_64/exception.h"
 
 enum {
     FLAG_TRAP = 0x100,
@@ -122,6 +123,17 @@ static void *signal_in_pad(int number, bool is_sent, struct ucontext *uc)
     crash(number, s);
 }
 
+/* The guest jumped into the host's vsyscall page, far above what a user may touch. The host has emulated the return
+ * from there already. DIFFERS: rax is lost. */
+static void vsyscall_refuse(struct sigcontext *s, const siginfo_t *info)
+{
+    s->rip = (uint64_t)info->_sifields._sigsys._call_addr;
+    s->rsp -= sizeof(uint64_t);
+    s->trapno = EXCEPTION_PAGE_FAULT;
+    s->err = PAGE_FAULT_USER | PAGE_FAULT_FETCH;
+    s->cr2 = s->rip;
+}
+
 /* From assembly. Where to go on, on the kernel's stack; NULL: where it hit. */
 void *pad_signal(int number, const siginfo_t *info, struct ucontext *uc);
 void *pad_signal(int number, const siginfo_t *info, struct ucontext *uc)
@@ -130,8 +142,15 @@ void *pad_signal(int number, const siginfo_t *info, struct ucontext *uc)
     bool is_sent = info->si_code <= 0 || number == SIGALRM || number == SIGUSR1;
     uint64_t ip = s->rip;
     bool is_entry = false;
-    if (number == SIGALRM)
+    if (number == SIGALRM) {
         pad_private.armed_ns = UINT64_MAX;
+        pad_private.covers_tick = false;
+    }
+    if (number == SIGSYS && info->si_code == SYS_SECCOMP) {
+        vsyscall_refuse(s, info);
+        number = SIGSEGV;
+        ip = s->rip;
+    }
     if (!is_sent && number == SIGTRAP && ip == (uint64_t)pad_entry)
         /* The guest's jump in, stepped: nothing has happened yet, so it went to the `syscall` that it stands for. */
         s->rip = ip = s->rcx - SYSCALL_SIZE;
