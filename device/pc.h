@@ -28,8 +28,8 @@ struct pc_world {
     uint64_t (*now_ns)(void *world);
     int64_t (*unix_seconds)(void *world);
     void (*put)(void *world, char character); /* the serial port's output */
-    /* Least time between the acknowledgement of an interrupt and the next one. Where every kernel entry is dear,
-     * a fast periodic timer would otherwise leave no time for anything but its own handler. 0: none. */
+    /* Least time between the acknowledgement of an interrupt and the next one. Where every kernel entry is
+     * dear, a fast periodic timer would otherwise leave no time for anything but its own handler. 0: none. */
     uint64_t interrupt_spacing_ns;
     /* The serial driver looks for input: hand over what is there, by pc_input. Never blocks. */
     void (*look_for_input)(void *world);

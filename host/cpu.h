@@ -18,8 +18,8 @@ struct cpu_pin {
  * host does not allow is not done: pinning is for speed alone. */
 void cpu_pin(struct cpu_pin *pin);
 
-/* Ask for the processor soon rather than long: of several that want it, hosts with deadlines (Linux 6.12) let those
- * with short slices go first. For the calling thread and what it forks; others ignore it. */
+/* Ask for the processor soon rather than long: of several that want it, hosts with deadlines (Linux 6.12) let
+ * those with short slices go first. For the calling thread and what it forks; others ignore it. */
 void cpu_prefer_short(bool is_short);
 
 /* Give the calling thread its processors back. */

@@ -23,13 +23,13 @@
 
 struct machine_mmu {
     void *world;
-    /* Where guests can have no pages: below `lowest`, and in [reserved_start, reserved_end), which is the engine's
-     * own (start == end: nothing is). Mapping a page there is refused with InvalidArgument(0), like one above user
-     * space, if nothing else is wrong with it. Not asked about what is mapped at boot. */
+    /* Where guests can have no pages: below `lowest`, and in [reserved_start, reserved_end), which is the
+     * engine's own (start == end: nothing is). Mapping a page there is refused with InvalidArgument(0), like
+     * one above user space, if nothing else is wrong with it. Not asked about what is mapped at boot. */
     uint64_t lowest;
     uint64_t reserved_start, reserved_end;
-    /* In [watched_start, watched_end) the engine may show guests something of its own where they have no page: there,
-     * `invalidate` also tells about pages that come into being. (start == end: nowhere.) */
+    /* In [watched_start, watched_end) the engine may show guests something of its own where they have no
+     * page: there, `invalidate` also tells about pages that come into being. (start == end: nowhere.) */
     uint64_t watched_start, watched_end;
     /* The page tables of `vspace` no longer say what they said about
      * [vaddr, vaddr + size): forget any translation. Spurious calls are allowed;
@@ -63,13 +63,13 @@ struct machine_bus {
     /* Route pin `pin` of I/O APIC `ioapic` to `irq`. Level-triggered lines stay asserted until served. */
     void (*irq_route_ioapic)(void *world, uint32_t irq, uint32_t ioapic, uint32_t pin, bool is_level,
                              bool is_low_active);
-    /* Registers of a device in memory, for engines: the kernel never looks into device memory. `paddr` lies outside
-     * the arena; `width` is 1, 2, 4 or 8 bytes and the access is aligned to it. */
+    /* Registers of a device in memory, for engines: the kernel never looks into device memory. `paddr` lies
+     * outside the arena; `width` is 1, 2, 4 or 8 bytes and the access is aligned to it. */
     bool (*mmio_is_claimed)(void *world, uint64_t paddr); /* does a model answer in this 4 KiB page? */
     uint64_t (*mmio_read)(void *world, uint64_t paddr, unsigned width);
     void (*mmio_write)(void *world, uint64_t paddr, unsigned width, uint64_t value);
-    /* A register that only counts, so that an engine may read it without asking; false: there is none now. What it
-     * says holds until the next call of any function here. May be NULL. */
+    /* A register that only counts, so that an engine may read it without asking; false: there is none now.
+     * What it says holds until the next call of any function here. May be NULL. */
     bool (*mmio_counter)(void *world, struct machine_counter *counter);
     uint32_t ioapic_count;
     uint32_t ioapic_pins; /* pins of each I/O APIC */

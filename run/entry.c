@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The image's note on jumping into the kernel. Nothing in it is believed: the address has to be that of a word of the
- * image, as it was loaded.
+ * The image's note on jumping into the kernel. Nothing in it is believed: the address has to be that of a
+ * word of the image, as it was loaded.
  */
 #include "run/entry.h"
 

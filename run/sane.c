@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What is left to do with a system whose guests can write to the kernel's heap: see whether it still makes sense, and
- * report on it without trusting it.
+ * What is left to do with a system whose guests can write to the kernel's heap: see whether it still makes
+ * sense, and report on it without trusting it.
  */
 #include <stdio.h>
 

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The outside of a run: what the devices ask (time, date, output, input), what the kernel asks (console, clock), and
- * what the engine asks (events).
+ * The outside of a run: what the devices ask (time, date, output, input), what the kernel asks (console,
+ * clock), and what the engine asks (events).
  *
- * Everything held back for stdout goes out before anybody waits (`descriptors`, `can_wake`), and soon after it was
- * written otherwise. `take_irq` may be called at every kernel entry, so it makes host calls only now and then.
+ * Everything held back for stdout goes out before anybody waits (`descriptors`, `can_wake`), and soon after
+ * it was written otherwise. `take_irq` may be called at every kernel entry, so it makes host calls only now
+ * and then.
  */
 #include <poll.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The code of the program that the template starts as (template.c): makes the system calls of the list behind it and
- * jumps to the pad. Position independent; data to the monitor.
+ * The code of the program that the template starts as (template.c): makes the system calls of the list behind
+ * it and jumps to the pad. Position independent; data to the monitor.
  */
     .section .rodata
     .globl boot_code, boot_code_end

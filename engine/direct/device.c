@@ -2,9 +2,9 @@
 /*
  * Instructions that the monitor has to look at: those that touch a device, and those of a thread without FPU.
  *
- * Plain moves, which is what drivers do, are carried out here. Any other instruction is stepped by its process: the
- * scratch page takes the device's place for the length of one instruction, with the register's value in it, and what
- * is there afterwards is what was written.
+ * Plain moves, which is what drivers do, are carried out here. Any other instruction is stepped by its
+ * process: the scratch page takes the device's place for the length of one instruction, with the register's
+ * value in it, and what is there afterwards is what was written.
  *
  * DIFFERS: an access that is not 1, 2, 4 or 8 aligned bytes reads all ones and writes nothing.
  */
@@ -29,8 +29,8 @@ static unsigned char *scratch_of(const struct engine *e)
 static int scratch_map(struct engine *e, unsigned process, uint64_t page, bool is_writable)
 {
     struct pad_call call = {SYS_mmap,
-                            {page, PAGE, PROT_READ | (is_writable ? PROT_WRITE : 0), MAP_SHARED | MAP_FIXED, PAD_FD_PAD,
-                             PAD_SCRATCH},
+                            {page, PAGE, PROT_READ | (is_writable ? PROT_WRITE : 0), MAP_SHARED | MAP_FIXED,
+                             PAD_FD_PAD, PAD_SCRATCH},
                             0};
     int error = guest_calls(e, process, &call, 1);
     if (!error && call.result < 0)
@@ -66,7 +66,8 @@ int serve_device(struct engine *e, unsigned process)
     const struct translation t = kernel_translate(e->k, next.vspace, address);
     uint64_t paddr = t.paddr + (page & ((1ull << t.size_bits) - 1));
     if (!t.is_device || !bus->mmio_is_claimed || !bus->mmio_is_claimed(bus->world, paddr) ||
-        !access_decode(e->k, next.vspace, next.context, address, &access) || (access.is_write && !t.is_writable))
+        !access_decode(e->k, next.vspace, next.context, address, &access) ||
+        (access.is_write && !t.is_writable))
         return 0;
     r->value = DEVICE_DONE;
     load_describe(e, &next, &access);

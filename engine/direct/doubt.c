@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Whatever stands in the pad memory, a guest may have written there. Before the monitor uses a count or an index from
- * it, it looks here whether it can be one. Wrong values that pass do harm to the guest alone.
+ * Whatever stands in the pad memory, a guest may have written there. Before the monitor uses a count or an
+ * index from it, it looks here whether it can be one. Wrong values that pass do harm to the guest alone.
  */
 #include <errno.h>
 #include <stdarg.h>

@@ -18,7 +18,7 @@
 
 enum {
     HWCAP2_USER_FSGSBASE = 2,
-    PUNCH_SIZE = 64 * 1024, /* from here on, giving memory back is cheaper than clearing it */
+    PUNCH_SIZE = 64 * 1024,   /* from here on, giving memory back is cheaper than clearing it */
     SIGNAL_FRAME_OTHER = 4096 /* what a frame holds besides vector state, generously */
 };
 
@@ -88,7 +88,8 @@ static int descriptors_make(struct engine *e)
     return e->watch_fd < 0 ? diag_errno(e->diag, errno, "cannot watch processes") : 0;
 }
 
-int direct_engine_create(struct engine **engine, struct kernel *k, int arena_fd, int vector_fd, struct diag *diag)
+int direct_engine_create(struct engine **engine, struct kernel *k, int arena_fd, int vector_fd,
+                         struct diag *diag)
 {
     struct engine *e = calloc(1, sizeof(*e));
     if (!e)
@@ -214,7 +215,8 @@ static void direct_engine_describe(const struct engine *e, void (*line)(const ch
     snprintf(text, sizeof(text), "%llu hand-overs between processes, %llu system calls trapped",
              (unsigned long long)core->handovers, (unsigned long long)core->traps_left);
     line(text);
-    snprintf(text, sizeof(text), "preempted %llu times in a guest, %llu in the kernel, %llu at a patched site",
+    snprintf(text, sizeof(text),
+             "preempted %llu times in a guest, %llu in the kernel, %llu at a patched site",
              (unsigned long long)core->preempted[HIT_GUEST], (unsigned long long)core->preempted[HIT_PAD],
              (unsigned long long)core->preempted[HIT_THUNK]);
     line(text);

@@ -2,8 +2,8 @@
 /*
  * Guest processes: one per VSpace that runs, at most PAD_PROCESSES at a time.
  *
- * A process is a cache like its mappings: when a VSpace goes, or another one needs the place, the process is bound
- * anew and drops everything before it runs.
+ * A process is a cache like its mappings: when a VSpace goes, or another one needs the place, the process is
+ * bound anew and drops everything before it runs.
  */
 #include <errno.h>
 #include <linux/futex.h>
@@ -39,7 +39,8 @@ int doorbell_wait(struct engine *e, bool (*is_done)(const struct engine *e))
 {
     uint64_t start_ns = host_now_ns();
     while (!is_done(e)) {
-        struct pollfd fds[] = {{.fd = e->doorbell_fd, .events = POLLIN}, {.fd = e->watch_fd, .events = POLLIN}};
+        struct pollfd fds[] = {{.fd = e->doorbell_fd, .events = POLLIN},
+                               {.fd = e->watch_fd, .events = POLLIN}};
         uint64_t waited_ns = host_now_ns() - start_ns;
         if (waited_ns >= WATCH_PATIENCE_NS)
             return broken(e, "a guest process does not do what it was asked");

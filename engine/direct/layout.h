@@ -7,8 +7,8 @@
  *
  *      0               image of the pad: code and constants, read-only in guests
  *      PAD_CORE        struct pad_core, shared by all
- *      PAD_PRIVATE     struct pad_private, one per process; each process maps its own at this address
- *      behind          the page of ones, the scratch page, and the pool of patched pages and thunks (PAD_POOL)
+ *      PAD_PRIVATE     struct pad_private, one per process; each maps its own at this address
+ *      behind          the page of ones, the scratch page, the pool of patched pages and thunks (PAD_POOL)
  *
  * A guest process maps image, core and its own private part at pad_core.base + offset, and the arena and the
  * vector memory at their own addresses; these are the same in every process of a run.
@@ -31,39 +31,39 @@
 #define CORE_CONTEXT   8
 
 /* Offsets into struct pad_private. */
-#define PRIVATE_PENDING   0
-#define PRIVATE_RESUME    8
-#define PRIVATE_RSP       16
-#define PRIVATE_FS        24
-#define PRIVATE_GS        32
+#define PRIVATE_PENDING    0
+#define PRIVATE_RESUME     8
+#define PRIVATE_RSP        16
+#define PRIVATE_FS         24
+#define PRIVATE_GS         32
 #define PRIVATE_GENERATION 40
-#define PRIVATE_STACK_TOP 0x10000 /* the kernel's stack ends here */
+#define PRIVATE_STACK_TOP  0x10000 /* the kernel's stack ends here */
 
 /* Offsets into struct context. */
-#define CONTEXT_FAULT_IP   0
-#define CONTEXT_RSP        8
-#define CONTEXT_RFLAGS     16
-#define CONTEXT_RAX        24
-#define CONTEXT_RBX        32
-#define CONTEXT_RCX        40
-#define CONTEXT_RDX        48
-#define CONTEXT_RSI        56
-#define CONTEXT_RDI        64
-#define CONTEXT_RBP        72
-#define CONTEXT_R8         80
-#define CONTEXT_R9         88
-#define CONTEXT_R10        96
-#define CONTEXT_R11        104
-#define CONTEXT_R12        112
-#define CONTEXT_R13        120
-#define CONTEXT_R14        128
-#define CONTEXT_R15        136
-#define CONTEXT_FS_BASE    144
-#define CONTEXT_GS_BASE    152
-#define CONTEXT_NEXT_IP    160
-#define CONTEXT_IS_SYSCALL 168
-#define CONTEXT_HINT_IP    176
-#define CONTEXT_HINT_TARGET 184
+#define CONTEXT_FAULT_IP        0
+#define CONTEXT_RSP             8
+#define CONTEXT_RFLAGS          16
+#define CONTEXT_RAX             24
+#define CONTEXT_RBX             32
+#define CONTEXT_RCX             40
+#define CONTEXT_RDX             48
+#define CONTEXT_RSI             56
+#define CONTEXT_RDI             64
+#define CONTEXT_RBP             72
+#define CONTEXT_R8              80
+#define CONTEXT_R9              88
+#define CONTEXT_R10             96
+#define CONTEXT_R11             104
+#define CONTEXT_R12             112
+#define CONTEXT_R13             120
+#define CONTEXT_R14             128
+#define CONTEXT_R15             136
+#define CONTEXT_FS_BASE         144
+#define CONTEXT_GS_BASE         152
+#define CONTEXT_NEXT_IP         160
+#define CONTEXT_IS_SYSCALL      168
+#define CONTEXT_HINT_IP         176
+#define CONTEXT_HINT_TARGET     184
 #define CONTEXT_HINT_GENERATION 192
 
 /* Descriptors of a guest process. */
@@ -83,7 +83,7 @@
 
 enum {
     PAD_PROCESSES = 128,   /* guest processes at a time; more VSpaces take turns */
-    PAD_WINDOW_BITS = 18, /* small pages are mapped together within such an aligned range */
+    PAD_WINDOW_BITS = 18,  /* small pages are mapped together within such an aligned range */
     PAD_UNMAPS = 64,       /* pending unmaps of a process; more become a wipe */
     PAD_CALLS = 16,        /* host system calls that the monitor asks a process for at a time */
     PAD_CONSOLE = 4096,    /* bytes of the console ring */
@@ -98,8 +98,10 @@ enum {
     PAD_FRAMES = 4096      /* patched frames of all processes, in a table by address */
 };
 
-#define PAD_TEMPLATE PAD_PROCESSES /* index of the process that all others are cloned from; it runs no guest */
-#define PAD_ONES (PAD_PRIVATE + (uint64_t)(PAD_PROCESSES + 1) * PAD_PRIVATE_SIZE) /* offset of the page of ones */
+#define PAD_TEMPLATE                                                                                         \
+    PAD_PROCESSES /* index of the process that all others are cloned from; it runs no guest */
+#define PAD_ONES                                                                                             \
+    (PAD_PRIVATE + (uint64_t)(PAD_PROCESSES + 1) * PAD_PRIVATE_SIZE) /* offset of the page of ones */
 #define PAD_SCRATCH (PAD_ONES + 0x1000)
 #define PAD_POOL    (PAD_ONES + 0x10000)
 #define PAD_MEMORY  (PAD_POOL + (uint64_t)PAD_POOL_PAGES * 0x1000) /* size of the pad memory */
@@ -171,28 +173,28 @@ struct pad_range {
 
 /* A guest process, as everybody sees it. */
 struct pad_slot {
-    uint64_t vspace;          /* paddr of the PML4 it is bound to; 0: none */
-    _Atomic uint32_t is_hot;  /* it waits by yielding, so that it need not be woken */
-    _Atomic uint32_t turn;    /* futex: 1 once it got the baton */
-    bool must_reset;          /* forget the former VSpace's sites too; with must_wipe */
-    bool must_wipe;           /* drop all mappings before it runs; the pending unmaps do not matter then */
-    bool is_dirty;            /* must_wipe, or there are pending unmaps */
+    uint64_t vspace;         /* paddr of the PML4 it is bound to; 0: none */
+    _Atomic uint32_t is_hot; /* it waits by yielding, so that it need not be woken */
+    _Atomic uint32_t turn;   /* futex: 1 once it got the baton */
+    bool must_reset;         /* forget the former VSpace's sites too; with must_wipe */
+    bool must_wipe;          /* drop all mappings before it runs; the pending unmaps do not matter then */
+    bool is_dirty;           /* must_wipe, or there are pending unmaps */
     uint32_t unmap_count;
     struct pad_range unmap[PAD_UNMAPS];
-    uint32_t call_count;      /* host system calls to make for the monitor, who gets the baton back at once */
+    uint32_t call_count; /* host system calls to make for the monitor, who gets the baton back at once */
     struct pad_call call[PAD_CALLS];
 };
 
-/* A frame that some process shows a patched copy of: a writable mapping of it must not come into being before that
- * copy is dropped (patch.h). */
+/* A frame that some process shows a patched copy of: a writable mapping of it must not come into being before
+ * that copy is dropped (patch.h). */
 struct pad_frame {
     uint64_t paddr; /* 0: empty */
     uint64_t vaddr; /* of the page */
     uint32_t process;
 };
 
-/* The site that a thunk serves. Thunks belong to all processes and never go: a guest may have copied the jump to one,
- * and so goes on using it. */
+/* The site that a thunk serves. Thunks belong to all processes and never go: a guest may have copied the jump
+ * to one, and so goes on using it. */
 struct pad_thunk {
     uint64_t site;  /* address of the `syscall` instruction; 0: no thunk here */
     uint8_t length; /* as in struct pad_site */
@@ -202,9 +204,9 @@ struct pad_thunk {
 };
 
 struct pad_thunk_page {
-    uint64_t address; /* in guests */
-    uint32_t page;    /* of the pool */
-    uint32_t used;    /* thunks */
+    uint64_t address;                        /* in guests */
+    uint32_t page;                           /* of the pool */
+    uint32_t used;                           /* thunks */
     struct pad_thunk thunk[PAD_THUNK_SLOTS]; /* slot 0 holds the address of the entry instead */
 };
 
@@ -216,9 +218,9 @@ struct pad_core {
     _Atomic uint32_t holder;
     _Atomic uint32_t monitor_is_hot; /* it waits by yielding, so that the doorbell need not be rung */
     uint32_t process_count;
-    uint64_t base; /* of the pad in guests */
+    uint64_t base;  /* of the pad in guests */
     uint64_t entry; /* for relinked programs: where a system call jumps to */
-    uint64_t end;  /* of all that is Selkie's, arena and vector memory included */
+    uint64_t end;   /* of all that is Selkie's, arena and vector memory included */
     uint64_t address_min;
     int32_t monitor_pid;
     _Atomic uint32_t spawn_turn; /* futex of the template: 1 asks for a process */
@@ -231,16 +233,16 @@ struct pad_core {
     struct vector_layout vector;
 
     /* Time, on the host's monotonic clock. */
-    uint64_t origin_ns;   /* the machine clock's zero */
-    uint64_t start_ns;    /* ticks are at multiples of the period from here */
+    uint64_t origin_ns; /* the machine clock's zero */
+    uint64_t start_ns;  /* ticks are at multiples of the period from here */
     uint64_t period_ns;
     uint64_t tick_ns;     /* the next tick, if is_tick_armed */
     uint64_t deadline_ns; /* when the outside has something, UINT64_MAX: never */
     bool is_tick_armed;
 
     struct pad_request request;
-    struct pad_load load;            /* what PAD_DEVICE's answer was about */
-    bool has_counter;                /* and a register that needs no question */
+    struct pad_load load; /* what PAD_DEVICE's answer was about */
+    bool has_counter;     /* and a register that needs no question */
     struct machine_counter counter;
 
     _Atomic uint64_t entries;   /* kernel entries so far */
@@ -265,15 +267,15 @@ struct pad_core {
 
 /* A known system call site of a process. */
 struct pad_site {
-    uint64_t address;   /* of the `syscall` instruction; 0: empty */
-    uint64_t thunk;     /* 0: left trapping */
-    uint8_t length;     /* displaced bytes, the `syscall` included */
-    uint8_t count;      /* of displaced instructions behind the `syscall` */
-    uint8_t why;        /* it was left, enum site_refusal */
-    uint8_t drops;      /* times its patch was dropped because the page was written */
-    uint8_t from[4];    /* per displaced instruction: its offset from `address` */
-    uint8_t to[4];      /* and from `thunk`; behind the last one stand the end of both */
-    uint16_t next;      /* the next patched site of the same copy: its index + 1 */
+    uint64_t address; /* of the `syscall` instruction; 0: empty */
+    uint64_t thunk;   /* 0: left trapping */
+    uint8_t length;   /* displaced bytes, the `syscall` included */
+    uint8_t count;    /* of displaced instructions behind the `syscall` */
+    uint8_t why;      /* it was left, enum site_refusal */
+    uint8_t drops;    /* times its patch was dropped because the page was written */
+    uint8_t from[4];  /* per displaced instruction: its offset from `address` */
+    uint8_t to[4];    /* and from `thunk`; behind the last one stand the end of both */
+    uint16_t next;    /* the next patched site of the same copy: its index + 1 */
 };
 
 struct pad_redirect {
@@ -307,18 +309,18 @@ struct pad_private {
     uint64_t fs, gs;          /* the live segment bases */
     uint64_t generation;      /* of its patches: no other process's, and another one whenever a patch goes */
 
-    uint64_t vspace;      /* the PML4 it is bound to */
-    uint64_t loaded;      /* TCB whose vector registers are live here; 0: nobody's */
+    uint64_t vspace; /* the PML4 it is bound to */
+    uint64_t loaded; /* TCB whose vector registers are live here; 0: nobody's */
     int32_t pid;
-    int32_t timer;        /* POSIX timer */
-    uint64_t armed_ns;    /* when it fires; UINT64_MAX: not armed */
+    int32_t timer;     /* POSIX timer */
+    uint64_t armed_ns; /* when it fires; UINT64_MAX: not armed */
     bool covers_tick;
-    uint8_t yield_hope;   /* times that yielding paid lately (baton.c) */
+    uint8_t yield_hope; /* times that yielding paid lately (baton.c) */
     uint32_t yield_tries;
-    uint8_t hit; /* where the last signal from outside hit, enum pad_hit */
-    bool is_stepping;     /* the thread runs one instruction for the monitor */
-    bool is_device_step;  /* which then hears of it */
-    bool had_trap_flag;   /* and the guest wanted to be stepped anyway */
+    uint8_t hit;         /* where the last signal from outside hit, enum pad_hit */
+    bool is_stepping;    /* the thread runs one instruction for the monitor */
+    bool is_device_step; /* which then hears of it */
+    bool had_trap_flag;  /* and the guest wanted to be stepped anyway */
     struct pad_trap trap;
     uint64_t miss_ip, miss_address;
     uint64_t miss_entries;
@@ -333,9 +335,9 @@ struct pad_private {
     uint32_t redirect_count, copy_count;
     uint32_t site_count;
     struct pad_range copy_bounds, thunk_bounds; /* the copies and the thunk pages lie inside */
-    struct pad_site site[PAD_SITES]; /* by address, open addressing */
+    struct pad_site site[PAD_SITES];            /* by address, open addressing */
     struct pad_redirect redirect[PAD_REDIRECTS];
-    struct pad_copy copy[PAD_COPIES]; /* the first copy_count */
+    struct pad_copy copy[PAD_COPIES];           /* the first copy_count */
     uint64_t thunk_pages[PAD_THUNK_PAGES / 64]; /* a bit for each of the core's that it shows */
 };
 

@@ -2,8 +2,8 @@
 /*
  * Giving the baton to a guest process, and seeing to the world until it comes back.
  *
- * Meanwhile guests pass it among themselves. What must be heard at once (input, a signal, a lost process) wakes the
- * monitor; console output and the watchdog are seen to now and then.
+ * Meanwhile guests pass it among themselves. What must be heard at once (input, a signal, a lost process)
+ * wakes the monitor; console output and the watchdog are seen to now and then.
  */
 #include <errno.h>
 #include <linux/futex.h>
@@ -68,7 +68,8 @@ static int wait_once(struct engine *e)
     for (unsigned i = 0; ready > 0 && i < count; i++)
         has_input |= fds[i].revents != 0;
     bool is_wanted = has_input || events->stop_requested(events->world);
-    if (is_wanted && (ready == 0 || !atomic_load(&e->core->attention))) /* not at every turn, if input keeps coming */
+    if (is_wanted &&
+        (ready == 0 || !atomic_load(&e->core->attention))) /* not at every turn, if input keeps coming */
         baton_recall(e);
     guard_alive();
     int error = watch_recalled(e);
@@ -79,7 +80,8 @@ int baton_lend(struct engine *e, unsigned process, bool is_answer)
 {
     atomic_store(&e->core->monitor_is_hot, is_answer); /* questions come in bursts */
     baton_give(e, process);
-    for (unsigned i = 0; is_answer && i < YIELDS_ANSWERING && atomic_load(&e->core->holder) != PAD_MONITOR; i++)
+    for (unsigned i = 0; is_answer && i < YIELDS_ANSWERING && atomic_load(&e->core->holder) != PAD_MONITOR;
+         i++)
         sched_yield();
     atomic_store(&e->core->monitor_is_hot, 0);
     while (atomic_load(&e->core->holder) != PAD_MONITOR) {

@@ -2,12 +2,13 @@
 /*
  * What the direct engine's monitor remembers, and the functions its files offer each other.
  *
- * The kernel runs in whichever process holds the baton (layout.h): in a guest process for what guests do, here for
- * what comes from outside. The monitor also makes guest processes, answers for devices, patches system call sites,
- * and watches that nobody is lost.
+ * The kernel runs in whichever process holds the baton (layout.h): in a guest process for what guests do,
+ * here for what comes from outside. The monitor also makes guest processes, answers for devices, patches
+ * system call sites, and watches that nobody is lost.
  *
- * Functions that return int return 0 or -errno with the reason in engine->diag; -EOWNERDEAD says that the host took a
- * guest process away, -EUCLEAN that Selkie's own memory in a guest process does not make sense any more.
+ * Functions that return int return 0 or -errno with the reason in engine->diag; -EOWNERDEAD says that the
+ * host took a guest process away, -EUCLEAN that Selkie's own memory in a guest process does not make sense
+ * any more.
  */
 #ifndef SELKIE_ENGINE_DIRECT_MONITOR_H
 #define SELKIE_ENGINE_DIRECT_MONITOR_H
@@ -27,12 +28,12 @@ struct process {
 };
 
 struct watchdog {
-    uint64_t looked_ns;  /* when the holder was last seen to do something */
-    uint64_t entries;    /* kernel entries then */
-    uint64_t cpu_ns;     /* and its processor time */
+    uint64_t looked_ns; /* when the holder was last seen to do something */
+    uint64_t entries;   /* kernel entries then */
+    uint64_t cpu_ns;    /* and its processor time */
     uint32_t holder;
-    uint64_t recalled_ns;   /* since when the monitor wants the baton back; 0: it does not */
-    uint64_t check_ns;      /* when the heap is to be looked at again */
+    uint64_t recalled_ns; /* since when the monitor wants the baton back; 0: it does not */
+    uint64_t check_ns;    /* when the heap is to be looked at again */
 };
 
 /* An access to a device that the guest carries out itself on the scratch page (device.c). */
@@ -81,14 +82,14 @@ int template_start(struct engine *e, uint64_t start);
 int guest_acquire(struct engine *e, uint64_t vspace, unsigned *process);
 int guest_calls(struct engine *e, unsigned process, struct pad_call *calls, unsigned count);
 int doorbell_wait(struct engine *e, bool (*is_done)(const struct engine *e)); /* without watching the world */
-int guest_watch(struct engine *e, struct process *p); /* hear of its end */
+int guest_watch(struct engine *e, struct process *p);                         /* hear of its end */
 int guest_try(struct engine *e); /* does a guest process come up? for probing */
 void guest_end_all(struct engine *e);
 
 /* lend.c: let a guest process run until the monitor is wanted */
 int baton_lend(struct engine *e, unsigned process, bool is_answer); /* to what it asked */
-void baton_recall(struct engine *e); /* have it back soon */
-void baton_give(struct engine *e, unsigned process); /* and not wait */
+void baton_recall(struct engine *e);                                /* have it back soon */
+void baton_give(struct engine *e, unsigned process);                /* and not wait */
 
 /* serve.c: answer a process; *is_look: it has no question */
 int serve(struct engine *e, unsigned *process, bool *is_look);
@@ -110,15 +111,16 @@ int watch_heap(struct engine *e);     /* now and then: does the kernel's heap ma
 int watch_lost(struct engine *e);     /* a guest process has ended: which and why */
 
 /* doubt.c: may the monitor use what stands in the pad memory? */
-int doubt_core(struct engine *e);                      /* after the baton came back */
-int doubt_tables(struct engine *e, unsigned process);  /* before patching */
-int broken(struct engine *e, const char *format, ...)  /* the clause for -EUCLEAN, which it returns */
+int doubt_core(struct engine *e);                     /* after the baton came back */
+int doubt_tables(struct engine *e, unsigned process); /* before patching */
+int broken(struct engine *e, const char *format, ...) /* the clause for -EUCLEAN, which it returns */
     __attribute__((format(printf, 2, 3)));
 
 /* run.c, engine.c, probe.c */
 enum engine_stop direct_engine_run(struct engine *e, struct diag *diag);
 void direct_engine_kick(struct engine *e);
-int direct_engine_create(struct engine **engine, struct kernel *k, int arena_fd, int vector_fd, struct diag *diag);
+int direct_engine_create(struct engine **engine, struct kernel *k, int arena_fd, int vector_fd,
+                         struct diag *diag);
 void direct_engine_close(struct engine *e);
 int direct_engine_start(struct engine *e); /* the template is there afterwards */
 int direct_engine_probe(struct diag *diag);

@@ -42,7 +42,8 @@ int patch_install(struct patcher *patcher, unsigned process, uint64_t address);
 /* Answer PAD_UNPATCH: the patch that `address` lies in goes, for good. Without one, this does nothing. */
 void patch_unpatch(struct patcher *patcher, unsigned process, uint64_t address);
 
-/* The `line`th line about sites patched and left; false: there are no more, or no guest process was ever made. */
+/* The `line`th line about sites patched and left; false: there are no more, or no guest process was ever
+ * made. */
 bool patch_report(const struct patcher *patcher, unsigned line, char *text, size_t size);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Where Selkie's own memory lies in the address space of guests: pad, arena and vector memory in one piece, at the
- * first of a few addresses that the initial thread's VSpace leaves free. Later mappings over it are refused
- * (machine_mmu.reserved_start).
+ * Where Selkie's own memory lies in the address space of guests: pad, arena and vector memory in one piece,
+ * at the first of a few addresses that the initial thread's VSpace leaves free. Later mappings over it are
+ * refused (machine_mmu.reserved_start).
  */
 #include <errno.h>
 
@@ -11,7 +11,8 @@
 #define PLACES_END 0x7e0000000000ull /* the host's own mappings of a new program lie above */
 
 static const uint64_t places[] = {
-    0x5e9400000000, 0x3c5700000000, 0x2d4300000000, 0x6b1d00000000, 0x1f7600000000, 0x10a900000000, 0x049b00000000,
+    0x5e9400000000, 0x3c5700000000, 0x2d4300000000, 0x6b1d00000000,
+    0x1f7600000000, 0x10a900000000, 0x049b00000000,
 };
 
 struct occupied {

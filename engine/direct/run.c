@@ -186,7 +186,7 @@ static void run_guarded(void *world)
     run->stop = run_loop(e);
 }
 
-/* Whatever guests may have done to the arena: kernel code that runs here does not take the monitor with it. */
+/* Whatever guests may have done to the arena, kernel code that runs here does not take the monitor with it. */
 enum engine_stop direct_engine_run(struct engine *e, struct diag *diag)
 {
     struct guarded_run run = {.engine = e};

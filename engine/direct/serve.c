@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What guest processes ask the monitor: devices, patches, instructions to look at, bad news. All of it may have been
- * written by a guest.
+ * What guest processes ask the monitor: devices, patches, instructions to look at, bad news. All of it may
+ * have been written by a guest.
  */
 #include <errno.h>
 #include <string.h>
@@ -47,8 +47,10 @@ static int serve_failure(struct engine *e, const struct pad_request *r)
     case PAD_ASSERTED:
         return broken(e, "assertion failed at line %llu of %s", (unsigned long long)r->value, r->text);
     case PAD_CRASHED:
-        return broken(e, "the kernel's own code in a guest process was hit by signal %u at 0x%llx, which touched 0x%llx",
-                      r->width, (unsigned long long)r->address, (unsigned long long)r->value);
+        return broken(
+            e,
+            "the kernel's own code in a guest process was hit by signal %u at 0x%llx, which touched 0x%llx",
+            r->width, (unsigned long long)r->address, (unsigned long long)r->value);
     default:
         return broken(e, "a guest process asks what nobody can answer");
     }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Starting the template: a child that dies with the monitor, hears nothing from the terminal, keeps four descriptors
- * and becomes a tiny static program, which maps the pad and jumps there (pad/start.c).
+ * Starting the template: a child that dies with the monitor, hears nothing from the terminal, keeps four
+ * descriptors and becomes a tiny static program, which maps the pad and jumps there (pad/start.c).
  *
  * The child shares our memory until it executes (vfork), so between the two it makes system calls only.
  */

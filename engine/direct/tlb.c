@@ -2,7 +2,8 @@
 /*
  * Which process shows which VSpace, and what it must forget.
  *
- * A VSpace's process stands in the last entry of its PML4, which is nobody else's; the slot has the last word.
+ * A VSpace's process stands in the last entry of its PML4, which is nobody else's; the slot has the last
+ * word.
  *
  * Pages are mapped in runs, and a run is given up as a whole: programs that unmap one page mostly unmap its
  * neighbours next, and those then cost no host call.
@@ -69,7 +70,8 @@ static bool page_forget(struct kernel *k, uint64_t vspace, uint64_t vaddr)
     return true;
 }
 
-/* The neighbours that were mapped with a page that goes: they will be mapped again when somebody touches them. */
+/* The neighbours that were mapped with a page that goes: they will be mapped again when somebody touches
+ * them. */
 static struct pad_range run_forget(struct kernel *k, uint64_t vspace, uint64_t vaddr)
 {
     uint64_t window = vaddr >> PAD_WINDOW_BITS << PAD_WINDOW_BITS, end = window + (1u << PAD_WINDOW_BITS);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The host's mappings of a guest process are a cache of seL4's page tables: what is to be forgotten is noted here, by
- * whoever holds the baton, and done by the process itself before its guest runs again. Compiled into pad and monitor.
+ * The host's mappings of a guest process are a cache of seL4's page tables: what is to be forgotten is noted
+ * here, by whoever holds the baton, and done by the process itself before its guest runs again. Compiled into
+ * pad and monitor.
  */
 #ifndef SELKIE_ENGINE_DIRECT_TLB_H
 #define SELKIE_ENGINE_DIRECT_TLB_H
@@ -19,7 +20,8 @@ void tlb_note(struct pad_core *core, unsigned process, uint64_t start, uint64_t 
 void tlb_note_all(struct pad_core *core, unsigned process);
 
 /* What machine_mmu asks. */
-void tlb_note_invalid(struct pad_core *core, struct kernel *k, uint64_t vspace, uint64_t vaddr, uint64_t size);
+void tlb_note_invalid(struct pad_core *core, struct kernel *k, uint64_t vspace, uint64_t vaddr,
+                      uint64_t size);
 void tlb_note_gone(struct pad_core *core, struct kernel *k, uint64_t vspace);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Noticing that a guest process has ended, that the kernel does not return, that the baton is lost (somebody holds it
- * who does nothing, or who does not give it back), or that the kernel's heap makes no sense. All but the first need a
- * guest that wrote into Selkie's memory or jumped there, and end the run with a report.
+ * Noticing that a guest process has ended, that the kernel does not return, that the baton is lost (somebody
+ * holds it who does nothing, or who does not give it back), or that the kernel's heap makes no sense. All but
+ * the first need a guest that wrote into Selkie's memory or jumped there, and end the run with a report.
  */
 #include <errno.h>
 #include <sys/wait.h>

@@ -61,8 +61,8 @@ bool trap_of_exception(const struct exception *x, const struct translation *tabl
     return true;
 }
 
-/* To seL4 `int $0x80` is a general protection fault, as every `int` is. DIFFERS: the upper half of the guest's
- * rax is lost by then. */
+/* To seL4 `int $0x80` is a general protection fault, as every `int` is. DIFFERS: the upper half of the
+ * guest's rax is lost by then. */
 struct trap trap_of_syscall(const struct kernel *k, uint64_t vspace, struct context *context)
 {
     unsigned char bytes[INSTRUCTION_SIZE] = {0};

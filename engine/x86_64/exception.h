@@ -40,12 +40,12 @@ struct trap trap_vm_fault(uint64_t address, unsigned status, bool is_instruction
 
 struct trap trap_exception(uint64_t vector, uint64_t code);
 
-/* `int number`, which the host has carried out and seL4 refuses. The context, which stood behind it, goes back to
- * it. */
+/* `int number`, which the host has carried out and seL4 refuses. The context, which stood behind it, goes
+ * back to it. */
 struct trap trap_refused_int(unsigned number, struct context *context);
 
-/* The trap that an exception is, `tables` being what seL4's tables say about the address if it is a page fault.
- * False: they allow this access, so it is the business of the engine. */
+/* The trap that an exception is, `tables` being what seL4's tables say about the address if it is a page
+ * fault. False: they allow this access, so it is the business of the engine. */
 bool trap_of_exception(const struct exception *x, const struct translation *tables, struct context *context,
                        struct trap *trap);
 

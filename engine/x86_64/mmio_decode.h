@@ -24,8 +24,8 @@ bool access_decode(const struct kernel *k, uint64_t vspace, const struct context
 /* 1, 2, 4 or 8 aligned bytes: what a device answers. */
 bool access_is_plain(const struct access *access);
 
-/* Carry out a plain move of 4 or 8 bytes between a register or a constant and the device page at `paddr`, and step
- * over it. False: it is something else, and nothing has happened. */
+/* Carry out a plain move of 4 or 8 bytes between a register or a constant and the device page at `paddr`, and
+ * step over it. False: it is something else, and nothing has happened. */
 bool access_move(const struct kernel *k, struct context *context, const struct access *access,
                  uint64_t paddr);
 

@@ -9,9 +9,9 @@
 
 enum {
     EXCEPTION_GENERAL_PROTECTION = 13,
-    CODE_GATE = 2, /* of an error code: it names an entry of the interrupt table, `int n` for one that users may not use */
+    CODE_GATE = 2, /* of an error code: it names an entry of the interrupt table */
     CODE_SHIFT = 3,
-    INT_UNKNOWN_FIRST = 158, /* from here on users may: seL4 takes it for a system call without a name */
+    INT_UNKNOWN_FIRST = 158, /* from here on users may use it: a system call without a name */
     INT_SPURIOUS = 255,
     INT_SIZE = 2,
     NUMBER_BITS = 24 /* of that name, from rax; n is above */

@@ -2,9 +2,10 @@
 /*
  * Passing the baton, and waiting for it.
  *
- * Between two guest processes that call each other, a process that yields the CPU is back soonest; when the baton goes
- * further round, or nobody answers soon, it sleeps instead, and remembers that. A sleeper is woken by a futex of its own. Whether it sleeps is
- * told by is_hot: cleared before the last look at the holder, read after the holder is set, so one sees the other.
+ * Between two guest processes that call each other, a process that yields the CPU is back soonest; when the
+ * baton goes further round, or nobody answers soon, it sleeps instead, and remembers that. A sleeper is woken
+ * by a futex of its own. Whether it sleeps is told by is_hot: cleared before the last look at the holder,
+ * read after the holder is set, so one sees the other.
  */
 #include <asm/unistd.h>
 #include <linux/futex.h>

@@ -2,9 +2,10 @@
 /*
  * The host's mappings as a cache of seL4's page tables, in the process that shows them.
  *
- * Filling is lazy: mapping a page in seL4 costs no host call, the first touch maps its whole run (contiguous pages of
- * contiguous frames with the same rights, within a window), and populates it, since a program that maps pages in a
- * row uses them. When the host has no room for another mapping, all are given up; that always makes room.
+ * Filling is lazy: mapping a page in seL4 costs no host call, the first touch maps its whole run (contiguous
+ * pages of contiguous frames with the same rights, within a window), and populates it, since a program that
+ * maps pages in a row uses them. When the host has no room for another mapping, all are given up; that always
+ * makes room.
  *
  * Every readable page is executable: an x86 seL4 does not use NX.
  */
@@ -31,8 +32,8 @@ static void unmap(uint64_t start, uint64_t end)
         tlb_note_all(&pad_core, pad_private.index); /* splitting a mapping can exceed the host's limit */
 }
 
-/* Everything goes. What takes its place is no memory, but has neighbours everywhere: with those, the host keeps its
- * page tables when a page is unmapped, which halves the price of mapping one. */
+/* Everything goes. What takes its place is no memory, but has neighbours everywhere: with those, the host
+ * keeps its page tables when a page is unmapped, which halves the price of mapping one. */
 static void wipe(uint64_t start, uint64_t end)
 {
     const uint64_t flags = MAP_SHARED | MAP_FIXED | MAP_NORESERVE;
@@ -81,7 +82,8 @@ static bool continues(uint64_t address, const struct translation *like, uint64_t
     struct translation t = kernel_translate(&pad_core.kernel, pad_private.vspace, address);
     return t.is_present && !t.is_device && !t.is_marked && t.size_bits == ABI_SMALL_PAGE_BITS &&
            t.is_writable == like->is_writable && t.paddr == paddr &&
-           !(t.is_writable && patch_frame_is_patched(&pad_core, paddr)); /* others need not lose their patches */
+           !(t.is_writable &&
+             patch_frame_is_patched(&pad_core, paddr)); /* others need not lose their patches */
 }
 
 static struct run run_around(uint64_t address, const struct translation *t)
@@ -91,7 +93,8 @@ static struct run run_around(uint64_t address, const struct translation *t)
     run.end = run.start + size;
     if (t->size_bits != ABI_SMALL_PAGE_BITS)
         return run;
-    uint64_t window = run.start >> PAD_WINDOW_BITS << PAD_WINDOW_BITS, window_end = window + (1u << PAD_WINDOW_BITS);
+    uint64_t window = run.start >> PAD_WINDOW_BITS << PAD_WINDOW_BITS,
+             window_end = window + (1u << PAD_WINDOW_BITS);
     uint64_t behind = run.paddr + PAGE;
     while (run.start > window && continues(run.start - PAGE, t, run.paddr - PAGE)) {
         run.start -= PAGE;
@@ -118,7 +121,8 @@ static void run_note(const struct run *run, unsigned size_bits)
 }
 
 /* Map, trying again without all others if the host has no room. */
-static void map(uint64_t start, uint64_t size, uint64_t protection, uint64_t flags, uint64_t fd, uint64_t offset)
+static void map(uint64_t start, uint64_t size, uint64_t protection, uint64_t flags, uint64_t fd,
+                uint64_t offset)
 {
     int64_t result = host_call(__NR_mmap, start, size, protection, flags, fd, offset);
     if (result == -ENOMEM) {
@@ -150,8 +154,8 @@ void cache_fill(uint64_t address, const struct translation *t)
     run_note(&run, t->size_bits);
 }
 
-/* DIFFERS: a device frame that no model stands behind reads all ones; what the guest writes there stays visible to it
- * until the mapping is dropped, and to nobody else. */
+/* DIFFERS: a device frame that no model stands behind reads all ones; what the guest writes there stays
+ * visible to it until the mapping is dropped, and to nobody else. */
 void cache_map_ones(uint64_t address, const struct translation *t)
 {
     struct run run = {.start = address & ~(PAGE - 1)};

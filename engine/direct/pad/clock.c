@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Preemption: a timer of this process, set only when somebody can be preempted or a device wants attention, and
- * only when it would fire too late as it is.
+ * Preemption: a timer of this process, set only when somebody can be preempted or a device wants attention,
+ * and only when it would fire too late as it is.
  *
- * Ticks are at multiples of the period since the start, as of a timer that never stops. A tick that nobody wants is
- * not made, and ticks that the host was too slow for are one. Several processes may have their timers set for the same
- * tick; the first to see it takes it.
+ * Ticks are at multiples of the period since the start, as of a timer that never stops. A tick that nobody
+ * wants is not made, and ticks that the host was too slow for are one. Several processes may have their
+ * timers set for the same tick; the first to see it takes it.
  */
 #include <asm/unistd.h>
 #include <linux/time.h>
@@ -42,7 +42,8 @@ void clock_arm(bool wants_tick)
         if (pad_core.is_tick_armed)
             atomic_store(&pad_private.pending, 1); /* it came while the baton changed hands */
         else
-            pad_core.tick_ns = now_ns + pad_core.period_ns - (now_ns - pad_core.start_ns) % pad_core.period_ns;
+            pad_core.tick_ns =
+                now_ns + pad_core.period_ns - (now_ns - pad_core.start_ns) % pad_core.period_ns;
     }
     if (wants_tick) {
         pad_core.is_tick_armed = true;

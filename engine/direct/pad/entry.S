@@ -2,11 +2,12 @@
 /*
  * Into the kernel by a jump, out of it to any thread, and the way of a signal.
  *
- * Neither way touches the guest's stack (leaf functions keep values below it) nor needs fs, gs or a vector register.
+ * Neither way touches the guest's stack (leaf functions keep values below it) nor needs fs, gs or a vector
+ * register.
  */
 #include "engine/direct/layout.h"
 
-#define FLAGS_USUAL      0xad7 /* carry, parity, adjust, zero, sign, overflow; interrupts and bit 1, always set */
+#define FLAGS_USUAL      0xad7 /* status flags; interrupts and bit 1, always set */
 #define FLAGS_IN_THE_WAY ~FLAGS_USUAL
 #define FLAGS_PLAIN    2
 #define FLAG_OVERFLOW_BIT 11
@@ -18,8 +19,9 @@
     .globl pad_signal_entry, pad_signal_restorer, pad_spawn
     .hidden pad_core, pad_private
 
-/* From a thunk or a relinked stub: as `syscall`, with rcx the address behind it, and r11 where the instruction at rcx
- * stands, or the one behind it if that does nothing. What lies below the stack pointer is not ours. */
+/* From a thunk or a relinked stub: as `syscall`, with rcx the address behind it, and r11 where the
+ * instruction at rcx stands, or the one behind it if that does nothing. What lies below the stack pointer is
+ * not ours. */
     .balign 64
 pad_entry:
     mov %rsp, pad_private+PRIVATE_RSP(%rip)
@@ -68,16 +70,17 @@ pad_entry:
     popfq
     jmp 1b
 
-/* The functions in C return the context in rax and the exit in rdx. Resume the context at pad_private.resume. Everything is in the context until the last instruction, so a signal
- * in here starts over (pad_exit_again). */
+/* The functions in C return the context in rax and the exit in rdx. Resume the context at pad_private.resume.
+ * Everything is in the context until the last instruction, so a signal in here starts over
+ * (pad_exit_again). */
     .balign 64
 pad_exit:
     cmpl $0, pad_core+CORE_ATTENTION(%rip)
     jne 1f
     cmpl $0, pad_private+PRIVATE_PENDING(%rip)
     jne 1f
-    /* Flags without popf, which is slow: of those that differ from thread to thread only the overflow flag needs
-     * a detour. The rest is as always, or pad_exit_step's business. */
+    /* Flags without popf, which is slow: of those that differ from thread to thread only the overflow flag
+     * needs a detour. The rest is as always, or pad_exit_step's business. */
     mov %rax, %rdx
     mov CONTEXT_RFLAGS(%rdx), %rax
     mov %eax, %ecx
@@ -104,7 +107,8 @@ pad_exit:
     mov CONTEXT_RDX(%rdx), %rdx
     jmp *pad_private+PRIVATE_RESUME(%rip)
 
-/* The same for a context with unusual flags: the trap flag must not take effect before the guest's own instruction. */
+/* The same for a context with unusual flags: the trap flag must not take effect before the guest's own
+ * instruction. */
 pad_exit_step:
     cmpl $0, pad_core+CORE_ATTENTION(%rip)
     jne 1f
@@ -158,7 +162,8 @@ pad_signal_restorer:
     mov $15, %eax /* rt_sigreturn */
     syscall
 
-/* int64_t pad_spawn(flags, private_offset): clone; the child gets its own private part before it needs a stack. */
+/* int64_t pad_spawn(flags, private_offset): clone; the child gets its own private part before it needs a
+ * stack. */
 pad_spawn:
     push %rbx
     push %rbp

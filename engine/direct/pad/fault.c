@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What a signal that hit the guest means to the kernel: a system call, a page fault, another exception, or nothing (a
- * miss of the mapping cache, a device, the end of a step).
+ * What a signal that hit the guest means to the kernel: a system call, a page fault, another exception, or
+ * nothing (a miss of the mapping cache, a device, the end of a step).
  */
 #include <asm/signal.h>
 #include <asm/siginfo.h>
@@ -63,7 +63,8 @@ static void miss_check(uint64_t ip, uint64_t address)
         return;
     pad_core.request.address = ERROR_NO_MEMORY;
     pad_core.request.value = address;
-    pad_text_copy(pad_core.request.text, sizeof(pad_core.request.text), "a guest cannot use the memory that is mapped");
+    pad_text_copy(pad_core.request.text, sizeof(pad_core.request.text),
+                  "a guest cannot use the memory that is mapped");
     baton_fail(PAD_FAILED);
 }
 
@@ -109,7 +110,8 @@ static bool counter_load(struct context *context, uint64_t address, const struct
     uint8_t bytes[sizeof(load->bytes)];
     uint64_t paddr = t->paddr + (address & ((1ull << t->size_bits) - 1));
     if (!pad_core.has_counter || paddr != counter->paddr || load->ip != context->next_ip ||
-        kernel_read_user(&pad_core.kernel, pad_private.vspace, load->ip, bytes, load->length) != load->length ||
+        kernel_read_user(&pad_core.kernel, pad_private.vspace, load->ip, bytes, load->length) !=
+            load->length ||
         __builtin_memcmp(bytes, load->bytes, load->length) != 0)
         return false;
     uint64_t now_ns = clock_now_ns() - pad_core.origin_ns;
@@ -143,7 +145,8 @@ static struct pad_way take_device(struct context *context, uint64_t address, con
     return pad_resume();
 }
 
-/* Code that was copied together with a jump to a thunk: the process gets the thunk, and the jump is made again. */
+/* Code that was copied together with a jump to a thunk: the process gets the thunk, and the jump is made
+ * again. */
 static bool take_native_jump(struct context *context, const struct exception *x, const struct translation *t)
 {
     bool is_fetch = (x->code & PAGE_FAULT_FETCH) || x->address == context->next_ip;
@@ -179,7 +182,8 @@ static struct pad_way take_exception(struct context *context)
 
 static bool is_memory_missing(const struct pad_trap *t)
 {
-    return t->number == SIGBUS && t->code >= BUS_ADRERR && t->code <= BUS_OBJERR + 2; /* and its machine checks */
+    return t->number == SIGBUS && t->code >= BUS_ADRERR &&
+           t->code <= BUS_OBJERR + 2; /* and its machine checks */
 }
 
 static bool is_displaced(uint64_t ip)
@@ -198,7 +202,8 @@ struct pad_way pad_trapped(void)
         if (is_done && !pad_private.had_trap_flag)
             return pad_resume();
     }
-    if (t->cs != USER_CS) /* DIFFERS: seL4 has no 32-bit code segment; getting there is a fault, here after the fact */
+    if (t->cs !=
+        USER_CS) /* DIFFERS: seL4 has no 32-bit code segment; getting there is a fault, here after the fact */
         return pad_take(&(struct trap){.kind = TRAP_EXCEPTION, .vector = EXCEPTION_GENERAL_PROTECTION});
     if (t->number == SIGSYS)
         return take_syscall(context);
@@ -207,7 +212,8 @@ struct pad_way pad_trapped(void)
     if (is_memory_missing(t)) {
         pad_core.request.address = ERROR_NO_MEMORY;
         pad_core.request.value = t->address;
-        pad_text_copy(pad_core.request.text, sizeof(pad_core.request.text), "the host has no memory for a guest");
+        pad_text_copy(pad_core.request.text, sizeof(pad_core.request.text),
+                      "the host has no memory for a guest");
         baton_fail(PAD_FAILED);
     }
     return take_exception(context);

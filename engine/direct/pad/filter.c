@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What a guest process may ask of the host: what the pad does, and nothing else. A guest that jumps to one of the pad's
- * `syscall` instructions with registers of its own could otherwise make processes that outlive the run, or end others.
+ * What a guest process may ask of the host: what the pad does, and nothing else. A guest that jumps to one of
+ * the pad's `syscall` instructions with registers of its own could otherwise make processes that outlive the
+ * run, or end others.
  *
- * Calls that need no look at their arguments are passed by the host without running the filter. Any other call ends the
- * process; so does a new call of the pad's that is not in the lists here.
+ * Calls that need no look at their arguments are passed by the host without running the filter. Any other
+ * call ends the process; so does a new call of the pad's that is not in the lists here.
  */
 #include <asm-generic/mman-common.h>
 #include <asm/unistd.h>
@@ -17,13 +18,13 @@
 #include "engine/direct/pad/host.h"
 #include "engine/direct/pad/pad.h"
 
-#define LOAD(field)          BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, field))
-#define RETURN(what)         BPF_STMT(BPF_RET | BPF_K, (what))
-#define SKIP_UNLESS(is, n)   BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (is), 0, (n))
-#define SKIP_UNLESS_BITS(b)  BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, (b), 0, 1)
-#define ALLOW(number)        SKIP_UNLESS(number, 1), RETURN(SECCOMP_RET_ALLOW)
-#define TRAP(number)         SKIP_UNLESS(number, 1), RETURN(SECCOMP_RET_TRAP)
-#define REFUSE               RETURN(SECCOMP_RET_KILL_PROCESS)
+#define LOAD(field)         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, field))
+#define RETURN(what)        BPF_STMT(BPF_RET | BPF_K, (what))
+#define SKIP_UNLESS(is, n)  BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (is), 0, (n))
+#define SKIP_UNLESS_BITS(b) BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, (b), 0, 1)
+#define ALLOW(number)       SKIP_UNLESS(number, 1), RETURN(SECCOMP_RET_ALLOW)
+#define TRAP(number)        SKIP_UNLESS(number, 1), RETURN(SECCOMP_RET_TRAP)
+#define REFUSE              RETURN(SECCOMP_RET_KILL_PROCESS)
 
 /* The low half of an argument. */
 #define ARGUMENT(index) LOAD(args[index])

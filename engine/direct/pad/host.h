@@ -24,10 +24,7 @@ static inline int64_t host_call(int64_t number, uint64_t a, uint64_t b, uint64_t
 static inline int64_t host_call3(int64_t number, uint64_t a, uint64_t b, uint64_t c)
 {
     int64_t result;
-    __asm__ volatile("syscall"
-                     : "=a"(result)
-                     : "a"(number), "D"(a), "S"(b), "d"(c)
-                     : "rcx", "r11", "memory");
+    __asm__ volatile("syscall" : "=a"(result) : "a"(number), "D"(a), "S"(b), "d"(c) : "rcx", "r11", "memory");
     return result;
 }
 

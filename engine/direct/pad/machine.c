@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What the kernel asks of the world, in a guest process. Mappings, memory and the console's bytes are dealt with on
- * the spot; devices live with the monitor, which is asked.
+ * What the kernel asks of the world, in a guest process. Mappings, memory and the console's bytes are dealt
+ * with on the spot; devices live with the monitor, which is asked.
  */
 #include <asm/unistd.h>
 #include <linux/falloc.h>
@@ -44,8 +44,9 @@ static void mmu_clear(void *world, uint64_t paddr, uint64_t size)
     uint64_t page_mask = (1u << ABI_SMALL_PAGE_BITS) - 1;
     uint64_t first = (paddr + page_mask) & ~page_mask, end = paddr + size, last = end & ~page_mask;
     /* The arena is shared, so a hole shows through every mapping of it. */
-    if (size < PUNCH_SIZE || host_call4(__NR_fallocate, PAD_FD_ARENA, FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE,
-                                        first, last - first) < 0) {
+    if (size < PUNCH_SIZE ||
+        host_call4(__NR_fallocate, PAD_FD_ARENA, FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE, first,
+                   last - first) < 0) {
         __builtin_memset(arena + paddr, 0, size);
         return;
     }
@@ -78,7 +79,8 @@ static void irq_mask(void *world, uint32_t irq, bool masked)
     baton_ask(PAD_IRQ_MASK);
 }
 
-static void irq_route(void *world, uint32_t irq, uint32_t ioapic, uint32_t pin, bool is_level, bool is_low_active)
+static void irq_route(void *world, uint32_t irq, uint32_t ioapic, uint32_t pin, bool is_level,
+                      bool is_low_active)
 {
     (void)world;
     const uint32_t route[] = {irq, ioapic, pin, is_level, is_low_active};

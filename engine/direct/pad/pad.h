@@ -2,14 +2,15 @@
 /*
  * The pad: the kernel in the process of the guest, and the way in and out. What its files offer each other.
  *
- * It uses no library, no thread-local storage, neither fs nor gs (both are the guest's), and no vector register. It
- * never touches guest memory but through the arena. It runs on a stack of its own, which is empty whenever a guest
- * runs.
+ * It uses no library, no thread-local storage, neither fs nor gs (both are the guest's), and no vector
+ * register. It never touches guest memory but through the arena. It runs on a stack of its own, which is
+ * empty whenever a guest runs.
  *
  * Invariants:
- * - "context": while a guest runs, pad_core.context is where its registers go, and nothing else needs saving but
- *   vector state, which is that of pad_private.loaded;
- * - "cache": each host mapping of the process agrees with seL4's page tables or is covered by its pending unmaps.
+ * - "context": while a guest runs, pad_core.context is where its registers go, and nothing else needs saving
+ *   but vector state, which is that of pad_private.loaded;
+ * - "cache": each host mapping of the process agrees with seL4's page tables or is covered by its pending
+ *   unmaps.
  */
 #ifndef SELKIE_ENGINE_DIRECT_PAD_PAD_H
 #define SELKIE_ENGINE_DIRECT_PAD_PAD_H
@@ -47,8 +48,9 @@ void pad_signals_install(void);
 
 /* fault.c: the signal in pad_private.trap hit the guest */
 struct pad_way pad_trapped(void);
-void step_begin_fpu(struct context *context); /* let the thread run one instruction, for want of a switch for the FPU */
-void step_end(bool is_done);                  /* if it was stepping; it got through its instruction or not */
+void step_begin_fpu(
+    struct context *context); /* let the thread run one instruction, for want of a switch for the FPU */
+void step_end(bool is_done);  /* if it was stepping; it got through its instruction or not */
 
 /* baton.c */
 void baton_pass(unsigned process); /* to another guest process, and wait for it to come back */

@@ -3,10 +3,10 @@
  * Patched `syscall` instructions, as the pad deals with them. The monitor installs them
  * (engine/direct/patch.h).
  *
- * At a patched site stands a jump to a *thunk*, which loads rcx as `syscall` does, r11 with its tail, and jumps to
- * the pad's entry. The tail holds the instructions that the jump displaced and a jump back. The patched
- * page is a *copy* of the frame, shown by one process at one address; the frame itself never changes. Every
- * address that a guest, a thread's context or the kernel sees is that of the unpatched program.
+ * At a patched site stands a jump to a *thunk*, which loads rcx as `syscall` does, r11 with its tail, and
+ * jumps to the pad's entry. The tail holds the instructions that the jump displaced and a jump back. The
+ * patched page is a *copy* of the frame, shown by one process at one address; the frame itself never changes.
+ * Every address that a guest, a thread's context or the kernel sees is that of the unpatched program.
  *
  * Invariants:
  * - "copy": a page is in the table of copies exactly while the process shows a patched copy of it, or will
@@ -15,8 +15,8 @@
  *   has promised to unmap one of the two before it runs. An entry of pad_core.frame stands for the copy until
  *   somebody asks for a writable mapping; a copy without entry is on its way out because of that;
  * - "redirect": each address inside a live patch, but the first, has a redirect, and nothing else has;
- * - "hint": pad_private.generation changes whenever a patch or a thunk page goes from the process, so a hint of the
- *   present generation names the thunk that still serves its address.
+ * - "hint": pad_private.generation changes whenever a patch or a thunk page goes from the process, so a hint
+ *   of the present generation names the thunk that still serves its address.
  */
 #ifndef SELKIE_ENGINE_DIRECT_PAD_PATCH_H
 #define SELKIE_ENGINE_DIRECT_PAD_PATCH_H
@@ -61,8 +61,8 @@ static inline bool patch_is_displaced(const struct pad_private *p, uint64_t ip)
 bool patch_is_known(const struct pad_private *p, uint64_t site);
 
 /* The host mappings of [start, end) in process `index`, whose private part `p` is, are being dropped or
- * replaced: drop the patches in there. If thunks go from this process, so do the copies that use them, wherever they
- * are: these are noted as pending unmaps of the process. */
+ * replaced: drop the patches in there. If thunks go from this process, so do the copies that use them,
+ * wherever they are: these are noted as pending unmaps of the process. */
 void patch_forget(struct pad_core *core, struct pad_private *p, unsigned index, uint64_t start, uint64_t end);
 
 /* The process shows another VSpace from now on, and nothing of the former: forget all sites too. */

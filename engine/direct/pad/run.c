@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * From a kernel entry to the thread that runs next, wherever that is: here, in another guest process, or only after
- * the monitor has done something.
+ * From a kernel entry to the thread that runs next, wherever that is: here, in another guest process, or only
+ * after the monitor has done something.
  */
 #include "engine/direct/pad/pad.h"
 #include "engine/direct/pad/patch.h"
@@ -103,7 +103,8 @@ static inline struct pad_way way_out(struct context *context)
     const bool is_usual = has_usual_flags(context);
     pad_core.context = context;
     /* A hint may lead behind an instruction that does nothing; whoever steps sees that one, too. */
-    if (__builtin_expect(is_usual && hint->ip == context->next_ip && hint->generation == pad_private.generation, 1))
+    if (__builtin_expect(
+            is_usual && hint->ip == context->next_ip && hint->generation == pad_private.generation, 1))
         pad_private.resume = hint->target;
     else
         pad_private.resume = ip_target(context->next_ip);
@@ -115,8 +116,8 @@ static inline struct pad_way way_out(struct context *context)
     return (struct pad_way){context, is_usual ? pad_exit : pad_exit_step};
 }
 
-/* A thread that may not use the FPU goes step by step, and the monitor looks at each instruction first. False: the
- * instruction is refused. */
+/* A thread that may not use the FPU goes step by step, and the monitor looks at each instruction first.
+ * False: the instruction is refused. */
 static bool nofpu_step(struct context *context)
 {
     if (!baton_ask(PAD_FPU))
@@ -186,8 +187,9 @@ static __attribute__((noinline)) struct pad_way leave_anyhow(struct next next)
 /* The thread that was here goes on, or another of this VSpace does, and nothing else is to be done. */
 static inline bool is_plain(const struct next *next)
 {
-    return next->kind == NEXT_RUN && next->vspace != 0 && next->vspace == pad_private.vspace && !next->is_fpu_disabled &&
-           !own_slot()->is_dirty && clock_is_armed(next->wants_tick) && has_usual_flags(next->context);
+    return next->kind == NEXT_RUN && next->vspace != 0 && next->vspace == pad_private.vspace &&
+           !next->is_fpu_disabled && !own_slot()->is_dirty && clock_is_armed(next->wants_tick) &&
+           has_usual_flags(next->context);
 }
 
 static inline struct pad_way leave(const struct next *next)

@@ -2,10 +2,10 @@
 /*
  * Signals: what the host says when a guest traps, when time is up, and when the monitor wants something.
  *
- * A signal that hit the guest moves its registers into its context, makes its vector registers live again, and goes
- * on on the kernel's stack, never to return to the signal frame. One that hit the pad sets a flag and returns; one
- * that hit the exit makes it start over. The signal stack is free again as soon as the guest runs, because the host
- * looks at the stack pointer alone.
+ * A signal that hit the guest moves its registers into its context, makes its vector registers live again,
+ * and goes on on the kernel's stack, never to return to the signal frame. One that hit the pad sets a flag
+ * and returns; one that hit the exit makes it start over. The signal stack is free again as soon as the guest
+ * runs, because the host looks at the stack pointer alone.
  */
 #include <asm/sigcontext.h>
 #include <asm/siginfo.h>
@@ -61,8 +61,8 @@ static void registers_save(struct context *c, const struct sigcontext *s, uint64
     c->hint.generation = 0;
 }
 
-/* The host takes some values of a guest's rax for its own marks of a call to be restarted and changes them. The number
- * it reports is what they were. */
+/* The host takes some values of a guest's rax for its own marks of a call to be restarted and changes them.
+ * The number it reports is what they were. */
 static uint64_t rax_repaired(const struct sigcontext *s, const siginfo_t *info)
 {
     int64_t number = info->_sifields._sigsys._syscall;
@@ -123,8 +123,8 @@ static void *signal_in_pad(int number, bool is_sent, struct ucontext *uc)
     crash(number, s);
 }
 
-/* The guest jumped into the host's vsyscall page, far above what a user may touch. The host has emulated the return
- * from there already. DIFFERS: rax is lost. */
+/* The guest jumped into the host's vsyscall page, far above what a user may touch. The host has emulated the
+ * return from there already. DIFFERS: rax is lost. */
 static void vsyscall_refuse(struct sigcontext *s, const siginfo_t *info)
 {
     s->rip = (uint64_t)info->_sifields._sigsys._call_addr;
@@ -152,7 +152,8 @@ void *pad_signal(int number, const siginfo_t *info, struct ucontext *uc)
         ip = s->rip;
     }
     if (!is_sent && number == SIGTRAP && ip == (uint64_t)pad_entry)
-        /* The guest's jump in, stepped: nothing has happened yet, so it went to the `syscall` that it stands for. */
+        /* The guest's jump in, stepped: nothing has happened yet, so it went to the `syscall` that it stands
+         * for. */
         s->rip = ip = s->rcx - SYSCALL_SIZE;
     if (ip - pad_core.base < PAD_CORE) {
         pad_private.hit = is_sent ? HIT_PAD : pad_private.hit;
@@ -176,7 +177,8 @@ void *pad_signal(int number, const siginfo_t *info, struct ucontext *uc)
     trap_save(number, info, s);
     pad_private.trap.is_in_thunk = ip != s->rip;
     if (is_entry && number == SIGTRAP) /* a single step ended on the way in: that is the system call */
-        pad_private.trap = (struct pad_trap){.number = SIGSYS, .call_address = ip + SYSCALL_SIZE, .cs = s->cs};
+        pad_private.trap =
+            (struct pad_trap){.number = SIGSYS, .call_address = ip + SYSCALL_SIZE, .cs = s->cs};
     return (void *)(uint64_t)pad_trapped;
 }
 

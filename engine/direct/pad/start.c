@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The beginning of guest processes. The template is the program that the monitor starts; it gives up everything but
- * Selkie's own mappings, and clones itself when asked. A clone is the monitor's child and shares the template's
- * descriptors; it arms everything that must be armed before any guest instruction runs, and waits for the baton.
+ * The beginning of guest processes. The template is the program that the monitor starts; it gives up
+ * everything but Selkie's own mappings, and clones itself when asked. A clone is the monitor's child and
+ * shares the template's descriptors; it arms everything that must be armed before any guest instruction runs,
+ * and waits for the baton.
  */
 #include <asm/signal.h>
 #include <asm/unistd.h>
@@ -65,7 +66,8 @@ static void timer_make(void)
 /* From here on every system call from outside the pad is a signal. */
 static void dispatch_arm(void)
 {
-    check(host_call(__NR_prctl, PR_SET_SYSCALL_USER_DISPATCH, PR_SYS_DISPATCH_ON, pad_core.base, PAD_CORE, 0, 0));
+    check(host_call(__NR_prctl, PR_SET_SYSCALL_USER_DISPATCH, PR_SYS_DISPATCH_ON, pad_core.base, PAD_CORE, 0,
+                    0));
 }
 
 struct pad_way pad_child(void);

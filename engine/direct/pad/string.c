@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The four functions that a compiler may call anywhere. Most copies in a kernel are a few words; the processor's own
- * instruction is best for the rest.
+ * The four functions that a compiler may call anywhere. Most copies in a kernel are a few words; the
+ * processor's own instruction is best for the rest.
  */
 #include <stddef.h>
 #include <stdint.h>

@@ -2,10 +2,10 @@
 /*
  * Thunks as all processes share them. Compiled into pad and monitor.
  *
- * A program reads the jump to a thunk where its patched code stands, so it may copy it: a VSpace cloned byte by byte
- * holds jumps in its frames, *native* ones. They work because a thunk serves its site in every process: sites of
- * several processes with the same address and the same displaced bytes have one thunk, a thunk's address never
- * becomes another site's, and a process that jumps to one gets the page it lies in.
+ * A program reads the jump to a thunk where its patched code stands, so it may copy it: a VSpace cloned byte
+ * by byte holds jumps in its frames, *native* ones. They work because a thunk serves its site in every
+ * process: sites of several processes with the same address and the same displaced bytes have one thunk, a
+ * thunk's address never becomes another site's, and a process that jumps to one gets the page it lies in.
  */
 #ifndef SELKIE_ENGINE_DIRECT_PAD_THUNK_H
 #define SELKIE_ENGINE_DIRECT_PAD_THUNK_H
