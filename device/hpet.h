@@ -14,11 +14,13 @@
  *
  * Source: Intel IA-PC HPET Specification 1.0a, section 2.3.
  *
- *   0x000  capabilities: period in femtoseconds 63:32, vendor 31:16, legacy route 15, 64 bit 13, last timer
- *   12:8 0x010  configuration: 0 counting, 1 legacy route (timer 0 takes the PIT's pin) 0x020  interrupt
- *   status, write 1 to clear; of level-triggered timers 0x0F0  main counter 0x100 + 0x20 n  timer n: routes
- *   63:32, route 13:9, set value 6, 64 bit 5, can be periodic 4, periodic 3, enabled 2, level 1;  + 0x08
- *   comparator;  + 0x10 message route, reads 0
+ *   0x000  capabilities: period in femtoseconds 63:32, vendor 31:16, legacy route 15, 64 bit 13,
+ *          last timer 12:8
+ *   0x010  configuration: 0 counting, 1 legacy route (timer 0 takes the PIT's pin)
+ *   0x020  interrupt status, write 1 to clear; of level-triggered timers
+ *   0x0F0  main counter
+ *   0x100 + 0x20 n  timer n: routes 63:32, route 13:9, set value 6, 64 bit 5, can be periodic 4, periodic 3,
+ *          enabled 2, level 1;  + 0x08 comparator;  + 0x10 message route, reads 0
  */
 #ifndef SELKIE_DEVICE_HPET_H
 #define SELKIE_DEVICE_HPET_H

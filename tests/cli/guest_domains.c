@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Two domains of a tick each (domains.json). A thread of each signals the other and waits, so that one domain is idle
- * while the other's thread is ready, at all phases of the tick. In the end both wait for good: the system is at rest.
+ * Two domains and a schedule of one entry, a tick for one of them, which each gives to the other (domains.json). Then a
+ * thread signals that of the other domain and waits: its domain is idle while the other's thread is ready, at all
+ * phases of the tick. In the end both wait for good: the system is at rest.
  */
 #include <sel4_util.h>
 
@@ -31,6 +32,12 @@ static void spin(void)
     }
 }
 
+/* From the next tick on. */
+static void turn_give(seL4_Uint8 domain)
+{
+    SEL4_UTIL_CHECK(seL4_DomainSet_ScheduleConfigure(seL4_CapDomain, 0, domain, 1));
+}
+
 static void answer(void *unused)
 {
     (void)unused;
@@ -38,6 +45,7 @@ static void answer(void *unused)
         seL4_Wait(there, NULL);
         turns++;
         spin();
+        turn_give(0);
         seL4_Signal(here);
     }
 }
@@ -50,11 +58,11 @@ int main(seL4_BootInfo *info)
     here = sel4_util_object_alloc(&allocator, seL4_NotificationObject, 0);
     there = sel4_util_object_alloc(&allocator, seL4_NotificationObject, 0);
     SEL4_UTIL_CHECK(sel4_util_thread_start(&other, &allocator, &config));
-    SEL4_UTIL_CHECK(seL4_DomainSet_ScheduleConfigure(seL4_CapDomain, 0, 0, 1));
-    SEL4_UTIL_CHECK(seL4_DomainSet_ScheduleConfigure(seL4_CapDomain, 1, 1, 1));
+    turn_give(0);
     SEL4_UTIL_CHECK(seL4_DomainSet_ScheduleSetStart(seL4_CapDomain, 0));
     SEL4_UTIL_CHECK(seL4_DomainSet_Set(seL4_CapDomain, 1, other.tcb));
     for (unsigned i = 0; i < ROUNDS; i++) {
+        turn_give(1);
         seL4_Signal(there);
         spin();
         seL4_Wait(here, NULL);
