@@ -7,14 +7,17 @@
 #include <sel4_util.h>
 
 enum {
-    ROUNDS = 1000,
-    SPIN_CYCLES_MAX = 3000000,
+    ROUNDS = 2000,
+    MEASURED = 20, /* the first of them, without spinning: two ticks each */
+    STEPS = 100,
+    STEPS_PER_TICK = 1000,
     PRIORITY = 100
 };
 
 static struct sel4_util_allocator allocator;
 static seL4_CPtr here, there;
 static volatile unsigned turns;
+static volatile unsigned long tick_cycles;
 
 static unsigned long cycles(void)
 {
@@ -23,12 +26,10 @@ static unsigned long cycles(void)
     return (unsigned long)high << 32 | low;
 }
 
-static void spin(void)
+/* From a turn's start until shortly before its end, each time a little shorter. */
+static void spin(unsigned long start, unsigned round)
 {
-    static unsigned seed = 1;
-    seed = seed * 1103515245 + 12345;
-    unsigned long start = cycles(), length = (seed >> 8) % SPIN_CYCLES_MAX;
-    while (cycles() - start < length) {
+    while (cycles() - start < tick_cycles - round % STEPS * (tick_cycles / STEPS_PER_TICK)) {
     }
 }
 
@@ -43,10 +44,10 @@ static void answer(void *unused)
     (void)unused;
     for (;;) {
         seL4_Wait(there, NULL);
-        turns++;
-        spin();
+        unsigned long start = cycles();
+        spin(start, turns++);
+        seL4_Signal(here); /* first: there may be no turn after that */
         turn_give(0);
-        seL4_Signal(here);
     }
 }
 
@@ -61,11 +62,16 @@ int main(seL4_BootInfo *info)
     turn_give(0);
     SEL4_UTIL_CHECK(seL4_DomainSet_ScheduleSetStart(seL4_CapDomain, 0));
     SEL4_UTIL_CHECK(seL4_DomainSet_Set(seL4_CapDomain, 1, other.tcb));
+    unsigned long begin = cycles(), start = begin;
     for (unsigned i = 0; i < ROUNDS; i++) {
-        turn_give(1);
+        if (i == MEASURED) {
+            tick_cycles = (start - begin) / MEASURED / 2;
+        }
         seL4_Signal(there);
-        spin();
+        turn_give(1);
+        spin(start, i);
         seL4_Wait(here, NULL);
+        start = cycles();
     }
     sel4_util_printf("%u turns\n", turns);
     seL4_Wait(here, NULL);

@@ -39,13 +39,14 @@ static seL4_TCB thread_make(seL4_CPtr vspace, seL4_Word ipc_buffer, seL4_CPtr fr
 /* It waits in its first call when this returns. */
 static void looker_start(seL4_TCB tcb, seL4_CPtr endpoint)
 {
+    const seL4_IPCBuffer *buffer = (const seL4_IPCBuffer *)page;
     seL4_UserContext registers = {.rip = (seL4_Word)page + CODE_AT,
                                   .rsp = 0x1000,
                                   .rflags = 0x202,
                                   .rbx = (seL4_Word)seL4_SysRecv,
                                   .r12 = (seL4_Word)&seen,
                                   .r13 = endpoint,
-                                  .r14 = (seL4_Word)&((seL4_IPCBuffer *)page)->msg[WORD_AT]};
+                                  .r14 = (seL4_Word)&buffer->msg[WORD_AT]};
     SEL4_UTIL_CHECK(seL4_TCB_WriteRegisters(tcb, 1, 0, SUBJECT_REGISTERS, &registers));
 }
 

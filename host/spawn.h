@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Starting a guest program: a child that dies with us, hears nothing from the terminal, leaves no core, keeps the
+ * descriptors it is given and nothing else, and becomes a program out of a memory file.
+ */
+#ifndef SELKIE_HOST_SPAWN_H
+#define SELKIE_HOST_SPAWN_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "host/diag.h"
+
+enum {
+    SPAWN_FDS = 4
+};
+
+struct spawn_plan {
+    int fd[SPAWN_FDS]; /* become descriptors 0 and up */
+    int fd_count;
+    int program_fd;
+    bool is_traced; /* by us, from its first instruction on */
+};
+
+/* Returns the pid, or -errno with the reason in `diag`; then there is no child. */
+pid_t spawn_program(const struct spawn_plan *plan, struct diag *diag);
+
+#endif
