@@ -53,6 +53,7 @@ static const struct config_switch switches[] = {
 static const struct config_number numbers[] = {
     NUMBER("ROOT_CNODE_SIZE_BITS", root_cnode_bits, 1, 4, 27),
     NUMBER("NUM_DOMAINS", domains, 1, 1, 256),
+    NUMBER("NUM_DOMAIN_SCHEDULES", domain_schedules, 1, 2, 256),
     NUMBER("MAX_NUM_NODES", max_nodes, 1, 1, 256),
     NUMBER("TIMER_TICK_MS", timer_tick_ms, 1, 1, 100000),
     NUMBER("TIME_SLICE", time_slice_ticks, 1, 1, 100000),

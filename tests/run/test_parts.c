@@ -82,12 +82,14 @@ static void test_configuration(void)
     struct abi_config config = defaults(16);
     CHECK_EQ(config_read(&config,
                          "{\"SEL4_ARCH\": \"x86_64\", \"PLAT\": \"pc99\", \"ROOT_CNODE_SIZE_BITS\": \"19\","
-                         "\"NUM_DOMAINS\": 16, \"DEBUG_BUILD\": false, \"PRINTING\": false, \"VTX\": true,"
+                         "\"NUM_DOMAINS\": 16, \"NUM_DOMAIN_SCHEDULES\": 100, \"VTX\": true,"
+                         "\"DEBUG_BUILD\": false, \"PRINTING\": false,"
                          "\"BOOT_THREAD_TIME_SLICE\": \"7\", \"XSAVE_SIZE\": \"832\", \"OTHER\": [1, {}]}",
                          &diag),
              0);
     CHECK_EQ(config.root_cnode_bits, 19);
     CHECK_EQ(config.domains, 16);
+    CHECK_EQ(config.domain_schedules, 100);
     CHECK_EQ(config.boot_thread_time_slice_us, 7000);
     CHECK_EQ(config.xsave_size, 832);
     CHECK(!config.is_debug && !config.is_printing && config.has_vtx);
