@@ -5,11 +5,15 @@
 #include "host/process.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "host/fd.h"
 
 int process_wait(pid_t pid, int *status)
 {
@@ -33,6 +37,19 @@ void process_end(pid_t pid)
 int process_watch(pid_t pid)
 {
     return (int)syscall(SYS_pidfd_open, pid, 0);
+}
+
+char process_state(pid_t pid)
+{
+    char path[32], text[128];
+    snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+    HOST_FD int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t size = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+    if (size <= 0)
+        return 0;
+    text[size] = '\0';
+    const char *behind_name = strrchr(text, ')');
+    return behind_name && behind_name[1] == ' ' ? behind_name[2] : 0;
 }
 
 void process_describe(struct diag *diag, pid_t pid, int status)

@@ -20,6 +20,10 @@ void process_end(pid_t pid);
 /* A descriptor that becomes readable when the child ends, close-on-exec; -1 if the host does not offer one. */
 int process_watch(pid_t pid);
 
+/* What the host says a process does: R (wants the processor), S (sleeps), T or t (stopped, by a signal or a
+ * debugger) and so on, as in /proc/PID/stat; 0 if it cannot be read. */
+char process_state(pid_t pid);
+
 /* A clause such as "process 12 was killed by signal 9 (Killed)". */
 void process_describe(struct diag *diag, pid_t pid, int status);
 

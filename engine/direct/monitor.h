@@ -108,6 +108,7 @@ void deadline_publish(struct engine *e); /* when the outside has something */
 int watch_check(struct engine *e);    /* is the holder still doing something? */
 int watch_recalled(struct engine *e); /* has the baton been wanted back for too long? */
 int watch_heap(struct engine *e);     /* now and then: does the kernel's heap make sense? */
+bool watch_is_held_up(const struct engine *e); /* the holder is stopped from outside, by a debugger perhaps */
 int watch_lost(struct engine *e);     /* a guest process has ended: which and why */
 
 /* doubt.c: may the monitor use what stands in the pad memory? */

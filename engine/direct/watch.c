@@ -27,6 +27,21 @@ static uint64_t cpu_time_ns(pid_t pid)
     return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
 }
 
+bool watch_is_held_up(const struct engine *e)
+{
+    uint32_t holder = atomic_load(&e->core->holder);
+    char state =
+        holder == PAD_MONITOR || holder > PAD_PROCESSES ? 0 : process_state(e->process[holder - 1].pid);
+    return state == 'T' || state == 't';
+}
+
+/* The holder shows no progress: is that its own fault? It may stand in a debugger, or be starved by the host. */
+static bool is_stuck(const struct engine *e, pid_t pid, bool is_inside, uint64_t spent_ns)
+{
+    return !watch_is_held_up(e) &&
+           (process_state(pid) == 'S' || (is_inside && spent_ns >= WATCH_PATIENCE_NS));
+}
+
 int watch_check(struct engine *e)
 {
     struct watchdog *w = &e->watchdog;
@@ -36,7 +51,8 @@ int watch_check(struct engine *e)
         return 0;
     if (holder > PAD_PROCESSES || e->process[holder - 1].pid == 0)
         return broken(e, "nobody runs: the word that says who does was overwritten");
-    uint64_t cpu_ns = cpu_time_ns(e->process[holder - 1].pid);
+    pid_t pid = e->process[holder - 1].pid;
+    uint64_t cpu_ns = cpu_time_ns(pid);
     bool is_inside = atomic_load(&e->core->is_inside);
     bool is_alive = entries != w->entries || (!is_inside && cpu_ns != w->cpu_ns);
     if (holder != w->holder || is_alive) {
@@ -46,9 +62,9 @@ int watch_check(struct engine *e)
         w->holder = holder;
         return 0;
     }
-    if (now_ns - w->looked_ns < WATCH_PATIENCE_NS)
+    if (now_ns - w->looked_ns < WATCH_PATIENCE_NS || !is_stuck(e, pid, is_inside, cpu_ns - w->cpu_ns))
         return 0;
-    return broken(e, "guest process %d %s", (int)e->process[holder - 1].pid,
+    return broken(e, "guest process %d %s", (int)pid,
                   is_inside ? "does not come back from a kernel entry" : "has stopped running");
 }
 
@@ -59,6 +75,8 @@ int watch_recalled(struct engine *e)
         return 0;
     bool is_end = e->events->stop_requested(e->events->world);
     if (host_now_ns() - since_ns < (is_end ? END_PATIENCE_NS : WATCH_PATIENCE_NS))
+        return 0;
+    if (!is_end && watch_is_held_up(e))
         return 0;
     return broken(e, "a guest process keeps the processor to itself");
 }

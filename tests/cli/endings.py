@@ -169,6 +169,21 @@ def check_guest_killed():
         count(not alive(guests), f"{guest}: guest killed: {alive(guests)} stayed behind")
 
 
+def check_guest_stopped():
+    """A guest process that a debugger stops is not lost, however long that takes."""
+    run = subprocess.Popen(command("spin"), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                           stderr=subprocess.PIPE, start_new_session=True)
+    run.stdout.readline()
+    guest = guests_of(run.pid)[-1]
+    os.kill(guest, signal.SIGSTOP)
+    time.sleep(7)  # longer than the watchdog's patience
+    count(run.poll() is None, "a stopped guest process ended the run")
+    os.kill(guest, signal.SIGCONT)
+    run.send_signal(signal.SIGINT)
+    run.communicate(timeout=30)
+    count(run.returncode == 130, f"after a stop: status {run.returncode}")
+
+
 def processor_seconds(pids):
     ticks = 0
     for fields in filter(None, map(process_fields, pids)):
@@ -291,6 +306,8 @@ check_input()
 check_signals()
 check_kill()
 check_guest_killed()
+if ENGINE == "direct":  # elsewhere every guest process has a debugger already
+    check_guest_stopped()
 check_idle()
 check_output_closed()
 check_output_stalled()
