@@ -4,6 +4,7 @@
  */
 #include "host/spawn.h"
 
+#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -14,6 +15,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "host/fd.h"
+#include "host/map.h"
 #include "host/process.h"
 
 struct spawn {
@@ -24,6 +27,7 @@ struct spawn {
 };
 
 enum {
+    PROGRAM_BASE = 0x400000,
     SIGNALS = 64,
     EXIT_FAILED = 127,
     ABOVE = 2 * SPAWN_FDS /* descriptors in the way of nothing */
@@ -97,6 +101,37 @@ static __attribute__((noinline)) pid_t fork_child(struct spawn *s)
     if (pid == 0)
         child(s);
     return pid;
+}
+
+int spawn_program_make(const void *code, size_t size, struct diag *diag)
+{
+    struct {
+        Elf64_Ehdr header;
+        Elf64_Phdr segment[2];
+        unsigned char code[SPAWN_CODE_MAX];
+    } program = {
+        .header = {.e_ident = {ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64, ELFDATA2LSB, EV_CURRENT},
+                   .e_type = ET_EXEC,
+                   .e_machine = EM_X86_64,
+                   .e_version = EV_CURRENT,
+                   .e_phoff = sizeof(Elf64_Ehdr),
+                   .e_ehsize = sizeof(Elf64_Ehdr),
+                   .e_phentsize = sizeof(Elf64_Phdr),
+                   .e_phnum = 2},
+        .segment = {{.p_type = PT_LOAD,
+                     .p_flags = PF_R | PF_X,
+                     .p_vaddr = PROGRAM_BASE,
+                     .p_paddr = PROGRAM_BASE,
+                     .p_filesz = sizeof(program),
+                     .p_memsz = sizeof(program),
+                     .p_align = HOST_PAGE},
+                    {.p_type = PT_GNU_STACK, .p_flags = PF_R | PF_W}},
+    };
+    if (size > SPAWN_CODE_MAX)
+        return diag_errno(diag, E2BIG, "a guest program of %zu bytes", size);
+    program.header.e_entry = PROGRAM_BASE + sizeof(program) - SPAWN_CODE_MAX;
+    memcpy(program.code, code, size);
+    return fd_memory_program("selkie-guest", &program, sizeof(program), diag);
 }
 
 pid_t spawn_program(const struct spawn_plan *plan, struct diag *diag)

@@ -6,7 +6,7 @@
     .section .rodata
     .globl boot_code, boot_code_end
 boot_code:
-    lea boot_code+256(%rip), %rbx /* PROGRAM_CODE_SIZE */
+    lea boot_code+256(%rip), %rbx /* BOOT_CODE_SIZE */
 1:  mov (%rbx), %rax
     cmp $-1, %rax
     je 2f

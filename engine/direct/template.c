@@ -2,22 +2,19 @@
 /*
  * Starting the template: a tiny static program, which maps the pad and jumps there (pad/start.c).
  */
-#include <elf.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 
 #include "engine/direct/monitor.h"
 #include "host/fd.h"
-#include "host/map.h"
 #include "host/spawn.h"
 
 enum {
-    PROGRAM_BASE = 0x400000,
-    PROGRAM_CODE_SIZE = 256
+    BOOT_CODE_SIZE = 256
 };
 
-/* The program: makes these calls and jumps to `start` with stack pointer `stack` (boot.S). */
+/* What the program does: make these calls, and jump to `start` with stack pointer `stack`. */
 struct boot_list {
     struct {
         uint64_t number, argument[6];
@@ -26,12 +23,12 @@ struct boot_list {
     uint64_t start, stack;
 };
 
+/* The program: code (boot.S), and the list behind it. */
 struct program {
-    Elf64_Ehdr header;
-    Elf64_Phdr segment[2];
-    unsigned char code[PROGRAM_CODE_SIZE];
+    unsigned char code[BOOT_CODE_SIZE];
     struct boot_list list;
 };
+_Static_assert(sizeof(struct program) <= SPAWN_CODE_MAX, "it fits");
 
 extern const unsigned char boot_code[], boot_code_end[];
 
@@ -55,28 +52,9 @@ static struct boot_list boot_list_make(const struct engine *e, uint64_t start)
 
 static int program_make(struct engine *e, uint64_t start)
 {
-    struct program program = {
-        .header = {.e_ident = {ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64, ELFDATA2LSB, EV_CURRENT},
-                   .e_type = ET_EXEC,
-                   .e_machine = EM_X86_64,
-                   .e_version = EV_CURRENT,
-                   .e_entry = PROGRAM_BASE + offsetof(struct program, code),
-                   .e_phoff = sizeof(Elf64_Ehdr),
-                   .e_ehsize = sizeof(Elf64_Ehdr),
-                   .e_phentsize = sizeof(Elf64_Phdr),
-                   .e_phnum = 2},
-        .segment = {{.p_type = PT_LOAD,
-                     .p_flags = PF_R | PF_X,
-                     .p_vaddr = PROGRAM_BASE,
-                     .p_paddr = PROGRAM_BASE,
-                     .p_filesz = sizeof(program),
-                     .p_memsz = sizeof(program),
-                     .p_align = HOST_PAGE},
-                    {.p_type = PT_GNU_STACK, .p_flags = PF_R | PF_W}},
-        .list = boot_list_make(e, start),
-    };
+    struct program program = {.list = boot_list_make(e, start)};
     memcpy(program.code, boot_code, (size_t)(boot_code_end - boot_code));
-    return fd_memory_program("selkie-guest", &program, sizeof(program), e->diag);
+    return spawn_program_make(&program, sizeof(program), e->diag);
 }
 
 static bool has_said_hello(const struct engine *e)

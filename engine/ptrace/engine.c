@@ -2,7 +2,6 @@
 /*
  * Opening and closing the ptrace engine, and its entry in the table of engines.
  */
-#include <elf.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -12,10 +11,9 @@
 #include "engine/ptrace/state.h"
 #include "host/fd.h"
 #include "host/map.h"
+#include "host/spawn.h"
 
 enum {
-    PROGRAM_BASE = 0x400000,
-    PROGRAM_CODE_SIZE = 16,
     HWCAP2_USER_FSGSBASE = 2,
     SIGNAL_FRAME_OTHER = 4096 /* what a frame holds besides vector state, generously */
 };
@@ -29,31 +27,7 @@ static const uint64_t stubs_size = (PROCESS_MAX + 1) * sizeof(struct stub);
 /* What a guest process starts with: one page, a system call and a stop. */
 static int program_make(struct diag *diag)
 {
-    struct {
-        Elf64_Ehdr header;
-        Elf64_Phdr segment[2];
-        unsigned char code[PROGRAM_CODE_SIZE];
-    } program = {
-        .header = {.e_ident = {ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64, ELFDATA2LSB, EV_CURRENT},
-                   .e_type = ET_EXEC,
-                   .e_machine = EM_X86_64,
-                   .e_version = EV_CURRENT,
-                   .e_phoff = sizeof(Elf64_Ehdr),
-                   .e_ehsize = sizeof(Elf64_Ehdr),
-                   .e_phentsize = sizeof(Elf64_Phdr),
-                   .e_phnum = 2},
-        .segment = {{.p_type = PT_LOAD,
-                     .p_flags = PF_R | PF_X,
-                     .p_vaddr = PROGRAM_BASE,
-                     .p_paddr = PROGRAM_BASE,
-                     .p_filesz = sizeof(program),
-                     .p_memsz = sizeof(program),
-                     .p_align = HOST_PAGE},
-                    {.p_type = PT_GNU_STACK, .p_flags = PF_R | PF_W}},
-    };
-    program.header.e_entry = PROGRAM_BASE + (uint64_t)((const char *)program.code - (const char *)&program);
-    memcpy(program.code, stub_boot, (size_t)(stub_boot_end - stub_boot));
-    return fd_memory_program("selkie-guest", &program, sizeof(program), diag);
+    return spawn_program_make(stub_boot, (size_t)(stub_boot_end - stub_boot), diag);
 }
 
 static int stubs_make(struct engine *e, struct diag *diag)
