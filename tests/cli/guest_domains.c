@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Two domains and a schedule of one entry, a tick for one of them, which each gives to the other (domains.json). Then a
- * thread signals that of the other domain and waits: its domain is idle while the other's thread is ready, at all
- * phases of the tick. In the end both wait for good: the system is at rest.
+ * Two domains and a schedule of one entry, a tick for one of them, which each gives to the other
+ * (domains.json). Then a thread signals that of the other domain and waits: its domain is idle while the
+ * other's thread is ready, at all phases of the tick. In the end both wait for good: the system is at rest.
  */
 #include <sel4_util.h>
 
 enum {
-    ROUNDS = 2000,
+    ROUNDS = 1000,
     MEASURED = 20, /* the first of them, without spinning: two ticks each */
     STEPS = 100,
     STEPS_PER_TICK = 1000,
@@ -62,16 +62,20 @@ int main(seL4_BootInfo *info)
     turn_give(0);
     SEL4_UTIL_CHECK(seL4_DomainSet_ScheduleSetStart(seL4_CapDomain, 0));
     SEL4_UTIL_CHECK(seL4_DomainSet_Set(seL4_CapDomain, 1, other.tcb));
-    unsigned long begin = cycles(), start = begin;
+    unsigned long start = cycles(), shortest = ~0ul;
     for (unsigned i = 0; i < ROUNDS; i++) {
         if (i == MEASURED) {
-            tick_cycles = (start - begin) / MEASURED / 2;
+            tick_cycles = shortest / 2; /* the first begins anywhere, a busy host makes some longer */
         }
+        unsigned long begin = start;
         seL4_Signal(there);
         turn_give(1);
         spin(start, i);
         seL4_Wait(here, NULL);
         start = cycles();
+        if (i > 0 && start - begin < shortest) {
+            shortest = start - begin;
+        }
     }
     sel4_util_printf("%u turns\n", turns);
     seL4_Wait(here, NULL);
