@@ -8,14 +8,21 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "host/map.h"
+
 #ifndef MFD_EXEC
 #define MFD_EXEC 0x0010u /* Linux 6.3: say so where memory files are not executable by default */
 #endif
+
+enum {
+    PUNCH_SIZE = 64 * 1024 /* from here on, giving memory back is cheaper than clearing it */
+};
 
 void fd_close_at(int *fd)
 {
@@ -83,6 +90,19 @@ int fd_punch(int fd, uint64_t offset, uint64_t size)
         result = fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)offset, (off_t)size);
     while (result < 0 && errno == EINTR);
     return result < 0 ? -errno : 0;
+}
+
+void fd_clear(int fd, unsigned char *memory, uint64_t offset, uint64_t size)
+{
+    const uint64_t page_mask = HOST_PAGE - 1;
+    uint64_t first = (offset + page_mask) & ~page_mask, end = offset + size, last = end & ~page_mask;
+    /* The file is shared, so a hole shows through every mapping of it. */
+    if (size < PUNCH_SIZE || fd_punch(fd, first, last - first) < 0) {
+        memset(memory + offset, 0, size);
+        return;
+    }
+    memset(memory + offset, 0, first - offset);
+    memset(memory + last, 0, end - last);
 }
 
 int fd_event(struct diag *diag)

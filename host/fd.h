@@ -35,6 +35,10 @@ int fd_memory_program(const char *name, const void *image, size_t size, struct d
  * Page-aligned. Returns 0 or -errno; then nothing has changed. */
 int fd_punch(int fd, uint64_t offset, uint64_t size);
 
+/* Make bytes of a memory file zero, all of which is mapped shared at `memory`. Gives whole pages back to the
+ * host where that is cheaper. */
+void fd_clear(int fd, unsigned char *memory, uint64_t offset, uint64_t size);
+
 /* A counter that `fd_event_set` makes readable (from a signal handler too) until `fd_event_clear`. */
 int fd_event(struct diag *diag);
 void fd_event_set(int fd);

@@ -2,29 +2,19 @@
 /*
  * Making the two memfds.
  */
-#define _GNU_SOURCE /* memfd_create */
-
 #include "run/arena.h"
 
 #include <errno.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
-#ifndef MFD_EXEC
-#define MFD_EXEC 0x0010U /* Linux 6.3: says that mapping it executable is meant */
-#endif
-
-static int memory_create(const char *name)
-{
-    int fd = memfd_create(name, MFD_CLOEXEC | MFD_EXEC);
-    return fd >= 0 || errno != EINVAL ? fd : memfd_create(name, MFD_CLOEXEC);
-}
+#include "host/fd.h"
 
 static int memory_map(const char *name, uint64_t size, int *fd, unsigned char **memory, struct diag *diag)
 {
-    *fd = memory_create(name);
-    if (*fd < 0 || ftruncate(*fd, (off_t)size) != 0) {
-        return diag_errno(diag, errno, "cannot make %llu MiB of memory for the system (--memory)",
+    *fd = fd_memory_executable(name, size, diag);
+    if (*fd < 0) {
+        return diag_errno(diag, *fd, "cannot make %llu MiB of memory for the system (--memory)",
                           (unsigned long long)(size >> 20));
     }
     void *at = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, *fd, 0);

@@ -18,7 +18,6 @@
 
 enum {
     HWCAP2_USER_FSGSBASE = 2,
-    PUNCH_SIZE = 64 * 1024,   /* from here on, giving memory back is cheaper than clearing it */
     SIGNAL_FRAME_OTHER = 4096 /* what a frame holds besides vector state, generously */
 };
 
@@ -41,15 +40,7 @@ static void mmu_forget(void *world, uint64_t vspace)
 static void mmu_clear(void *world, uint64_t paddr, uint64_t size)
 {
     struct engine *e = world;
-    uint64_t page_mask = HOST_PAGE - 1;
-    uint64_t first = (paddr + page_mask) & ~page_mask, end = paddr + size, last = end & ~page_mask;
-    /* The arena is shared, so a hole shows through every mapping of it. */
-    if (size < PUNCH_SIZE || fd_punch(e->arena_fd, first, last - first) < 0) {
-        memset(e->k->arena + paddr, 0, size);
-        return;
-    }
-    memset(e->k->arena + paddr, 0, first - paddr);
-    memset(e->k->arena + last, 0, end - last);
+    fd_clear(e->arena_fd, e->k->arena, paddr, size);
 }
 
 static int host_check(struct engine *e)

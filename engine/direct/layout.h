@@ -217,7 +217,6 @@ struct pad_core {
 
     _Atomic uint32_t holder;
     _Atomic uint32_t monitor_is_hot; /* it waits by yielding, so that the doorbell need not be rung */
-    uint32_t process_count;
     uint64_t base;  /* of the pad in guests */
     uint64_t entry; /* for relinked programs: where a system call jumps to */
     uint64_t end;   /* of all that is Selkie's, arena and vector memory included */
@@ -247,7 +246,7 @@ struct pad_core {
 
     _Atomic uint64_t entries;   /* kernel entries so far */
     _Atomic uint32_t is_inside; /* a kernel entry is under way */
-    uint64_t switches, misses, handovers, traps_patched, traps_left;
+    uint64_t switches, misses, handovers, traps_left;
     uint64_t preempted[PAD_HITS]; /* how often a tick took the processor from a thread, by where it hit */
     uint64_t last_tcb;
 

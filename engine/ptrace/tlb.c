@@ -12,8 +12,7 @@
 #include "host/fd.h"
 
 enum {
-    REGION_BITS = 21,
-    PUNCH_SIZE = 64 * 1024 /* from here on, giving memory back is cheaper than clearing it */
+    REGION_BITS = 21
 };
 
 static bool region_is_touched(const struct process *p, uint64_t region)
@@ -80,15 +79,7 @@ void tlb_forget(void *world, uint64_t vspace)
 void tlb_clear(void *world, uint64_t paddr, uint64_t size)
 {
     struct engine *e = world;
-    uint64_t page_mask = (1u << ABI_SMALL_PAGE_BITS) - 1;
-    uint64_t first = (paddr + page_mask) & ~page_mask, end = paddr + size, last = end & ~page_mask;
-    /* The arena is shared, so a hole shows through every mapping of it. */
-    if (size < PUNCH_SIZE || fd_punch(e->arena_fd, first, last - first) < 0) {
-        memset(e->k->arena + paddr, 0, size);
-        return;
-    }
-    memset(e->k->arena + paddr, 0, first - paddr);
-    memset(e->k->arena + last, 0, end - last);
+    fd_clear(e->arena_fd, e->k->arena, paddr, size);
 }
 
 /* Calls that unmap [start, end) but for the stub region: none, one or two. */
