@@ -33,12 +33,14 @@ static inline struct next next_of(const struct kernel *k, struct tcb *tcb)
 {
     const struct kernel_state *s = k->state;
     if (UNLIKELY(s->is_halted))
-        return (struct next){.kind = NEXT_HALT};
+        return (struct next){.kind = NEXT_HALT, .timer_ns = UINT64_MAX};
     if (UNLIKELY(!tcb))
-        return (struct next){.kind = NEXT_IDLE, .wants_tick = sched_is_anybody_ready(k)};
+        return (struct next){
+            .kind = NEXT_IDLE, .wants_tick = sched_is_anybody_ready(k), .timer_ns = UINT64_MAX};
     return (struct next){
         .kind = NEXT_RUN,
         .wants_tick = tick_matters(k, tcb),
+        .timer_ns = UINT64_MAX,
         .is_fpu_disabled = tcb->flags & TCB_FLAG_FPU_DISABLED,
         .tcb = s->current,
         .vspace = vspace_of_thread(k, tcb),

@@ -25,9 +25,9 @@ struct kernel_state;
 
 /* A process's view of the kernel. Constant once built. */
 struct kernel {
-    unsigned char *arena;       /* emulated physical memory, paddr 0 at index 0 */
-    unsigned char *vector;      /* vector state of the TCB at paddr p lies at index 2 * p (kernel_vector_area) */
-    uint64_t memory_size;       /* bytes of arena; a multiple of 2 MiB */
+    unsigned char *arena;  /* emulated physical memory, paddr 0 at index 0 */
+    unsigned char *vector; /* vector state of the TCB at paddr p lies at index 2 * p (kernel_vector_area) */
+    uint64_t memory_size;  /* bytes of arena; a multiple of 2 MiB */
     struct kernel_state *state; /* inside the arena */
     const struct abi *abi;
     const struct machine *machine;
@@ -89,7 +89,8 @@ enum trap_kind {
     TRAP_VM_FAULT,  /* address, status, is_instruction */
     TRAP_EXCEPTION, /* vector, code: any other x86 exception that user code raised */
     TRAP_INTERRUPT, /* irq: a device line */
-    TRAP_TICK       /* the kernel's own timer; every abi timer_tick_ms while next.wants_tick */
+    TRAP_TICK /* the kernel's own timer: every abi timer_tick_ms while next.wants_tick, or at next.timer_ns;
+                       * one too many does no harm at next.timer_ns, where the kernel looks at the clock itself */
 };
 
 struct trap {
@@ -110,7 +111,9 @@ enum next_kind {
 
 struct next {
     enum next_kind kind;
-    bool wants_tick;         /* the thread can be preempted by the passing of time */
+    bool wants_tick; /* classic: the thread can be preempted by the passing of time */
+    uint64_t
+        timer_ns; /* MCS: the machine time at which TRAP_TICK is due, also while idle; UINT64_MAX: never */
     bool is_fpu_disabled;    /* its use of the FPU is a user exception 7 (seL4_TCBFlag_fpuDisabled) */
     uint64_t tcb;            /* paddr of the running thread's TCB */
     uint64_t vspace;         /* paddr of its PML4; 0: it has no valid VSpace, every fetch is a VM fault */
@@ -127,13 +130,14 @@ struct next kernel_next(struct kernel *k, unsigned core);
 struct translation {
     bool is_present;
     bool is_writable;
-    bool is_device;     /* paddr lies outside the arena */
-    bool is_forbidden;  /* not present for a user, but mapped without any right: an access is a protection violation */
-    bool is_cached;     /* an engine's notes, see kernel_translation_note */
+    bool is_device; /* paddr lies outside the arena */
+    bool
+        is_forbidden; /* not present for a user, but mapped without any right: an access is a protection violation */
+    bool is_cached; /* an engine's notes, see kernel_translation_note */
     bool is_marked;
-    uint8_t size_bits;  /* of the page: 12, 21 or 30 */
-    uint8_t cache;      /* page attribute bits PAT, PCD, PWT */
-    uint64_t paddr;     /* of the page's first byte */
+    uint8_t size_bits; /* of the page: 12, 21 or 30 */
+    uint8_t cache;     /* page attribute bits PAT, PCD, PWT */
+    uint64_t paddr;    /* of the page's first byte */
 };
 struct translation kernel_translate(const struct kernel *k, uint64_t vspace, uint64_t vaddr);
 
@@ -142,13 +146,15 @@ struct translation kernel_translate(const struct kernel *k, uint64_t vspace, uin
  * page into a cache must therefore say so. `is_marked` is the engine's own, the kernel never looks at it. Both are false
  * for a page that was just mapped, or mapped anew with other rights or attributes; no guest can see them.
  * Without a page at `vaddr` this does nothing. */
-void kernel_translation_note(struct kernel *k, uint64_t vspace, uint64_t vaddr, bool is_cached, bool is_marked);
+void kernel_translation_note(struct kernel *k, uint64_t vspace, uint64_t vaddr, bool is_cached,
+                             bool is_marked);
 
 /* Call `visit` for every page of a VSpace that is present, in ascending order, `vaddr` being its first byte. May be
  * asked about any memory: tables that would lie outside the arena are skipped. `visit` may use
  * kernel_translation_note on what it is shown. */
 void kernel_for_each_page(const struct kernel *k, uint64_t vspace,
-                          void (*visit)(void *world, uint64_t vaddr, const struct translation *t), void *world);
+                          void (*visit)(void *world, uint64_t vaddr, const struct translation *t),
+                          void *world);
 
 /* Copy user memory from `vaddr` on, whatever its page's rights; stops at a page that is not there or is device
  * memory. Returns the bytes copied, at most `size`. */
@@ -170,10 +176,12 @@ struct fault_report {
     const char *thread_name; /* inside the arena, terminated */
     uint64_t vspace;
     const struct context *context;
-    uint32_t fault_type;     /* enum fault_type of kernel/fault.h */
-    const char *fault_name;  /* "vm fault", "cap fault", "unknown syscall", "user exception", "debug exception" */
-    uint64_t address;        /* of the access (VM fault), the cptr (cap fault), the number (unknown syscall, exception) */
-    uint64_t status;         /* page fault error code, exception code; in-receive-phase for a cap fault */
+    uint32_t fault_type; /* enum fault_type of kernel/fault.h */
+    const char
+        *fault_name; /* "vm fault", "cap fault", "unknown syscall", "user exception", "debug exception" */
+    uint64_t
+        address; /* of the access (VM fault), the cptr (cap fault), the number (unknown syscall, exception) */
+    uint64_t status; /* page fault error code, exception code; in-receive-phase for a cap fault */
     bool is_instruction;
 };
 struct fault_report kernel_unhandled_fault(const struct kernel *k);

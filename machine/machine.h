@@ -77,13 +77,21 @@ struct machine_bus {
 
 struct machine_console {
     void *world;
-    void (*put)(void *world, char character);           /* what a printing kernel writes */
-    void (*remark)(void *world, const char *text);      /* one decode-error remark, no newline */
+    void (*put)(void *world, char character);      /* what a printing kernel writes */
+    void (*remark)(void *world, const char *text); /* one decode-error remark, no newline */
+};
+
+/* What virtual time charges the kernel for. */
+enum machine_charge {
+    MACHINE_CHARGE_ENTRY, /* once per kernel_enter, before anything else */
+    MACHINE_CHARGE_WORK   /* once per unit of work that a preemption point counts */
 };
 
 struct machine_clock {
     void *world;
     uint64_t (*now_ns)(void *world);
+    /* Let time pass; NULL where it passes by itself. */
+    void (*charge)(void *world, enum machine_charge what);
     /* Does anything wait for the kernel to return? Asked at preemption points only. */
     bool (*is_interrupt_pending)(void *world);
 };
