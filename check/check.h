@@ -14,7 +14,10 @@
  * - "threads": states, slots and links of every TCB; the list of all threads;
  * - "run queues", "current": who is ready, who runs, and that nobody better waits;
  * - "endpoint queues", "notification queues": agree with the threads in them;
- * - "replies": each reply capability and the caller it answers;
+ * - "replies": each reply capability and the caller it answers (classic);
+ * - MCS: "refills" add up to the budget and follow each other; "scheduling contexts" and those who have them name
+ *   each other, and whoever is ready has time; the "release queue" is sorted; "reply stacks" are linked both ways;
+ *   "time": whoever runs pays, and can;
  * - "asid": the pools, and the PML4 of each identifier;
  * - "page tables": each entry was put there by a capability that says so;
  * - "irq", "ports": what is issued, and to whom.

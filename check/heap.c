@@ -344,6 +344,7 @@ static bool check_all(const struct kernel *k, bool is_sampled, uint64_t salt)
     check_threads(&heap);
     check_replies(&heap);
     check_queues(&heap);
+    check_mcs(&heap);
     check_vspaces(&heap);
     check_devices(&heap);
     return heap.is_whole;

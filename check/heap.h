@@ -78,6 +78,7 @@ void check_untyped(struct heap *heap, bool is_sampled, uint64_t salt);
 void check_threads(struct heap *heap);
 void check_replies(struct heap *heap);
 void check_queues(struct heap *heap);        /* run queues, current, endpoint and notification queues */
+void check_mcs(struct heap *heap); /* refills, scheduling contexts, release queue, reply stacks, time */
 void check_vspaces(struct heap *heap);       /* asid, page tables */
 void check_devices(const struct heap *heap); /* irq, ports */
 

@@ -5,6 +5,7 @@
  */
 #include "check/heap.h"
 #include "kernel/ipc.h"
+#include "kernel/thread.h"
 
 static const char RUN[] = "run queues";
 static const char CURRENT[] = "current";
@@ -59,7 +60,7 @@ static void runnable_check(struct heap *heap)
     for (uint32_t i = 0; i < heap->thread_count; i++) {
         uint64_t paddr = heap->slots[heap->threads[i]].slot->cap.paddr;
         const struct tcb *tcb = tcb_at(heap->k, paddr);
-        bool is_runnable = tcb->state == THREAD_RUNNING || tcb->state == THREAD_RESTART;
+        bool is_runnable = thread_is_schedulable(tcb);
         flagged += tcb->is_queued;
         CHECK_THAT(RUN, !is_runnable || tcb->is_queued || paddr == heap->k->state->current,
                    "thread 0x%lx can run, but does not and is in no queue", paddr);

@@ -6,6 +6,7 @@
 
 #include "check/heap.h"
 #include "kernel/ipc.h"
+#include "kernel/thread.h"
 
 static const char INVARIANT[] = "threads";
 static const char REPLIES[] = "replies";
@@ -32,10 +33,10 @@ static void state_check(const struct heap *heap, const struct tcb *tcb, uint64_t
     bool is_blocked = tcb->state >= THREAD_BLOCKED_ON_RECEIVE && tcb->state != THREAD_BLOCKED_ON_REPLY;
     CHECK_THAT(INVARIANT, is_blocked || (tcb->queue_prev == 0 && tcb->queue_next == 0),
                "thread 0x%lx waits for nothing but has neighbours", paddr);
-    CHECK_THAT(INVARIANT, tcb->is_queued || (tcb->sched_prev == 0 && tcb->sched_next == 0),
+    CHECK_THAT(INVARIANT, tcb->is_queued || tcb->is_postponed || (tcb->sched_prev == 0 && tcb->sched_next == 0),
                "thread 0x%lx is not ready but has neighbours", paddr);
-    CHECK_THAT(INVARIANT, !tcb->is_queued || tcb->state == THREAD_RUNNING || tcb->state == THREAD_RESTART,
-               "thread 0x%lx is queued in state %u", paddr, (unsigned)tcb->state);
+    CHECK_THAT(INVARIANT, !tcb->is_queued || thread_is_schedulable(tcb), "thread 0x%lx is queued in state %u",
+               paddr, (unsigned)tcb->state);
 }
 
 static void bound_check(struct heap *heap, const struct tcb *tcb, uint64_t paddr)
@@ -55,8 +56,9 @@ static void thread_check(struct heap *heap, uint64_t paddr)
     const struct tcb *tcb = tcb_at(heap->k, paddr);
     slot_type_check(tcb, paddr, TCB_CSPACE, CAP_CNODE);
     slot_type_check(tcb, paddr, TCB_VSPACE, CAP_PML4);
-    slot_type_check(tcb, paddr, TCB_REPLY, CAP_REPLY);
-    slot_type_check(tcb, paddr, TCB_CALLER, CAP_REPLY);
+    enum cap_type answering = heap->k->abi->config.is_mcs ? CAP_ENDPOINT : CAP_REPLY;
+    slot_type_check(tcb, paddr, TCB_REPLY, answering);
+    slot_type_check(tcb, paddr, TCB_CALLER, answering);
     slot_type_check(tcb, paddr, TCB_IPC_BUFFER, CAP_FRAME);
     state_check(heap, tcb, paddr);
     bound_check(heap, tcb, paddr);
@@ -121,6 +123,8 @@ static void reply_check(struct heap *heap, const struct heap_slot *at)
 
 void check_replies(struct heap *heap)
 {
+    if (heap->k->abi->config.is_mcs)
+        return;
     for (uint32_t i = 0; i < heap->count; i++) {
         const struct heap_slot *at = &heap->slots[i];
         if (at->slot->cap.type != CAP_REPLY)

@@ -15,6 +15,7 @@
 #include "kernel/boot_untyped.h"
 #include "kernel/domain.h"
 #include "kernel/ipc.h"
+#include "kernel/mcs/mcs.h"
 #include "kernel/object.h"
 #include "kernel/state.h"
 #include "kernel/vspace.h"
@@ -49,7 +50,7 @@ struct boot {
     uint64_t image;
     uint64_t image_size;
     uint64_t objects_start, objects_end;
-    uint64_t cnode, extra, pml4, asid_pool, ipc_buffer, bootinfo, paging, tcb;
+    uint64_t cnode, extra, pml4, asid_pool, ipc_buffer, bootinfo, paging, tcb, sched_context;
     struct cap pml4_cap;
     uint64_t next_slot;
     struct bootinfo_facts facts;
@@ -69,6 +70,11 @@ static uint64_t kernel_size(const struct kernel *k)
 uint64_t kernel_boot_image_paddr(const struct kernel *k)
 {
     return KERNEL_PADDR + kernel_size(k);
+}
+
+struct virtual_clock *kernel_clock_memory(const struct kernel *k)
+{
+    return &k->state->virtual_clock;
 }
 
 void kernel_attach(struct kernel *k)
@@ -137,6 +143,7 @@ static enum boot_error plan_objects(struct boot *boot)
         {ABI_SMALL_PAGE_BITS, 1, &boot->bootinfo},
         {ABI_TABLE_BITS, paging_count(boot), &boot->paging},
         {k->abi->object_bits[OBJECT_TCB], 1, &boot->tcb},
+        {ABI_MIN_SCHED_CONTEXT_BITS, k->abi->config.is_mcs, &boot->sched_context},
     };
     enum {
         OBJECTS = sizeof(objects) / sizeof(objects[0])
@@ -171,7 +178,7 @@ static enum boot_error plan_objects(struct boot *boot)
 static enum boot_error plan_slots(const struct boot *boot)
 {
     uint64_t extra_pages = boot->extra_bits ? 1ull << (boot->extra_bits - ABI_SMALL_PAGE_BITS) : 0;
-    uint64_t needed = ABI_SLOT_FIRST_FREE + paging_count(boot) + extra_pages + boot->image_size / PAGE_SIZE;
+    uint64_t needed = ABI_SLOT_FIRST_FREE + boot->k->abi->config.is_mcs + paging_count(boot) + extra_pages + boot->image_size / PAGE_SIZE;
     return needed <= 1ull << boot->k->abi->config.root_cnode_bits ? BOOT_OK : BOOT_CNODE_TOO_SMALL;
 }
 
@@ -214,6 +221,10 @@ static void boot_capabilities(struct boot *boot)
     root_set(boot, ABI_SLOT_ASID_POOL, cap_asid_pool(boot->asid_pool, 0));
     root_set(boot, ABI_SLOT_IO_PORT_CONTROL, cap_of(CAP_IO_PORT_CONTROL, 0));
     root_set(boot, ABI_SLOT_DOMAIN, cap_of(CAP_DOMAIN, 0));
+    if (!boot->k->abi->config.is_mcs)
+        return;
+    boot->facts.sched_control = (struct slot_region){boot->next_slot, boot->next_slot + 1};
+    root_append(boot, cap_of(CAP_SCHED_CONTROL, 0));
 }
 
 /* The structures of one level, in the order of what they cover. Returns where the next level's lie. */
@@ -286,6 +297,14 @@ static void boot_thread_slot(struct boot *boot, struct tcb *tcb, enum tcb_slot w
     slot_insert(boot->k, &tcb->slots[which], cap, source);
 }
 
+/* MCS: the initial thread's own time. */
+static void boot_time(struct boot *boot, struct tcb *tcb)
+{
+    root_set(boot, ABI_SLOT_SCHED_CONTEXT,
+             cap_sched_context(boot->sched_context, ABI_MIN_SCHED_CONTEXT_BITS));
+    mcs_boot_thread(boot->k, tcb, boot->sched_context);
+}
+
 static void boot_thread(struct boot *boot)
 {
     struct tcb *tcb = tcb_at(boot->k, boot->tcb);
@@ -295,7 +314,8 @@ static void boot_thread(struct boot *boot)
     boot_thread_slot(boot, tcb, TCB_VSPACE, ABI_SLOT_VSPACE);
     boot_thread_slot(boot, tcb, TCB_IPC_BUFFER, ABI_SLOT_IPC_BUFFER);
 
-    reply_setup_master(boot->k, tcb);
+    if (!boot->k->abi->config.is_mcs)
+        reply_setup_master(boot->k, tcb);
     tcb_set_name(tcb, "rootserver");
     tcb->priority = tcb->mcp = ABI_PRIORITIES - 1;
     tcb->ipc_buffer = boot->ipc_buffer_vaddr;
@@ -303,6 +323,8 @@ static void boot_thread(struct boot *boot)
     tcb->context.reg[REG_RDI] = boot->bootinfo_vaddr;
     tcb->state = THREAD_RUNNING;
     boot->k->state->current = boot->tcb;
+    if (boot->k->abi->config.is_mcs)
+        boot_time(boot, tcb);
 }
 
 static void boot_untypeds(struct boot *boot)

@@ -47,6 +47,9 @@ uint64_t kernel_boot_image_paddr(const struct kernel *k);
  * `state` is set here. On any other answer than BOOT_OK the arena is garbage. */
 enum boot_error kernel_boot(struct kernel *k, const struct boot_params *params);
 
+/* Where the state of virtual time lies, of a kernel that was booted; zeros so far. */
+struct virtual_clock *kernel_clock_memory(const struct kernel *k);
+
 /* Build a handle on a kernel that was booted already in this arena. */
 void kernel_attach(struct kernel *k);
 

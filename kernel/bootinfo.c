@@ -75,6 +75,8 @@ void bootinfo_write(const struct kernel *k, void *page, const struct bootinfo_fa
     region_write(words, WORD_EXTRA_BI_PAGES, facts->extra_pages);
     words[WORD_CNODE_SIZE_BITS] = k->abi->config.root_cnode_bits;
     words[WORD_DOMAIN] = k->state->current_domain;
+    if (k->abi->config.is_mcs)
+        region_write(words, WORD_PERSONAL, facts->sched_control);
     region_write(words, word_untyped(k), facts->untyped);
 }
 

@@ -20,6 +20,7 @@ struct bootinfo_facts {
     struct slot_region image_frames;
     struct slot_region image_paging;
     struct slot_region extra_pages;
+    struct slot_region sched_control; /* MCS */
     struct slot_region untyped;
 };
 

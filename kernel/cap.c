@@ -31,6 +31,20 @@ struct cap cap_notification(uint64_t paddr)
     return cap;
 }
 
+struct cap cap_sched_context(uint64_t paddr, unsigned size_bits)
+{
+    struct cap cap = cap_of(CAP_SCHED_CONTEXT, paddr);
+    cap.sched_context_bits = size_bits & 0x3f;
+    return cap;
+}
+
+struct cap cap_reply_object(uint64_t paddr)
+{
+    struct cap cap = cap_of(CAP_REPLY_OBJECT, paddr);
+    cap.can_grant = true;
+    return cap;
+}
+
 struct cap cap_cnode(uint64_t paddr, unsigned radix, unsigned guard_bits, uint64_t guard)
 {
     struct cap cap = cap_of(CAP_CNODE, paddr);
@@ -153,6 +167,8 @@ bool cap_is_physical(struct cap cap)
     case CAP_PDPT:
     case CAP_PML4:
     case CAP_ASID_POOL:
+    case CAP_SCHED_CONTEXT:
+    case CAP_REPLY_OBJECT:
         return true;
     default:
         return false;
@@ -174,6 +190,10 @@ unsigned cap_size_bits(const struct kernel *k, struct cap cap)
         return k->abi->object_bits[OBJECT_TCB];
     case CAP_ZOMBIE:
         return cap.zombie_is_tcb ? k->abi->object_bits[OBJECT_TCB] : cap.zombie_radix + (unsigned)ABI_SLOT_BITS;
+    case CAP_SCHED_CONTEXT:
+        return cap.sched_context_bits;
+    case CAP_REPLY_OBJECT:
+        return ABI_REPLY_BITS;
     case CAP_FRAME:
         return frame_size_bits(cap.frame_size);
     case CAP_PAGE_TABLE:
@@ -206,11 +226,14 @@ bool cap_covers(const struct kernel *k, struct cap a, struct cap b)
     case CAP_NOTIFICATION:
     case CAP_REPLY:
     case CAP_THREAD:
+    case CAP_SCHED_CONTEXT:
+    case CAP_REPLY_OBJECT:
         return b.type == a.type && b.paddr == a.paddr;
     case CAP_CNODE:
         return b.type == CAP_CNODE && b.paddr == a.paddr && b.radix == a.radix;
     case CAP_DOMAIN:
-        return b.type == CAP_DOMAIN;
+    case CAP_SCHED_CONTROL:
+        return b.type == a.type;
     case CAP_IRQ_CONTROL:
         return b.type == CAP_IRQ_CONTROL || b.type == CAP_IRQ_HANDLER;
     case CAP_IRQ_HANDLER:

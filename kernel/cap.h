@@ -38,7 +38,10 @@ enum cap_type {
     CAP_ASID_CONTROL,
     CAP_ASID_POOL,
     CAP_IO_PORT,
-    CAP_IO_PORT_CONTROL
+    CAP_IO_PORT_CONTROL,
+    CAP_SCHED_CONTEXT, /* the last three: MCS */
+    CAP_SCHED_CONTROL,
+    CAP_REPLY_OBJECT
 };
 
 /* What a frame capability lets its VSpace do. The numbers follow read and write: no execute bit on x86 seL4. */
@@ -64,7 +67,8 @@ struct cap {
             uint64_t paddr : 47; /* of the object; 0 where there is none */
             uint64_t : 12;
         };
-        struct { /* endpoint, notification (send and receive only), reply (can_grant, is_master) */
+        struct { /* endpoint, notification (send and receive only), reply (can_grant, is_master), reply object
+                  * (can_grant) */
             uint64_t : 52;
             uint64_t can_send : 1;
             uint64_t can_receive : 1;
@@ -81,6 +85,10 @@ struct cap {
             uint64_t : 52;
             uint64_t untyped_bits : 6; /* size, log2 */
             uint64_t is_device : 1;    /* untyped */
+        };
+        struct {
+            uint64_t : 52;
+            uint64_t sched_context_bits : 6; /* size, log2 */
         };
         struct {
             uint64_t : 52;
@@ -136,6 +144,8 @@ static inline struct cap cap_reply(uint64_t tcb, bool is_master, bool can_grant)
     cap.can_grant = can_grant;
     return cap;
 }
+struct cap cap_sched_context(uint64_t paddr, unsigned size_bits);
+struct cap cap_reply_object(uint64_t paddr); /* with the right to grant */
 struct cap cap_cnode(uint64_t paddr, unsigned radix, unsigned guard_bits, uint64_t guard);
 struct cap cap_zombie(uint64_t paddr, bool is_tcb, unsigned radix, uint64_t left);
 struct cap cap_irq_handler(uint64_t irq);
@@ -176,6 +186,7 @@ static inline struct cap cap_mask_rights(struct cap cap, struct cap_rights right
         cap.head &= ~((CAP_RIGHTS_ALL ^ rights.word) << CAP_DETAIL_SHIFT);
         return cap;
     case CAP_REPLY:
+    case CAP_REPLY_OBJECT:
         if (!(rights.word & CAP_RIGHT_GRANT))
             cap.can_grant = false;
         return cap;

@@ -6,6 +6,7 @@
  */
 #include "kernel/debug.h"
 
+#include "kernel/benchmark.h"
 #include "kernel/cspace.h"
 #include "kernel/invocation.h"
 #include "kernel/ipc.h"
@@ -30,6 +31,7 @@ static unsigned cap_number(struct cap cap)
         [CAP_IRQ_CONTROL] = 14,  [CAP_IRQ_HANDLER] = 16,   [CAP_DOMAIN] = 20,  [CAP_FRAME] = 1,
         [CAP_PAGE_TABLE] = 3,    [CAP_PAGE_DIRECTORY] = 5, [CAP_PDPT] = 7,     [CAP_PML4] = 9,
         [CAP_ASID_CONTROL] = 11, [CAP_ASID_POOL] = 13,     [CAP_IO_PORT] = 19, [CAP_IO_PORT_CONTROL] = 31,
+        [CAP_REPLY_OBJECT] = 8,  [CAP_SCHED_CONTEXT] = 22, [CAP_SCHED_CONTROL] = 24,
     };
     return numbers[cap.type];
 }
@@ -131,7 +133,15 @@ void debug_syscall(struct kernel *k, enum syscall syscall)
     case SYSCALL_DEBUG_SEND_IPI:
         debug_refuse(k, "SysDebugSendIPI: not supported on this architecture");
         return;
-    default: /* benchmarks, model-specific registers, virtual machines: we have none */
+    case SYSCALL_X86_DANGEROUS_WRMSR: /* DIFFERS: no model-specific register is there */
+        return;
+    case SYSCALL_X86_DANGEROUS_RDMSR:
+        reg[REG_R10] = 0;
+        return;
+    default:
+        if (benchmark_syscall(k, syscall))
+            return;
+        /* virtual machines, code of a user's in the kernel: we have none */
         fault_raise(k, current, (struct fault){.type = FAULT_UNKNOWN_SYSCALL, .address = reg[REG_RDX]});
     }
 }

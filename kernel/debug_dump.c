@@ -37,8 +37,11 @@ static void print_fault(struct kernel *k, const struct fault *fault)
     case FAULT_USER_EXCEPTION:
         kernel_print(k, "user exception %p code %p\n", address, status);
         return;
+    case FAULT_TIMEOUT:
+        kernel_print(k, "Timeout fault for 0x%lx\n", fault->address);
+        return;
     case FAULT_DEBUG:
-        kernel_print(k, "debug exception\n");
+        kernel_print(k, "unknown fault\n");
         return;
     }
 }
@@ -75,9 +78,13 @@ static void print_stack(struct kernel *k, const struct tcb *tcb)
 void debug_print_fault(struct kernel *k, const struct tcb *tcb, struct fault handler_failure,
                        struct fault original)
 {
-    kernel_print(k, "Caught ");
-    print_fault(k, &handler_failure);
-    kernel_print(k, "while trying to handle:\n");
+    if (k->abi->config.is_mcs) {
+        kernel_print(k, "Found thread has no fault handler while trying to handle:\n");
+    } else {
+        kernel_print(k, "Caught ");
+        print_fault(k, &handler_failure);
+        kernel_print(k, "while trying to handle:\n");
+    }
     print_fault(k, &original);
     if (k->abi->config.is_debug)
         kernel_print(k, "in thread %p \"%s\" at address %p\n", (void *)debug_tcb_pointer(k, tcb), tcb->name,
@@ -105,23 +112,28 @@ static const char *state_name(enum thread_state state)
 }
 
 static void print_row(struct kernel *k, const char *name, enum thread_state state, uint64_t ip,
-                      unsigned priority)
+                      unsigned priority, bool is_postponed)
 {
-    kernel_print(k, "%40s\t%15s\t%p\t%20u\t%u\n", name, state_name(state), (void *)ip, priority, 0u);
+    kernel_print(k, "%40s\t%15s\t%p\t%20u\t%u", name, state_name(state), (void *)ip, priority, 0u);
+    if (k->abi->config.is_mcs)
+        kernel_print(k, "\t%u", (unsigned)is_postponed);
+    kernel_print(k, "\n");
 }
 
 /* The idle thread has no TCB here; its row stands where seL4, which makes it second, has it. */
 void debug_dump_scheduler(struct kernel *k)
 {
     kernel_print(k, "Dumping all tcbs!\n");
-    kernel_print(k, "%-40s\t%-15s\t%-20s\t %s \t %s\n", "Name", "State", "IP", "Prio", "Core");
+    kernel_print(k, "%-40s\t%-15s\t%-20s\t %s \t %s%s\n", "Name", "State", "IP", "Prio", "Core",
+                 k->abi->config.is_mcs ? "\t InReleaseQueue" : "");
     for (unsigned i = 0; i < 86; i++)
         kernel_print(k, "-");
     kernel_print(k, "\n");
     for (const struct tcb *tcb = tcb_at(k, k->state->threads); tcb; tcb = tcb_at(k, tcb->all_next)) {
         if (tcb->all_next == 0)
-            print_row(k, "idle_thread", THREAD_IDLE, 0, 0);
-        print_row(k, tcb->name, tcb->state, tcb->context.reg[REG_FAULT_IP], tcb->priority);
+            print_row(k, "idle_thread", THREAD_IDLE, 0, 0, false);
+        print_row(k, tcb->name, tcb->state, tcb->context.reg[REG_FAULT_IP], tcb->priority,
+                  tcb->is_postponed);
     }
 }
 

@@ -14,6 +14,7 @@
  *
  * Manual: sections "Deletion" and "Revocation".
  */
+#include "kernel/mcs/mcs.h"
 #include "kernel/object.h"
 #include "kernel/state.h"
 
@@ -21,10 +22,12 @@
 static bool preemption_point(struct kernel *k)
 {
     struct kernel_state *s = k->state;
+    if (k->machine->clock.charge)
+        k->machine->clock.charge(k->machine->clock.world, MACHINE_CHARGE_WORK);
     if (++s->work_units < k->abi->config.revoke_work_units)
         return false;
     s->work_units = 0;
-    return k->machine->clock.is_interrupt_pending(k->machine->clock.world);
+    return preemption_is_due(k);
 }
 
 /* Nothing is left that needs slots emptied, or only the slot that is being emptied itself. */

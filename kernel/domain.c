@@ -87,8 +87,8 @@ static struct result schedule_check(struct kernel *k, uint64_t index, uint64_t d
         return fail_invalid_argument(2);
     }
     if (duration == 0 && domain != 0) {
-        remark(k, "Domain Schedule Configure: Duration must not be zero for a domain other than 0.");
-        return fail_invalid_argument(2);
+        remark(k, "Domain Schedule Configure: Both domain and duration must be zero for end markers.");
+        return fail_invalid_argument(1);
     }
     if (duration == 0 && index == k->state->domain_schedule_start) {
         remark(k, "Domain Schedule Configure: Starting schedule's duration must not be zero.");
@@ -117,7 +117,7 @@ static struct result domain_decode_configure(struct kernel *k, struct invocation
 static struct result domain_decode_set_start(struct kernel *k, struct invocation *in)
 {
     if (in->length < 1) {
-        remark(k, "Domain Schedule Set Start: Truncated message.");
+        remark(k, "Domain Schedule Configure: Truncated message.");
         return fail_truncated_message();
     }
     uint64_t index = invocation_word(in, 0);
@@ -131,6 +131,7 @@ static struct result domain_decode_set_start(struct kernel *k, struct invocation
     }
     k->state->domain_schedule_start = (uint32_t)index;
     schedule_enter(k->state, (uint32_t)index);
+    k->state->mcs.is_reprogramming = k->abi->config.is_mcs; /* its timer counts the turn, too */
     sched_choose_new(k);
     return result_ok();
 }

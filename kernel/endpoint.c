@@ -10,6 +10,7 @@
  */
 #include "kernel/ipc.h"
 
+#include "kernel/mcs/mcs.h"
 #include "kernel/tcb_queue.h"
 #include "kernel/thread.h"
 
@@ -67,13 +68,17 @@ void endpoint_send(struct kernel *k, struct tcb *sender, struct endpoint *endpoi
     struct tcb *receiver = tcb_at(k, endpoint->head);
     endpoint_dequeue(k, endpoint, receiver);
     ipc_transfer(k, sender, arena_paddr(k, endpoint), how.badge, how.can_grant, receiver);
+    if (UNLIKELY(k->abi->config.is_mcs)) {
+        mcs_send_complete(k, sender, receiver, how);
+        return;
+    }
     thread_set_state(k, receiver, THREAD_RUNNING);
     sched_possible_switch_to(k, receiver);
     if (how.is_call)
         caller_wait(k, sender, receiver, how.can_grant || how.can_grant_reply, receiver->blocking_can_grant);
 }
 
-static void endpoint_block_receiver(struct kernel *k, struct tcb *receiver, struct endpoint *endpoint, bool can_grant)
+void endpoint_block_receiver(struct kernel *k, struct tcb *receiver, struct endpoint *endpoint, bool can_grant)
 {
     receiver->blocking_object = arena_paddr(k, endpoint);
     receiver->blocking_can_grant = can_grant;
@@ -81,12 +86,17 @@ static void endpoint_block_receiver(struct kernel *k, struct tcb *receiver, stru
     endpoint_enqueue(k, endpoint, receiver, ENDPOINT_RECEIVE);
 }
 
-/* Take the first waiting sender's message. */
-static void endpoint_take_sender(struct kernel *k, struct tcb *receiver, struct endpoint *endpoint, bool can_grant)
+struct tcb *endpoint_take_sender(struct kernel *k, struct tcb *receiver, struct endpoint *endpoint)
 {
     struct tcb *sender = tcb_at(k, endpoint->head);
     endpoint_dequeue(k, endpoint, sender);
     ipc_transfer(k, sender, arena_paddr(k, endpoint), sender->blocking_badge, sender->blocking_can_grant, receiver);
+    return sender;
+}
+
+static void endpoint_receive_first(struct kernel *k, struct tcb *receiver, struct endpoint *endpoint, bool can_grant)
+{
+    struct tcb *sender = endpoint_take_sender(k, receiver, endpoint);
     if (sender->blocking_is_call) {
         caller_wait(k, sender, receiver, sender->blocking_can_grant || sender->blocking_can_grant_reply, can_grant);
     } else {
@@ -103,7 +113,7 @@ void endpoint_receive(struct kernel *k, struct tcb *receiver, struct cap cap, bo
     if (bound && bound->state == NOTIFICATION_ACTIVE)
         notification_complete(k, bound, receiver);
     else if (endpoint->state == ENDPOINT_SEND)
-        endpoint_take_sender(k, receiver, endpoint, cap.can_grant);
+        endpoint_receive_first(k, receiver, endpoint, cap.can_grant);
     else if (is_blocking)
         endpoint_block_receiver(k, receiver, endpoint, cap.can_grant);
     else
@@ -112,6 +122,10 @@ void endpoint_receive(struct kernel *k, struct tcb *receiver, struct cap cap, bo
 
 static void waiter_restart(struct kernel *k, struct tcb *tcb)
 {
+    if (k->abi->config.is_mcs) {
+        mcs_waiter_restart(k, tcb);
+        return;
+    }
     thread_set_state(k, tcb, THREAD_RESTART);
     sched_prepend(k, tcb);
 }
@@ -150,8 +164,18 @@ static void endpoint_leave(struct kernel *k, struct tcb *tcb)
     thread_set_state(k, tcb, THREAD_INACTIVE);
 }
 
+void endpoint_reorder(struct kernel *k, struct tcb *tcb)
+{
+    struct endpoint *endpoint = arena_at(k, tcb->blocking_object);
+    enum endpoint_state state = endpoint->state;
+    endpoint_dequeue(k, endpoint, tcb);
+    endpoint_enqueue(k, endpoint, tcb, state);
+}
+
 void ipc_cancel(struct kernel *k, struct tcb *tcb)
 {
+    if (k->abi->config.is_mcs)
+        mcs_cancel(k, tcb);
     switch (tcb->state) {
     case THREAD_BLOCKED_ON_SEND:
     case THREAD_BLOCKED_ON_RECEIVE:
@@ -161,7 +185,10 @@ void ipc_cancel(struct kernel *k, struct tcb *tcb)
         notification_leave(k, tcb);
         return;
     case THREAD_BLOCKED_ON_REPLY:
-        reply_cancel(k, tcb);
+        if (k->abi->config.is_mcs)
+            reply_remove_caller(k, tcb);
+        else
+            reply_cancel(k, tcb);
         return;
     default:
         return;

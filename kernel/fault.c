@@ -7,6 +7,7 @@
 #include "kernel/cspace.h"
 #include "kernel/debug.h"
 #include "kernel/ipc.h"
+#include "kernel/mcs/mcs.h"
 #include "kernel/state.h"
 #include "kernel/thread.h"
 #include "kernel/vspace.h"
@@ -17,13 +18,18 @@ static const enum context_register SYSCALL_MESSAGE[] = {
     REG_RAX, REG_RBX, REG_RCX, REG_RDX, REG_RSI, REG_RDI, REG_RBP, REG_R8,       REG_R9,
     REG_R10, REG_R11, REG_R12, REG_R13, REG_R14, REG_R15, REG_FAULT_IP, REG_RSP, REG_RFLAGS};
 static const enum context_register EXCEPTION_MESSAGE[] = {REG_FAULT_IP, REG_RSP, REG_RFLAGS};
+/* What the answer to a timeout may set: every register. */
+static const enum context_register TIMEOUT_REPLY[] = {
+    REG_FAULT_IP, REG_RSP, REG_RFLAGS, REG_RAX, REG_RBX, REG_RCX, REG_RDX, REG_RSI, REG_RDI, REG_RBP,
+    REG_R8,       REG_R9,  REG_R10,    REG_R11, REG_R12, REG_R13, REG_R14, REG_R15, REG_FS_BASE};
 
 enum {
     SYSCALL_MESSAGE_REGISTERS = sizeof SYSCALL_MESSAGE / sizeof *SYSCALL_MESSAGE,
-    EXCEPTION_MESSAGE_REGISTERS = sizeof EXCEPTION_MESSAGE / sizeof *EXCEPTION_MESSAGE
+    EXCEPTION_MESSAGE_REGISTERS = sizeof EXCEPTION_MESSAGE / sizeof *EXCEPTION_MESSAGE,
+    TIMEOUT_REPLY_REGISTERS = sizeof TIMEOUT_REPLY / sizeof *TIMEOUT_REPLY
 };
 
-static void fault_unhandled(struct kernel *k, struct tcb *tcb, struct fault failure, struct fault original)
+void fault_unhandled(struct kernel *k, struct tcb *tcb, struct fault failure, struct fault original)
 {
     debug_print_fault(k, tcb, failure, original);
     thread_set_state(k, tcb, THREAD_INACTIVE);
@@ -33,6 +39,10 @@ static void fault_unhandled(struct kernel *k, struct tcb *tcb, struct fault fail
 
 void fault_raise(struct kernel *k, struct tcb *tcb, struct fault fault)
 {
+    if (k->abi->config.is_mcs) {
+        mcs_fault_raise(k, tcb, fault);
+        return;
+    }
     struct fault failure = {.type = FAULT_CAP, .address = tcb->fault_handler};
     struct slot *slot;
     if (!cspace_lookup(k, tcb, tcb->fault_handler, &slot, &failure.lookup)) {
@@ -100,6 +110,17 @@ unsigned fault_message(struct kernel *k, struct tcb *sender, struct tcb *receive
         *label = k->abi->fault_vm;
         return message_set_words(receiver, buffer, 0, words, 4);
     }
+    case FAULT_DEBUG: {
+        uint64_t words[4];
+        *label = k->abi->fault_debug;
+        return message_set_words(receiver, buffer, 0, words, breakpoint_message(sender, words));
+    }
+    case FAULT_TIMEOUT: {
+        struct sched_context *sc = sched_context_of(k, sender);
+        uint64_t words[] = {fault->address, sc ? sched_context_take_consumed(sc) : 0};
+        *label = k->abi->fault_timeout;
+        return message_set_words(receiver, buffer, 0, words, 2);
+    }
     default:
         ASSERT(fault->type == FAULT_VM); /* the other kinds are never sent */
         return 0;
@@ -126,6 +147,14 @@ bool fault_answer(struct kernel *k, struct tcb *receiver, struct tcb *sender)
     case FAULT_USER_EXCEPTION:
         message_get_registers(k, receiver, sender, EXCEPTION_MESSAGE, EXCEPTION_MESSAGE_REGISTERS);
         return is_label_zero;
+    case FAULT_TIMEOUT:
+        message_get_registers(k, receiver, sender, TIMEOUT_REPLY, TIMEOUT_REPLY_REGISTERS);
+        return is_label_zero;
+    case FAULT_DEBUG: {
+        struct message_info info = message_info_from_word(sender->context.reg[REG_RSI]);
+        breakpoint_answer(receiver, info.length, message_get(sender, NULL, 0));
+        return is_label_zero;
+    }
     default:
         return true;
     }
@@ -140,6 +169,7 @@ struct fault_report kernel_unhandled_fault(const struct kernel *k)
         [FAULT_USER_EXCEPTION] = "user exception",
         [FAULT_VM] = "vm fault",
         [FAULT_DEBUG] = "debug exception",
+        [FAULT_TIMEOUT] = "timeout",
     };
     const struct tcb *tcb = tcb_at(k, k->state->unhandled_fault);
     if (!tcb)

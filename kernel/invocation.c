@@ -8,6 +8,7 @@
 
 #include "kernel/cspace.h"
 #include "kernel/ipc.h"
+#include "kernel/mcs/mcs.h"
 #include "kernel/message.h"
 #include "kernel/state.h"
 #include "kernel/syscall.h"
@@ -75,6 +76,7 @@ static struct result endpoint_invoke(struct kernel *k, struct invocation *in)
                                          .is_call = in->is_call,
                                          .can_grant = in->cap.can_grant,
                                          .can_grant_reply = in->cap.can_grant_reply,
+                                         .can_donate = in->can_donate,
                                          .badge = in->cap.badge});
     return result_ok();
 }
@@ -99,8 +101,27 @@ static struct result reply_invoke(struct kernel *k, struct invocation *in)
     return result_ok();
 }
 
+/* Not in the first of two phases: what may take long, or change who runs and when. */
+static bool first_phase_is_refused(const struct invocation *in)
+{
+    switch ((enum cap_type)in->cap.type) {
+    case CAP_THREAD:
+    case CAP_CNODE:
+    case CAP_DOMAIN:
+    case CAP_SCHED_CONTROL:
+    case CAP_SCHED_CONTEXT:
+        return true;
+    default:
+        return false;
+    }
+}
+
 struct result invocation_decode(struct kernel *k, struct invocation *in)
 {
+    if (UNLIKELY(in->is_first_phase) && first_phase_is_refused(in)) {
+        remark(k, "Cannot invoke this capability in the first phase of an invocation.");
+        return fail_invalid_capability(0);
+    }
     switch ((enum cap_type)in->cap.type) {
     case CAP_ENDPOINT:
         return endpoint_invoke(k, in);
@@ -136,6 +157,13 @@ struct result invocation_decode(struct kernel *k, struct invocation *in)
         return io_port_decode(k, in);
     case CAP_IO_PORT_CONTROL:
         return io_port_control_decode(k, in);
+    case CAP_REPLY_OBJECT:
+        mcs_reply(k, in->caller, in->cap.paddr, in->cap.can_grant);
+        return result_ok();
+    case CAP_SCHED_CONTEXT:
+        return sched_context_decode(k, in);
+    case CAP_SCHED_CONTROL:
+        return sched_control_decode(k, in);
     case CAP_NULL:
         remark(k, "Attempted to invoke a null cap #%lu.", in->cptr);
         return fail_invalid_capability(0);
@@ -175,7 +203,6 @@ static bool invocation_prepare(struct kernel *k, struct invocation *in)
     struct message_info info = message_info_from_word(in->caller->context.reg[REG_RSI]);
     struct lookup_failure failure;
 
-    in->cptr = in->caller->context.reg[REG_RDI];
     if (!cspace_lookup(k, in->caller, in->cptr, &in->slot, &failure)) {
         remark(k, "Invocation of invalid cap #%lu.", in->cptr);
         invocation_fault(k, in, in->cptr, failure);
@@ -191,33 +218,38 @@ static bool invocation_prepare(struct kernel *k, struct invocation *in)
 }
 
 /* It was refused, or preempted: then it starts over. */
-COLD static void invocation_end(struct kernel *k, struct invocation *in, struct result fail)
+COLD static bool invocation_end(struct kernel *k, struct invocation *in, struct result fail)
 {
     if (result_kind(fail) == RESULT_PREEMPTED)
-        return;
+        return false;
     remark(k, "%s of cap #%lu: %s.", abi_operation_name(in->operation), in->cptr,
            abi_error_name(result_error(fail)));
     if (in->is_call)
         invocation_refuse(k, in, fail);
     in->caller->state = THREAD_RUNNING;
+    return true;
 }
 
-void invocation_handle(struct kernel *k, bool is_call, bool is_blocking)
+bool invocation_handle(struct kernel *k, uint64_t cptr, struct invocation_how how)
 {
     struct invocation in; /* a large thing to clear for every system call */
     in.caller = running_tcb(k);
-    in.is_call = is_call;
-    in.is_blocking = is_blocking;
+    in.cptr = cptr;
+    in.is_call = how.is_call;
+    in.is_blocking = how.is_blocking;
+    in.can_donate = how.can_donate;
+    in.is_first_phase = how.is_first_phase;
     if (!invocation_prepare(k, &in))
-        return;
+        return true;
 
     in.caller->state = THREAD_RESTART;
     struct result result = invocation_decode(k, &in);
-    if (UNLIKELY(!result_is_ok(result))) {
-        invocation_end(k, &in, result);
-    } else if (LIKELY(in.caller->state == THREAD_RESTART)) {
+    if (UNLIKELY(!result_is_ok(result)))
+        return invocation_end(k, &in, result);
+    if (LIKELY(in.caller->state == THREAD_RESTART)) {
         if (in.is_call)
             caller_answer(in.caller, (struct message_info){.label = ABI_NO_ERROR});
         in.caller->state = THREAD_RUNNING;
     }
+    return true;
 }

@@ -27,6 +27,8 @@ struct invocation {
         *buffer; /* the caller's IPC buffer in the arena, for reading; NULL if there is none, or no need */
     bool is_call;
     bool is_blocking;
+    bool can_donate;     /* these two as in struct invocation_how */
+    bool is_first_phase;
 };
 
 /* Message word `i`; the caller has checked `i < in->length`. */

@@ -84,10 +84,15 @@ struct endpoint_send {
     bool is_call;
     bool can_grant;
     bool can_grant_reply;
+    bool can_donate; /* MCS: the sender's scheduling context may go with the message */
     uint64_t badge;
 };
 void endpoint_send(struct kernel *k, struct tcb *sender, struct endpoint *endpoint, struct endpoint_send how);
 void endpoint_receive(struct kernel *k, struct tcb *receiver, struct cap cap, bool is_blocking);
+/* For other ways of receiving. Take the first waiting sender's message; the caller decides about the sender. */
+struct tcb *endpoint_take_sender(struct kernel *k, struct tcb *receiver, struct endpoint *endpoint);
+void endpoint_block_receiver(struct kernel *k, struct tcb *receiver, struct endpoint *endpoint, bool can_grant);
+void endpoint_reorder(struct kernel *k, struct tcb *tcb); /* the priority of a waiting thread has changed */
 void endpoint_cancel_all(struct kernel *k, struct endpoint *endpoint);
 void endpoint_cancel_badged(struct kernel *k, struct endpoint *endpoint, uint64_t badge);
 
@@ -110,6 +115,7 @@ void notification_receive(struct kernel *k, struct tcb *receiver, struct cap cap
 /* If the notification is active, deliver its badge to `tcb` and empty it. */
 void notification_complete(struct kernel *k, struct notification *notification, struct tcb *tcb);
 void notification_cancel_all(struct kernel *k, struct notification *notification);
+void notification_reorder(struct kernel *k, struct tcb *tcb); /* as endpoint_reorder */
 void notification_leave(struct kernel *k, struct tcb *tcb); /* the thread stops waiting; INACTIVE */
 void notification_bind(struct kernel *k, struct tcb *tcb, struct notification *notification);
 void notification_unbind(struct kernel *k, struct tcb *tcb);              /* from the thread's side */
@@ -122,7 +128,7 @@ void ipc_cancel(struct kernel *k, struct tcb *tcb);
 void ipc_transfer(struct kernel *k, struct tcb *sender, uint64_t endpoint, uint64_t badge, bool can_grant,
                   struct tcb *receiver);
 
-/* Replies (classic/reply.c). A thread that may call has a master reply capability in its TCB_REPLY slot. */
+/* Replies of the classic kernel (classic/reply.c). A thread that may call has a master reply capability in its TCB_REPLY slot. */
 void reply_setup_master(struct kernel *k, struct tcb *tcb);
 /* The caller slot of `receiver` gets a child of the sender's master reply capability. */
 void reply_setup_caller(struct kernel *k, struct tcb *sender, struct tcb *receiver, bool can_grant);
@@ -133,6 +139,8 @@ void reply_transfer(struct kernel *k, struct tcb *sender, struct tcb *receiver, 
 
 /* Faults (fault.c). Send a fault message to the thread's handler; without one the thread stops and the kernel says so. */
 void fault_raise(struct kernel *k, struct tcb *tcb, struct fault fault);
+/* The second half of that; `failure` is what was wrong with the handler's address, FAULT_NONE if there was none. */
+void fault_unhandled(struct kernel *k, struct tcb *tcb, struct fault failure, struct fault original);
 /* Write the fault message of `sender` into the registers and buffer of `receiver`; sets *label, returns its length. */
 unsigned fault_message(struct kernel *k, struct tcb *sender, struct tcb *receiver, uint64_t *buffer, uint64_t *label);
 /* Take the answer to a fault: true if the thread is to run again. The registers the message names are set. */

@@ -5,8 +5,10 @@
  */
 #include "kernel/kernel.h"
 
+#include "kernel/benchmark.h"
 #include "kernel/ipc.h"
 #include "kernel/irq.h"
+#include "kernel/mcs/mcs.h"
 #include "kernel/state.h"
 #include "kernel/syscall.h"
 #include "kernel/thread.h"
@@ -29,7 +31,7 @@ static bool tick_matters(const struct kernel *k, const struct tcb *tcb)
            k->state->ready[tcb->domain].queue[tcb->priority].head != 0;
 }
 
-static inline struct next next_of(const struct kernel *k, struct tcb *tcb)
+static inline __attribute__((always_inline)) struct next next_of(const struct kernel *k, struct tcb *tcb)
 {
     const struct kernel_state *s = k->state;
     if (UNLIKELY(s->is_halted))
@@ -42,6 +44,7 @@ static inline struct next next_of(const struct kernel *k, struct tcb *tcb)
         .wants_tick = tick_matters(k, tcb),
         .timer_ns = UINT64_MAX,
         .is_fpu_disabled = tcb->flags & TCB_FLAG_FPU_DISABLED,
+        .breakpoints = UNLIKELY(tcb->debug.is_used) ? breakpoint_enter(tcb) : NULL,
         .tcb = s->current,
         .vspace = vspace_of_thread(k, tcb),
         .context = &tcb->context,
@@ -51,11 +54,13 @@ static inline struct next next_of(const struct kernel *k, struct tcb *tcb)
 struct next kernel_next(struct kernel *k, unsigned core)
 {
     (void)core;
-    return next_of(k, current_tcb(k));
+    return k->abi->config.is_mcs ? mcs_next(k) : next_of(k, current_tcb(k));
 }
 
 static void fault_take(struct kernel *k, struct tcb *tcb, const struct trap *trap)
 {
+    if (k->abi->config.has_hardware_debug && breakpoint_trap(k, tcb, trap))
+        return;
     if (!x86_trap_is_ignored(trap, &tcb->context))
         fault_raise(k, tcb, x86_fault_of_trap(trap, &tcb->context));
 }
@@ -81,10 +86,10 @@ OUT_OF_LINE static void trap_handle(struct kernel *k, const struct trap *trap)
     }
 }
 
-struct next kernel_enter(struct kernel *k, unsigned core, const struct trap *trap)
+static inline __attribute__((always_inline)) struct next enter(struct kernel *k, const struct trap *trap)
 {
-    (void)core;
-    ASSERT(!k->state->is_halted);
+    if (UNLIKELY(k->abi->config.is_mcs))
+        return mcs_enter(k, trap);
     if (LIKELY(trap->kind == TRAP_SYSCALL))
         syscall_handle(k);
     else
@@ -95,4 +100,21 @@ struct next kernel_enter(struct kernel *k, unsigned core, const struct trap *tra
     if (tcb)
         thread_activate(tcb);
     return next_of(k, tcb);
+}
+
+COLD static struct next enter_measured(struct kernel *k, const struct trap *trap)
+{
+    benchmark_enter(k, trap);
+    struct next next = enter(k, trap);
+    benchmark_leave(k);
+    return next;
+}
+
+struct next kernel_enter(struct kernel *k, unsigned core, const struct trap *trap)
+{
+    (void)core;
+    ASSERT(!k->state->is_halted);
+    if (UNLIKELY(k->machine->clock.charge != NULL))
+        k->machine->clock.charge(k->machine->clock.world, MACHINE_CHARGE_ENTRY);
+    return UNLIKELY(k->state->benchmark.is_on) ? enter_measured(k, trap) : enter(k, trap);
 }

@@ -22,6 +22,7 @@
 #include "machine/machine.h"
 
 struct kernel_state;
+struct virtual_clock;
 
 /* A process's view of the kernel. Constant once built. */
 struct kernel {
@@ -29,6 +30,7 @@ struct kernel {
     unsigned char *vector; /* vector state of the TCB at paddr p lies at index 2 * p (kernel_vector_area) */
     uint64_t memory_size;  /* bytes of arena; a multiple of 2 MiB */
     struct kernel_state *state; /* inside the arena */
+    struct virtual_clock *virtual_clock; /* inside the state; NULL: time is the host's (kernel_clock_memory) */
     const struct abi *abi;
     const struct machine *machine;
 };
@@ -101,6 +103,21 @@ struct trap {
     uint32_t vector;     /* x86 exception number */
     uint32_t code;       /* x86 error code, 0 where the exception has none */
     uint32_t irq;
+    uint32_t debug_status; /* vector 1: TRAP_DEBUG_*, as far as the engine knows; 0 is a step */
+};
+
+enum {
+    TRAP_DEBUG_BREAKPOINTS = 15, /* a bit for each that was hit */
+    TRAP_DEBUG_STEP = 1 << 14
+};
+
+/* What the processor's debug registers hold while a thread runs: four addresses, and DR7. */
+enum {
+    KERNEL_BREAKPOINTS = 4
+};
+struct breakpoints {
+    uint64_t address[KERNEL_BREAKPOINTS];
+    uint64_t control;
 };
 
 enum next_kind {
@@ -115,6 +132,7 @@ struct next {
     uint64_t
         timer_ns; /* MCS: the machine time at which TRAP_TICK is due, also while idle; UINT64_MAX: never */
     bool is_fpu_disabled;    /* its use of the FPU is a user exception 7 (seL4_TCBFlag_fpuDisabled) */
+    const struct breakpoints *breakpoints; /* inside the arena; NULL, the rule: none are set */
     uint64_t tcb;            /* paddr of the running thread's TCB */
     uint64_t vspace;         /* paddr of its PML4; 0: it has no valid VSpace, every fetch is a VM fault */
     struct context *context; /* inside the arena */

@@ -12,6 +12,7 @@
  */
 #include "kernel/ipc.h"
 
+#include "kernel/mcs/mcs.h"
 #include "kernel/tcb_queue.h"
 #include "kernel/thread.h"
 
@@ -28,10 +29,22 @@ static void notification_dequeue(struct kernel *k, struct notification *notifica
     notification_set_queue(notification, tcb_queue_remove(k, queue, tcb));
 }
 
-static void notification_deliver(struct kernel *k, struct tcb *tcb, uint64_t badge)
+static void notification_enqueue(struct kernel *k, struct notification *notification, struct tcb *tcb)
+{
+    struct queue queue = {notification->head, notification->tail};
+    notification_set_queue(notification, tcb_queue_append(k, queue, tcb));
+}
+
+static void notification_deliver(struct kernel *k, struct notification *notification, struct tcb *tcb,
+                                 uint64_t badge)
 {
     thread_set_state(k, tcb, THREAD_RUNNING);
     tcb->context.reg[REG_RDI] = badge;
+    if (UNLIKELY(k->abi->config.is_mcs)) {
+        mcs_notification_lend(k, notification, tcb);
+        mcs_wake(k, tcb);
+        return;
+    }
     sched_possible_switch_to(k, tcb);
 }
 
@@ -49,7 +62,7 @@ void notification_signal(struct kernel *k, struct notification *notification, ui
         tcb = tcb_at(k, notification->bound);
         if (tcb && tcb->state == THREAD_BLOCKED_ON_RECEIVE) {
             ipc_cancel(k, tcb);
-            notification_deliver(k, tcb, badge);
+            notification_deliver(k, notification, tcb, badge);
         } else {
             notification_activate(notification, badge);
         }
@@ -57,7 +70,7 @@ void notification_signal(struct kernel *k, struct notification *notification, ui
     case NOTIFICATION_WAITING:
         tcb = tcb_at(k, notification->head);
         notification_dequeue(k, notification, tcb);
-        notification_deliver(k, tcb, badge);
+        notification_deliver(k, notification, tcb, badge);
         return;
     case NOTIFICATION_ACTIVE:
         notification->badge |= badge;
@@ -67,10 +80,20 @@ void notification_signal(struct kernel *k, struct notification *notification, ui
 
 void notification_complete(struct kernel *k, struct notification *notification, struct tcb *tcb)
 {
-    (void)k;
     tcb->context.reg[REG_RDI] = notification->badge;
     notification->badge = 0;
     notification->state = NOTIFICATION_IDLE;
+    if (UNLIKELY(k->abi->config.is_mcs))
+        mcs_notification_lend(k, notification, tcb);
+}
+
+OUT_OF_LINE static void notification_wait(struct kernel *k, struct notification *notification, struct tcb *tcb)
+{
+    tcb->blocking_object = arena_paddr(k, notification);
+    thread_set_state(k, tcb, THREAD_BLOCKED_ON_NOTIFICATION);
+    if (UNLIKELY(k->abi->config.is_mcs))
+        mcs_notification_take_back(k, notification, tcb);
+    notification_enqueue(k, notification, tcb);
 }
 
 void notification_receive(struct kernel *k, struct tcb *receiver, struct cap cap, bool is_blocking)
@@ -79,13 +102,17 @@ void notification_receive(struct kernel *k, struct tcb *receiver, struct cap cap
     if (notification->state == NOTIFICATION_ACTIVE) {
         notification_complete(k, notification, receiver);
     } else if (is_blocking) {
-        struct queue queue = {notification->head, notification->tail};
-        receiver->blocking_object = cap.paddr;
-        thread_set_state(k, receiver, THREAD_BLOCKED_ON_NOTIFICATION);
-        notification_set_queue(notification, tcb_queue_append(k, queue, receiver));
+        notification_wait(k, notification, receiver);
     } else {
         receiver->context.reg[REG_RDI] = 0;
     }
+}
+
+void notification_reorder(struct kernel *k, struct tcb *tcb)
+{
+    struct notification *notification = arena_at(k, tcb->blocking_object);
+    notification_dequeue(k, notification, tcb);
+    notification_enqueue(k, notification, tcb);
 }
 
 void notification_leave(struct kernel *k, struct tcb *tcb)
@@ -101,6 +128,10 @@ void notification_cancel_all(struct kernel *k, struct notification *notification
     while (notification->head) {
         struct tcb *tcb = tcb_at(k, notification->head);
         notification_dequeue(k, notification, tcb);
+        if (k->abi->config.is_mcs) {
+            mcs_waiter_restart(k, tcb);
+            continue;
+        }
         thread_set_state(k, tcb, THREAD_RESTART);
         sched_prepend(k, tcb);
     }

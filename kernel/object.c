@@ -9,6 +9,7 @@
 
 #include "kernel/ipc.h"
 #include "kernel/irq.h"
+#include "kernel/mcs/mcs.h"
 #include "kernel/state.h"
 #include "kernel/thread.h"
 #include "kernel/x86_64/x86.h"
@@ -40,6 +41,10 @@ struct cap object_create(struct kernel *k, enum object object, uint64_t paddr, u
         return cap_notification(paddr);
     case OBJECT_CNODE:
         return cap_cnode(paddr, user_bits, 0, 0);
+    case OBJECT_SCHED_CONTEXT:
+        return cap_sched_context(paddr, user_bits);
+    case OBJECT_REPLY:
+        return cap_reply_object(paddr);
     default:
         return x86_object_create(k, object, paddr, is_device);
     }
@@ -66,6 +71,9 @@ struct result cap_derive(struct kernel *k, const struct slot *slot, struct cap c
     case CAP_THREAD:
     case CAP_IRQ_HANDLER:
     case CAP_DOMAIN:
+    case CAP_SCHED_CONTEXT:
+    case CAP_SCHED_CONTROL:
+    case CAP_REPLY_OBJECT:
         *derived = cap;
         return result_ok();
     default:
@@ -78,6 +86,8 @@ static struct cap tcb_finalise(struct kernel *k, struct cap cap)
 {
     struct tcb *tcb = tcb_at(k, cap.paddr);
     notification_unbind(k, tcb);
+    if (k->abi->config.is_mcs)
+        mcs_thread_finalise(k, tcb);
     thread_suspend(k, tcb);
     tcb_retire(k, tcb);
     if (k->state->unhandled_fault == cap.paddr)
@@ -87,6 +97,8 @@ static struct cap tcb_finalise(struct kernel *k, struct cap cap)
 
 static void notification_finalise(struct kernel *k, struct notification *notification)
 {
+    if (k->abi->config.is_mcs)
+        mcs_notification_unbind(k, notification);
     notification_unbind_any(k, notification);
     notification_cancel_all(k, notification);
 }
@@ -121,9 +133,18 @@ struct finalised cap_finalise(struct kernel *k, struct cap cap, bool is_final)
             nothing.cleanup = cap;
         }
         return nothing;
+    case CAP_SCHED_CONTEXT:
+        if (is_final)
+            sched_context_finalise(k, cap.paddr);
+        return nothing;
+    case CAP_REPLY_OBJECT:
+        if (is_final)
+            reply_object_finalise(k, cap.paddr);
+        return nothing;
     case CAP_NULL:
     case CAP_REPLY:
     case CAP_DOMAIN:
+    case CAP_SCHED_CONTROL:
     case CAP_UNTYPED:
     case CAP_IRQ_CONTROL:
         return nothing;

@@ -3,7 +3,7 @@
  * The scheduler: strict priorities within the current domain, round robin among
  * equals.
  *
- * Invariant ("run queues"): a runnable thread is current, the candidate, or in
+ * Invariant ("run queues"): a schedulable thread is current, the candidate, or in
  * the queue of its domain and priority; the bitmap has a bit per filled queue.
  *
  * Manual: section "Scheduling".
@@ -55,8 +55,7 @@ void sched_prepend(struct kernel *k, struct tcb *tcb)
     ready_mark(ready, tcb->priority, true);
 }
 
-/* Put behind its equals. */
-static void sched_append(struct kernel *k, struct tcb *tcb)
+void sched_append(struct kernel *k, struct tcb *tcb)
 {
     if (tcb->is_queued)
         return;
@@ -96,8 +95,9 @@ void sched_dequeue(struct kernel *k, struct tcb *tcb)
 void sched_choose_new(struct kernel *k)
 {
     struct kernel_state *s = k->state;
-    if (s->sched_action == SCHED_SWITCH_TO)
-        sched_prepend(k, tcb_at(k, s->sched_candidate));
+    struct tcb *candidate = tcb_at(k, s->sched_candidate);
+    if (candidate && thread_is_schedulable(candidate))
+        sched_prepend(k, candidate);
     s->sched_candidate = 0;
     s->sched_action = SCHED_CHOOSE_NEW;
 }
@@ -105,6 +105,8 @@ void sched_choose_new(struct kernel *k)
 void sched_possible_switch_to(struct kernel *k, struct tcb *tcb)
 {
     struct kernel_state *s = k->state;
+    if (UNLIKELY(!tcb->has_time))
+        return;
     if (tcb->domain != s->current_domain) {
         sched_prepend(k, tcb);
     } else if (s->sched_action != SCHED_RESUME_CURRENT) {
@@ -160,31 +162,60 @@ static void sched_switch_to(struct kernel *k, struct tcb *tcb)
     k->state->current = arena_paddr(k, tcb);
 }
 
-static void sched_choose(struct kernel *k)
+/* The first of this priority becomes current; there is one. */
+static void sched_take_first(struct kernel *k, struct ready_queues *ready, unsigned priority)
+{
+    struct queue *queue = &ready->queue[priority];
+    uint64_t first = queue->head;
+    struct tcb *tcb = tcb_at(k, first);
+    k->state->current = first;
+    queue->head = tcb->sched_next;
+    if (queue->head) {
+        tcb_at(k, queue->head)->sched_prev = 0;
+    } else {
+        queue->tail = 0;
+        ready_mark(ready, priority, false);
+    }
+    tcb->sched_next = 0;
+    tcb->is_queued = false;
+}
+
+/* `going_on`: the current thread if it can go on and is in no queue, or NULL. It comes before its equals. */
+static void sched_choose(struct kernel *k, struct tcb *going_on)
 {
     struct kernel_state *s = k->state;
     if (k->abi->config.domains > 1 && s->domain_time == 0)
         domain_schedule_advance(k);
     struct ready_queues *ready = &s->ready[s->current_domain];
     int priority = ready_highest(ready);
+    if (going_on && going_on->domain == s->current_domain && priority <= going_on->priority)
+        return;
+    if (going_on)
+        sched_prepend(k, going_on);
     if (priority < 0)
         s->current = 0;
     else
-        sched_switch_to(k, tcb_at(k, ready->queue[priority].head));
+        sched_take_first(k, ready, (unsigned)priority);
 }
 
 /* The candidate runs unless somebody better is ready, or the current thread is its equal and can go on. */
-static void sched_consider_candidate(struct kernel *k, const struct tcb *current, bool was_runnable)
+static void sched_consider_candidate(struct kernel *k, const struct tcb *current, bool was_runnable,
+                                     struct tcb *going_on)
 {
     struct kernel_state *s = k->state;
     struct tcb *candidate = tcb_at(k, s->sched_candidate);
+    if (was_runnable && candidate->priority == current->priority) {
+        if (candidate != current)
+            sched_append(k, candidate);
+        sched_choose(k, going_on);
+        return;
+    }
+    if (going_on)
+        sched_prepend(k, going_on);
     bool is_worse_than_current = !current || candidate->priority < current->priority;
     if (is_worse_than_current && candidate->priority < ready_highest(&s->ready[s->current_domain])) {
         sched_prepend(k, candidate);
-        sched_choose(k);
-    } else if (was_runnable && candidate->priority == current->priority) {
-        sched_append(k, candidate);
-        sched_choose(k);
+        sched_choose(k, NULL);
     } else {
         sched_switch_to(k, candidate);
     }
@@ -193,14 +224,14 @@ static void sched_consider_candidate(struct kernel *k, const struct tcb *current
 void sched_run(struct kernel *k)
 {
     struct kernel_state *s = k->state;
+    s->benchmark.runs++;
     struct tcb *current = current_tcb(k);
-    bool was_runnable = current && thread_is_runnable(current);
-    if (was_runnable)
-        sched_prepend(k, current);
+    bool was_runnable = current && thread_is_schedulable(current);
+    struct tcb *going_on = was_runnable && !current->is_queued ? current : NULL;
     if (s->sched_action == SCHED_CHOOSE_NEW)
-        sched_choose(k);
+        sched_choose(k, going_on);
     else
-        sched_consider_candidate(k, current, was_runnable);
+        sched_consider_candidate(k, current, was_runnable, going_on);
     s->sched_action = SCHED_RESUME_CURRENT;
     s->sched_candidate = 0;
 }

@@ -10,9 +10,11 @@
 #define SELKIE_KERNEL_STATE_H
 
 #include "kernel/assert.h"
+#include "kernel/benchmark.h"
 #include "kernel/kernel.h"
 #include "kernel/slot.h"
 #include "kernel/tcb.h"
+#include "machine/virtual_clock.h"
 
 #define KERNEL_PADDR 0x100000ull /* as on a PC, where 1 MiB is the first free byte */
 
@@ -46,6 +48,16 @@ struct ready_queues {
     struct queue queue[ABI_PRIORITIES];
 };
 
+/* The time of the MCS kernel (kernel/mcs/time.c). */
+struct mcs_state {
+    uint64_t now_ns;        /* when the kernel was entered, or looked last */
+    uint64_t consumed_ns;   /* since the last commit; sched_context is to pay for it */
+    uint64_t timer_ns;      /* when the kernel's timer is due; UINT64_MAX: never */
+    uint64_t sched_context; /* 0: the idle thread's, which nobody counts */
+    struct queue release;   /* postponed threads, by the time of their next refill */
+    bool is_reprogramming;  /* before the kernel leaves, what was consumed is committed and timer_ns found anew */
+};
+
 struct irq_route { /* how an I/O APIC line was configured when its handler was issued */
     uint32_t ioapic, pin;
     bool is_ioapic;
@@ -59,16 +71,21 @@ struct kernel_state {
     /* scheduler */
     uint64_t current; /* TCB; 0 is the idle thread */
     enum sched_action sched_action;
+    struct benchmark benchmark;
     uint64_t sched_candidate;
     uint32_t current_domain;
     uint32_t domain_schedule_start; /* index of the entry that a round begins with */
     uint32_t domain_schedule;       /* index of the current entry (kernel/domain.h) */
-    uint64_t domain_time;           /* ticks left in the current domain's turn */
+    uint64_t domain_time;           /* ticks (MCS: ns) left in the current domain's turn */
     struct domain_entry domain_entry[DOMAIN_ENTRIES];
     bool is_halted;
 
+    struct mcs_state mcs;
+
     /* preemption points */
     uint32_t work_units;
+
+    struct virtual_clock virtual_clock; /* where time is virtual; the engine's and the devices' */
 
     /* address spaces: paddr of the pool that holds each 2^9 identifiers */
     uint64_t asid_pool[1u << ABI_ASID_HIGH_BITS];

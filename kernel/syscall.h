@@ -10,7 +10,14 @@
 /* The current thread made a system call; its registers say which. */
 void syscall_handle(struct kernel *k);
 
-/* The current thread invokes the capability its registers name (Send, NBSend, Call). */
-void invocation_handle(struct kernel *k, bool is_call, bool is_blocking);
+/* How a system call invokes. */
+struct invocation_how {
+    bool is_call, is_blocking;
+    bool can_donate;     /* MCS: the caller's scheduling context may go with a message */
+    bool is_first_phase; /* MCS: of two, where long work is not allowed */
+};
+
+/* The current thread invokes the capability at `cptr` (Send, NBSend, Call). False: it was preempted and starts over. */
+bool invocation_handle(struct kernel *k, uint64_t cptr, struct invocation_how how);
 
 #endif

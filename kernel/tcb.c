@@ -44,6 +44,7 @@ void tcb_init(struct kernel *k, struct tcb *tcb)
     tcb->state = THREAD_INACTIVE;
     tcb->domain = (uint8_t)k->state->current_domain;
     tcb->time_slice = k->abi->config.time_slice_ticks;
+    tcb->has_time = !k->abi->config.is_mcs;
     if (creator)
         name_print(tcb, "child of: '%s'", creator->name);
     threads_add(k, tcb);

@@ -14,6 +14,7 @@
 #ifndef SELKIE_KERNEL_TCB_H
 #define SELKIE_KERNEL_TCB_H
 
+#include "kernel/benchmark.h"
 #include "kernel/kernel.h"
 #include "kernel/result.h"
 #include "kernel/slot.h"
@@ -27,6 +28,8 @@ enum tcb_slot {
     TCB_CALLER, /* the reply capability to whoever called this thread */
     TCB_IPC_BUFFER,
     TCB_SLOTS,
+    TCB_FAULT_HANDLER = TCB_REPLY,    /* MCS, which has no such reply capabilities: where faults go */
+    TCB_TIMEOUT_HANDLER = TCB_CALLER, /* MCS: where the end of a budget is told */
     TCB_SLOT_RADIX = 4 /* slots of a thread capability as a zombie counts them, log2 */
 };
 
@@ -47,16 +50,27 @@ enum fault_type {
     FAULT_UNKNOWN_SYSCALL,
     FAULT_USER_EXCEPTION,
     FAULT_VM,
-    FAULT_DEBUG
+    FAULT_DEBUG,
+    FAULT_TIMEOUT /* MCS */
 };
 
 struct fault {
     enum fault_type type;
     bool is_receive_phase; /* cap fault */
     bool is_instruction;   /* VM fault */
-    uint64_t address;      /* VM fault: address; cap fault: cptr; unknown syscall: number; user exception: vector */
-    uint64_t status;       /* VM fault: error code; user exception: error code */
+    uint8_t breakpoint;    /* debug exception: which, if it was one */
+    uint64_t address;      /* VM fault: address; cap fault: cptr; unknown syscall: number; user exception: vector;
+                            * debug exception: where the breakpoint is; timeout: the scheduling context's badge */
+    uint64_t status;       /* VM fault: error code; user exception: error code; debug exception: reason */
     struct lookup_failure lookup; /* cap fault */
+};
+
+/* Of a kernel with the hardware debug API (x86_64/breakpoint.c). */
+struct tcb_debug {
+    bool is_used;     /* by anything below */
+    bool is_stepping; /* with the trap flag on */
+    uint64_t steps;   /* until the next fault for a step, that one included; 0 and 1: the very next */
+    struct breakpoints breakpoints;
 };
 
 enum { TCB_NAME_SIZE = 848 }; /* the room a debug build of seL4 has */
@@ -68,6 +82,8 @@ struct tcb {
     /* scheduling */
     enum thread_state state;
     bool is_queued;
+    bool has_time; /* always, without MCS; else it has a configured scheduling context, and is not postponed */
+    bool is_postponed; /* MCS: in the release queue; sched_prev and sched_next are its links then */
     uint8_t priority;
     uint8_t mcp; /* maximum controlled priority */
     uint8_t domain;
@@ -87,6 +103,13 @@ struct tcb {
     uint64_t fault_handler; /* cptr in its own CSpace */
     uint64_t ipc_buffer;    /* vaddr */
     uint64_t flags;         /* seL4_TCBFlag */
+    struct tcb_debug debug;
+    struct benchmark_counters benchmark;
+
+    /* MCS; paddrs */
+    uint64_t sched_context; /* that it runs on */
+    uint64_t reply;         /* the reply object with which it waits: to receive a call, or for an answer */
+    uint64_t yield_to;      /* the scheduling context whose thread it let run */
 
     struct fault fault; /* what its next message tells, as long as that is not FAULT_NONE; a reply clears it */
 

@@ -6,6 +6,7 @@
  */
 #include "kernel/invocation.h"
 #include "kernel/ipc.h"
+#include "kernel/mcs/mcs.h"
 #include "kernel/state.h"
 #include "kernel/tcb_space.h"
 #include "kernel/thread.h"
@@ -159,7 +160,8 @@ struct result tcb_decode(struct kernel *k, struct invocation *in)
     case OPERATION_TCB_CONFIGURE:
     case OPERATION_TCB_SET_SCHED_PARAMS:
     case OPERATION_TCB_SET_SPACE:
-        return tcb_decode_personal(k, in);
+    case OPERATION_TCB_SET_TIMEOUT_ENDPOINT:
+        return k->abi->config.is_mcs ? mcs_tcb_decode(k, in) : classic_tcb_decode(k, in);
     case OPERATION_TCB_SET_PRIORITY:
         return tcb_decode_set_priority(k, in);
     case OPERATION_TCB_SET_MC_PRIORITY:
@@ -176,6 +178,11 @@ struct result tcb_decode(struct kernel *k, struct invocation *in)
         return tcb_decode_bind(k, in);
     case OPERATION_TCB_UNBIND_NOTIFICATION:
         return tcb_decode_unbind(k, in);
+    case OPERATION_TCB_SET_BREAKPOINT:
+    case OPERATION_TCB_GET_BREAKPOINT:
+    case OPERATION_TCB_UNSET_BREAKPOINT:
+    case OPERATION_TCB_CONFIGURE_SINGLE_STEPPING:
+        return breakpoint_decode(k, in);
     case OPERATION_TCB_SET_TLS_BASE:
         return tcb_decode_set_tls_base(k, in);
     case OPERATION_TCB_SET_FLAGS:

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Queues of threads that wait for an object: doubly linked through the TCBs,
- * first come first served. A thread waits for one object at a time.
+ * first come first served; with MCS among those of a priority, the highest first. A thread waits for one object at a
+ * time.
  */
 #ifndef SELKIE_KERNEL_TCB_QUEUE_H
 #define SELKIE_KERNEL_TCB_QUEUE_H

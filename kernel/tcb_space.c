@@ -70,8 +70,8 @@ static void root_install(struct kernel *k, const struct invocation *in, struct s
         slot_insert(k, slot, root->cap, root->source);
 }
 
-static struct result root_replace(struct kernel *k, const struct invocation *in, enum tcb_slot which,
-                                  const struct tcb_root *root)
+struct result tcb_root_replace(struct kernel *k, const struct invocation *in, enum tcb_slot which,
+                               const struct tcb_root *root)
 {
     struct slot *slot = &tcb_at(k, in->cap.paddr)->slots[which];
     struct result deleted = slot_delete(k, slot, true);
@@ -82,10 +82,10 @@ static struct result root_replace(struct kernel *k, const struct invocation *in,
 
 struct result tcb_space_apply(struct kernel *k, const struct invocation *in, const struct tcb_space *space)
 {
-    struct result replaced = root_replace(k, in, TCB_CSPACE, &space->cspace);
+    struct result replaced = tcb_root_replace(k, in, TCB_CSPACE, &space->cspace);
     if (!result_is_ok(replaced))
         return replaced;
-    return root_replace(k, in, TCB_VSPACE, &space->vspace);
+    return tcb_root_replace(k, in, TCB_VSPACE, &space->vspace);
 }
 
 struct result tcb_buffer_apply(struct kernel *k, const struct invocation *in, const struct tcb_buffer *buffer)

@@ -38,8 +38,12 @@ MUST_USE struct result tcb_space_apply(struct kernel *k, const struct invocation
 MUST_USE struct result tcb_buffer_apply(struct kernel *k, const struct invocation *in,
                                         const struct tcb_buffer *buffer);
 
-/* The Configure, SetSpace and SetSchedParams of this personality; in its own folder. */
-MUST_USE struct result tcb_decode_personal(struct kernel *k, struct invocation *in);
+/* Put one capability into a slot of the invoked thread, as above. */
+MUST_USE struct result tcb_root_replace(struct kernel *k, const struct invocation *in, enum tcb_slot which,
+                                        const struct tcb_root *root);
+
+/* The Configure, SetSpace and SetSchedParams of the classic personality; those of MCS are in mcs/mcs.h. */
+MUST_USE struct result classic_tcb_decode(struct kernel *k, struct invocation *in);
 
 /* The thread whose maximum controlled priority limits `in`, given as its first extra capability, or
  * InvalidCapability(1). */

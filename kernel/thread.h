@@ -15,6 +15,12 @@ static inline bool thread_is_runnable(const struct tcb *tcb)
     return tcb->state == THREAD_RUNNING || tcb->state == THREAD_RESTART;
 }
 
+/* Runnable, and with time to run in. */
+static inline bool thread_is_schedulable(const struct tcb *tcb)
+{
+    return thread_is_runnable(tcb) && tcb->has_time;
+}
+
 static inline bool thread_is_stopped(const struct tcb *tcb)
 {
     return tcb->state == THREAD_INACTIVE || tcb->state >= THREAD_BLOCKED_ON_RECEIVE;
@@ -36,11 +42,13 @@ void thread_restart(struct kernel *k,
 void thread_set_priority(struct kernel *k, struct tcb *tcb, uint8_t priority);
 void thread_set_domain(struct kernel *k, struct tcb *tcb, uint8_t domain);
 
-/* Ready queues. Prepending puts in front of its equals. */
+/* Ready queues, for threads that are schedulable. Prepending puts in front of its equals, appending behind them. */
 void sched_prepend(struct kernel *k, struct tcb *tcb);
+void sched_append(struct kernel *k, struct tcb *tcb);
 void sched_dequeue(struct kernel *k, struct tcb *tcb);
 
-/* A thread became runnable by what the current one did: switch to it if nothing better is ready. */
+/* A thread became runnable by what the current one did: switch to it if nothing better is ready. Not if it has no
+ * time. */
 void sched_possible_switch_to(struct kernel *k, struct tcb *tcb);
 void sched_rotate(struct kernel *k);
 void sched_tick(struct kernel *k);

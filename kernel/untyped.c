@@ -10,6 +10,7 @@
  */
 #include "kernel/cspace.h"
 #include "kernel/invocation.h"
+#include "kernel/mcs/mcs.h"
 #include "kernel/object.h"
 #include "kernel/state.h"
 
@@ -52,6 +53,10 @@ static struct result retype_decode_object(struct kernel *k, const struct invocat
     }
     if (retype->object == OBJECT_UNTYPED && user_bits < ABI_MIN_UNTYPED_BITS) {
         remark(k, "Untyped Retype: Requested UntypedItem size too small.");
+        return fail_invalid_argument(1);
+    }
+    if (retype->object == OBJECT_SCHED_CONTEXT && user_bits < ABI_MIN_SCHED_CONTEXT_BITS) {
+        remark(k, "Untyped Retype: Requested scheduling context too small.");
         return fail_invalid_argument(1);
     }
     return result_ok();
@@ -113,7 +118,9 @@ static struct result untyped_reset(struct kernel *k, struct cap *untyped)
         k->machine->mmu.clear(k->machine->mmu.world, untyped->paddr + chunk_start,
                               untyped->free_offset - chunk_start);
         untyped->free_offset = chunk_start;
-        if (chunk_start > 0 && k->machine->clock.is_interrupt_pending(k->machine->clock.world))
+        if (k->machine->clock.charge)
+            k->machine->clock.charge(k->machine->clock.world, MACHINE_CHARGE_WORK);
+        if (chunk_start > 0 && preemption_is_due(k))
             return result_preempted();
     }
     return result_ok();

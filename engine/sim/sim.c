@@ -44,6 +44,8 @@ static void sim_configure(struct sim *sim, const struct sim_options *options)
     if (!abi_config_defaults(&config, (unsigned)or_default(options->release, 16)))
         abort();
     config.is_debug = config.is_printing = !options->is_release_build;
+    config.is_mcs = options->is_mcs;
+    config.has_hardware_debug = options->has_hardware_debug;
     config.root_cnode_bits = (uint16_t)or_default(options->root_cnode_bits, 8);
     config.domains = (uint16_t)or_default(options->domains, 1);
     config.domain_schedules = config.domains > 1 ? 16 : config.domain_schedules;

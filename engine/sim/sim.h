@@ -5,7 +5,7 @@
  * The caller is the program of every thread: it looks at `next` to see who runs
  * and says what that thread does. So a unit test or a fuzzer can lead the kernel
  * anywhere. The console is text in memory, the bus a record of calls, the clock
- * stands still, and interrupts cut in at exactly the preemption points the caller names.
+ * stands still but for what the caller adds to now_ns, and interrupts cut in at exactly the preemption points the caller names.
  *
  * A cache of translations plays the part of an engine's mappings: what it has
  * taken from kernel_translate must stay true until the kernel takes it back
@@ -27,6 +27,8 @@ enum {
 struct sim_options {
     unsigned release;                         /* 16 */
     bool is_release_build;                    /* no debug, no printing */
+    bool is_mcs;
+    bool has_hardware_debug;
     uint64_t memory_size;                     /* 16 MiB */
     unsigned root_cnode_bits;                 /* 8 */
     unsigned domains;                         /* 1; with more, 16 entries of the domain schedule */

@@ -50,6 +50,12 @@ static void syscall_receive(struct kernel *k, bool is_blocking)
     }
 }
 
+static inline void syscall_invoke(struct kernel *k, bool is_call, bool is_blocking)
+{
+    (void)invocation_handle(k, running_tcb(k)->context.reg[REG_RDI],
+                            (struct invocation_how){.is_call = is_call, .is_blocking = is_blocking});
+}
+
 static void syscall_reply(struct kernel *k)
 {
     struct tcb *tcb = running_tcb(k);
@@ -84,13 +90,13 @@ void syscall_handle(struct kernel *k)
 
     switch (syscall) {
     case SYSCALL_SEND:
-        invocation_handle(k, false, true);
+        syscall_invoke(k, false, true);
         return;
     case SYSCALL_NB_SEND:
-        invocation_handle(k, false, false);
+        syscall_invoke(k, false, false);
         return;
     case SYSCALL_CALL:
-        invocation_handle(k, true, true);
+        syscall_invoke(k, true, true);
         return;
     case SYSCALL_RECV:
         syscall_receive(k, true);

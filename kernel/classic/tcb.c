@@ -74,7 +74,7 @@ static struct result tcb_decode_set_sched_params(struct kernel *k, struct invoca
     return result_ok();
 }
 
-struct result tcb_decode_personal(struct kernel *k, struct invocation *in)
+struct result classic_tcb_decode(struct kernel *k, struct invocation *in)
 {
     switch (in->operation) {
     case OPERATION_TCB_CONFIGURE:

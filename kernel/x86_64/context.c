@@ -8,6 +8,8 @@
  */
 #include "kernel/x86_64/x86.h"
 
+#include "machine/virtual_clock.h"
+
 #include <string.h>
 
 enum {
@@ -43,6 +45,11 @@ uint64_t x86_sanitise_register(enum context_register reg, uint64_t value)
     default:
         return value;
     }
+}
+
+uint64_t x86_cycles(const struct kernel *k)
+{
+    return k->virtual_clock ? virtual_clock_tsc(k->virtual_clock) : __builtin_ia32_rdtsc();
 }
 
 void x86_vector_init(unsigned char *area)

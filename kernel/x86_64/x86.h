@@ -14,6 +14,8 @@
 #include "kernel/object.h"
 #include "kernel/tcb.h"
 
+struct invocation;
+
 /* Capabilities (object.c). */
 struct cap x86_object_create(struct kernel *k, enum object object, uint64_t paddr, bool is_device);
 MUST_USE struct result x86_cap_derive(struct kernel *k, struct cap cap, struct cap *derived);
@@ -36,5 +38,18 @@ void x86_vector_init(unsigned char *area);
  * the instruction, or a fault. */
 bool x86_trap_is_ignored(const struct trap *trap, struct context *context);
 struct fault x86_fault_of_trap(const struct trap *trap, const struct context *context);
+
+/* The time stamp counter that a user would read (context.c). */
+uint64_t x86_cycles(const struct kernel *k);
+
+/* Breakpoints and single steps (breakpoint.c), of a kernel configured with them. */
+MUST_USE struct result breakpoint_decode(struct kernel *k, struct invocation *in);
+/* A debug exception or a break request becomes a fault, or a step counts; false: it is another trap. */
+bool breakpoint_trap(struct kernel *k, struct tcb *tcb, const struct trap *trap);
+/* The thread is about to run, and is_used. NULL: it has no breakpoints. */
+const struct breakpoints *breakpoint_enter(struct tcb *tcb);
+unsigned breakpoint_message(const struct tcb *sender, uint64_t words[4]); /* returns the length */
+/* A handler's answer to a debug exception: so many words, the first of them `steps`. */
+void breakpoint_answer(struct tcb *receiver, uint64_t length, uint64_t steps);
 
 #endif

@@ -22,11 +22,12 @@ struct world {
     /* A thread with a program of its own, as long as random programs let it: it answers faults, and an
      * interrupt makes it resume the initial thread. So a world lives longer. Capability addresses. */
     uint64_t doctor, doctor_endpoint, doctor_irq;
+    uint64_t doctor_reply; /* MCS */
 };
 enum {
     DOCTOR_IRQ = 16 + 40
 };
-struct world world_open(struct random *random);
+struct world world_open(struct random *random, bool is_mcs);
 
 /* What a thread might say to the capability at `cptr`. */
 void grammar_message(struct rig *rig, struct random *random, uint64_t cptr, struct message *message);

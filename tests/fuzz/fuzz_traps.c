@@ -3,7 +3,7 @@
  * The trap fuzzer: random programs in every thread of a small system, and the
  * heap check after every trap.
  *
- *     fuzz_traps [--seed N] [--traps N] [--check-every N] [--quiet]
+ *     fuzz_traps [--mcs] [--seed N] [--traps N] [--check-every N] [--quiet]
  *
  * A run is cut into episodes, each with a freshly booted world, because random
  * programs run themselves aground. The seed decides everything: when an assertion fails, the
@@ -16,7 +16,7 @@
 
 #include "check/check.h"
 #include "kernel/state.h"
-#include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/grammar.h"
 
 enum {
     EPISODE_TRAPS = 4000,
@@ -45,6 +45,7 @@ struct fuzz {
     struct random random;
     uint64_t seed, traps, check_every;
     uint64_t step, episodes;
+    bool is_mcs;
     uint64_t doctor; /* paddr of its TCB */
     unsigned idle;
     struct event history[HISTORY];
@@ -127,6 +128,15 @@ static void step_invoke(void)
         outcome_count(message->operation, tcb);
 }
 
+static enum syscall ipc_call_mcs(void)
+{
+    static const enum syscall calls[] = {SYSCALL_RECV,    SYSCALL_RECV,         SYSCALL_NB_RECV,
+                                         SYSCALL_WAIT,    SYSCALL_NB_WAIT,      SYSCALL_YIELD,
+                                         SYSCALL_NB_SEND, SYSCALL_NB_SEND_RECV, SYSCALL_NB_SEND_WAIT,
+                                         SYSCALL_SEND,    SYSCALL_REPLY_RECV,   SYSCALL_REPLY_RECV};
+    return calls[random_below(&fuzz.random, sizeof calls / sizeof *calls)];
+}
+
 static void step_ipc(void)
 {
     static const enum syscall calls[] = {SYSCALL_RECV,  SYSCALL_NB_RECV,    SYSCALL_NB_RECV, SYSCALL_REPLY,
@@ -135,6 +145,8 @@ static void step_ipc(void)
     enum syscall syscall = calls[random_below(&fuzz.random, sizeof calls / sizeof *calls)];
     if (root_is_careful())
         syscall = random_chance(&fuzz.random, 500) ? SYSCALL_NB_RECV : SYSCALL_YIELD;
+    else if (fuzz.is_mcs)
+        syscall = ipc_call_mcs();
     uint64_t cptr = grammar_cptr(rig, &fuzz.random);
     if (random_chance(&fuzz.random, 800)) /* endpoints are in the first free slots */
         cptr = rig->next_slot - rig->next_slot / 2 + random_below(&fuzz.random, 18);
@@ -209,6 +221,7 @@ static void step_doctor(void)
     struct rig *rig = &fuzz.rig;
     uint64_t kind = random_below(&fuzz.random, 10);
     fuzz.idle++; /* it is alone if it never gets to wait */
+    rig->reply = fuzz.world.doctor_reply;
     switch (kind) {
     case 0:
         event_record("doctor: resume", ABI_SLOT_TCB);
@@ -235,6 +248,10 @@ static void step_from_outside(void)
             break;
         }
     }
+    if (is_idle && fuzz.rig.sim->next.timer_ns != UINT64_MAX) {
+        is_tick = true;
+        fuzz.rig.sim->now_ns = fuzz.rig.sim->next.timer_ns;
+    }
     event_record(is_tick ? "tick" : "interrupt", is_tick ? 0 : irq);
     if (is_tick)
         sim_tick(fuzz.rig.sim);
@@ -242,11 +259,26 @@ static void step_from_outside(void)
         sim_interrupt(fuzz.rig.sim, irq);
 }
 
+/* Some time passes, most often little; system calls name some reply object. */
+static void step_time(void)
+{
+    struct rig *rig = &fuzz.rig;
+    uint64_t most_ns = random_chance(&fuzz.random, 900) ? 5000 : 400000;
+    rig->sim->now_ns += random_below(&fuzz.random, most_ns);
+    if (random_chance(&fuzz.random, 10) && rig->sim->next.timer_ns != UINT64_MAX)
+        rig->sim->now_ns = rig->sim->next.timer_ns;
+    rig->reply =
+        grammar_slot(rig, &fuzz.random, random_chance(&fuzz.random, 950) ? CAP_REPLY_OBJECT : CAP_THREAD);
+    rig->destination = grammar_cptr(rig, &fuzz.random);
+}
+
 static void step_run(void)
 {
     struct sim *sim = fuzz.rig.sim;
     uint64_t kind = random_below(&fuzz.random, 1000);
 
+    if (fuzz.is_mcs)
+        step_time();
     sim->preempt_countdown = random_chance(&fuzz.random, 500) ? 1 + random_below(&fuzz.random, 4) : 0;
     if (sim->next.kind == NEXT_IDLE || kind < 20) {
         step_from_outside();
@@ -294,7 +326,7 @@ static bool step_check(void)
 
 static void episode_run(void)
 {
-    fuzz.world = world_open(&fuzz.random);
+    fuzz.world = world_open(&fuzz.random, fuzz.is_mcs);
     fuzz.rig = fuzz.world.rig;
     fuzz.doctor = rig_cap(&fuzz.rig, fuzz.world.doctor).paddr;
     fuzz.episodes++;
@@ -353,6 +385,7 @@ int main(int argc, char **argv)
     static const struct option options[] = {{"seed", required_argument, NULL, 's'},
                                             {"traps", required_argument, NULL, 't'},
                                             {"check-every", required_argument, NULL, 'c'},
+                                            {"mcs", no_argument, NULL, 'm'},
                                             {"quiet", no_argument, NULL, 'q'},
                                             {NULL, 0, NULL, 0}};
     bool is_quiet = false;
@@ -368,6 +401,8 @@ int main(int argc, char **argv)
             fuzz.check_every = number_parse(optarg, "--check-every");
         else if (option == 'q')
             is_quiet = true;
+        else if (option == 'm')
+            fuzz.is_mcs = true;
         else
             return 2;
     }

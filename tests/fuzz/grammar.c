@@ -38,9 +38,10 @@ static uint64_t filled_slot(const struct rig *rig, struct random *random)
 
 uint64_t grammar_cptr(struct rig *rig, struct random *random)
 {
-    static const enum cap_type favourites[] = {CAP_UNTYPED,    CAP_CNODE,       CAP_THREAD,
-                                               CAP_FRAME,      CAP_PML4,        CAP_ENDPOINT,
-                                               CAP_PAGE_TABLE, CAP_IRQ_HANDLER, CAP_NOTIFICATION};
+    static const enum cap_type favourites[] = {CAP_UNTYPED,       CAP_CNODE,         CAP_THREAD,
+                                               CAP_FRAME,         CAP_PML4,          CAP_ENDPOINT,
+                                               CAP_PAGE_TABLE,    CAP_IRQ_HANDLER,   CAP_NOTIFICATION,
+                                               CAP_SCHED_CONTEXT, CAP_SCHED_CONTROL, CAP_REPLY_OBJECT};
     uint64_t kind = random_below(random, 100);
     if (kind < 45)
         return filled_slot(rig, random);
@@ -100,12 +101,15 @@ static void make_retype(struct rig *rig, struct random *random, struct message *
                                       OBJECT_NOTIFICATION, OBJECT_CNODE,      OBJECT_CNODE,
                                       OBJECT_SMALL_PAGE,   OBJECT_SMALL_PAGE, OBJECT_PDPT,
                                       OBJECT_PML4,         OBJECT_PAGE_TABLE, OBJECT_PAGE_DIRECTORY,
-                                      OBJECT_LARGE_PAGE,   OBJECT_HUGE_PAGE};
+                                      OBJECT_LARGE_PAGE,   OBJECT_HUGE_PAGE,  OBJECT_SCHED_CONTEXT,
+                                      OBJECT_REPLY,        OBJECT_REPLY};
     enum object object = objects[random_below(random, sizeof objects)];
     uint64_t bits = 0;
     uint64_t node = grammar_cnode(rig, random);
     if (object == OBJECT_UNTYPED)
         bits = 4 + random_below(random, random_chance(random, 100) ? 28 : 12);
+    else if (object == OBJECT_SCHED_CONTEXT)
+        bits = 7 + random_below(random, 3);
     else if (object == OBJECT_CNODE)
         bits = 1 + random_below(random, 4);
     struct cap cnode = rig_cap(rig, node);
@@ -125,7 +129,8 @@ static void make_retype(struct rig *rig, struct random *random, struct message *
 /* A slot that takes more than one step to delete or revoke, most often none of the boot. */
 static uint64_t slot_with_work(const struct rig *rig, struct random *random)
 {
-    static const enum cap_type types[] = {CAP_CNODE, CAP_THREAD, CAP_UNTYPED, CAP_ZOMBIE, CAP_ENDPOINT};
+    static const enum cap_type types[] = {CAP_CNODE,    CAP_THREAD,       CAP_UNTYPED,      CAP_ZOMBIE,
+                                          CAP_ENDPOINT, CAP_REPLY_OBJECT, CAP_SCHED_CONTEXT};
     uint64_t slot = 0;
     for (unsigned i = 0; i < 4; i++) {
         slot = grammar_slot(rig, random, types[random_below(random, sizeof types / sizeof *types)]);
@@ -251,10 +256,15 @@ void grammar_message(struct rig *rig, struct random *random, uint64_t cptr, stru
     case CAP_ENDPOINT:
     case CAP_NOTIFICATION:
     case CAP_REPLY:
+    case CAP_REPLY_OBJECT:
     case CAP_NULL:
     case CAP_ZOMBIE:
     case CAP_PML4:
         make_ipc(rig, random, message);
+        break;
+    case CAP_SCHED_CONTEXT:
+    case CAP_SCHED_CONTROL:
+        grammar_make_time(rig, random, cap, message);
         break;
     default:
         grammar_make_device(rig, random, cap, message);

@@ -38,6 +38,7 @@ uint64_t grammar_slots(const struct rig *rig); /* of the initial CNode */
 /* Invocations of threads, of frames and paging structures, and of whatever belongs to a device. */
 void grammar_make_thread(struct rig *rig, struct random *random, struct cap thread, struct message *message);
 void grammar_make_mapping(struct rig *rig, struct random *random, struct cap cap, struct message *message);
+void grammar_make_time(struct rig *rig, struct random *random, struct cap cap, struct message *message);
 void grammar_make_device(struct rig *rig, struct random *random, struct cap cap, struct message *message);
 
 #endif

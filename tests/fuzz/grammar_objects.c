@@ -4,6 +4,39 @@
  */
 #include "tests/fuzz/grammar.h"
 
+/* The same invocations take other arguments with MCS. */
+static void make_thread_mcs(struct rig *rig, struct random *random, struct message *message)
+{
+    uint64_t handler = random_chance(random, 600) ? grammar_slot(rig, random, CAP_ENDPOINT) : 0;
+    uint64_t context = random_chance(random, 800) ? grammar_slot(rig, random, CAP_SCHED_CONTEXT) : 0;
+    switch (message->operation) {
+    case OPERATION_TCB_CONFIGURE:
+        message->length = 3;
+        message->word[0] = message->word[1];
+        message->word[1] = message->word[2];
+        message->word[2] = message->word[3];
+        return;
+    case OPERATION_TCB_SET_SPACE:
+        message->length = 2;
+        message->word[0] = message->word[1] = 0;
+        message->cap[2] = message->cap[1];
+        message->cap[1] = message->cap[0];
+        message->cap[0] = handler;
+        message->cap_count = 3;
+        return;
+    case OPERATION_TCB_SET_SCHED_PARAMS:
+        message_add_cap(message, context);
+        message_add_cap(message, handler);
+        return;
+    case OPERATION_TCB_SET_TIMEOUT_ENDPOINT:
+        message->length = 0;
+        message_add_cap(message, handler);
+        return;
+    default:
+        return;
+    }
+}
+
 void grammar_make_thread(struct rig *rig, struct random *random, struct cap thread, struct message *message)
 {
     uint64_t handler =
@@ -20,6 +53,10 @@ void grammar_make_thread(struct rig *rig, struct random *random, struct cap thre
                OPERATION_TCB_SET_SPACE, OPERATION_TCB_SUSPEND, OPERATION_TCB_RESUME, OPERATION_TCB_RESUME,
                OPERATION_TCB_BIND_NOTIFICATION, OPERATION_TCB_UNBIND_NOTIFICATION, OPERATION_TCB_SET_TLS_BASE,
                OPERATION_TCB_SET_FLAGS, OPERATION_TCB_RESUME, OPERATION_TCB_WRITE_REGISTERS);
+    if (rig->k->abi->config.is_mcs && random_chance(random, 200))
+        message->operation =
+            ONE_OF(random, OPERATION_TCB_SET_TIMEOUT_ENDPOINT, OPERATION_TCB_SET_SCHED_PARAMS,
+                   OPERATION_TCB_SET_SPACE, OPERATION_TCB_CONFIGURE);
     if (thread.paddr == rig->root && random_chance(random, 900))
         message->operation = ONE_OF(random, OPERATION_TCB_RESUME, OPERATION_TCB_SET_FLAGS,
                                     OPERATION_TCB_SET_PRIORITY, OPERATION_TCB_BIND_NOTIFICATION,
@@ -66,6 +103,27 @@ void grammar_make_thread(struct rig *rig, struct random *random, struct cap thre
     default:
         message_set_words(message, WORDS(grammar_vaddr(random), grammar_edge_word(random)));
     }
+    if (rig->k->abi->config.is_mcs)
+        make_thread_mcs(rig, random, message);
+}
+
+void grammar_make_time(struct rig *rig, struct random *random, struct cap cap, struct message *message)
+{
+    uint64_t period_us = 20 + random_below(random, 1000);
+    uint64_t budget_us = random_chance(random, 300) ? period_us : 20 + random_below(random, 200);
+    if (cap.type == CAP_SCHED_CONTROL) {
+        message->operation = OPERATION_SCHED_CONTROL_CONFIGURE_FLAGS;
+        message_set_words(message, WORDS(budget_us, period_us, random_below(random, 6),
+                                         random_below(random, 9), random_below(random, 2)));
+        message_add_cap(message, grammar_slot(rig, random, CAP_SCHED_CONTEXT));
+        return;
+    }
+    message->operation = ONE_OF(random, OPERATION_SCHED_CONTEXT_BIND, OPERATION_SCHED_CONTEXT_BIND,
+                                OPERATION_SCHED_CONTEXT_UNBIND, OPERATION_SCHED_CONTEXT_UNBIND_OBJECT,
+                                OPERATION_SCHED_CONTEXT_CONSUMED, OPERATION_SCHED_CONTEXT_YIELD_TO,
+                                OPERATION_SCHED_CONTEXT_YIELD_TO);
+    message_add_cap(message,
+                    grammar_slot(rig, random, random_chance(random, 700) ? CAP_THREAD : CAP_NOTIFICATION));
 }
 
 void grammar_make_mapping(struct rig *rig, struct random *random, struct cap cap, struct message *message)

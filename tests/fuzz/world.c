@@ -10,7 +10,7 @@ enum {
     GIGABYTE = 1 << 30
 };
 
-static struct sim_options world_options(struct random *random)
+static struct sim_options world_options(struct random *random, bool is_mcs)
 {
     static const struct boot_device_region devices[] = {
         {0, 0x10000},
@@ -19,6 +19,7 @@ static struct sim_options world_options(struct random *random)
     return (struct sim_options){
         .release = 13 + (unsigned)random_below(random, 4),
         .is_release_build = random_chance(random, 200),
+        .is_mcs = is_mcs,
         .memory_size = 8 << 20,
         .root_cnode_bits = 8,
         .domains = random_chance(random, 300) ? 2 : 1,
@@ -84,6 +85,30 @@ static uint64_t world_add_vspace(struct rig *rig)
     return pml4;
 }
 
+static void set_space(struct rig *rig, uint64_t tcb, uint64_t endpoint, uint64_t pml4)
+{
+    struct answer answer =
+        rig->k->abi->config.is_mcs
+            ? rig_invoke(rig, tcb, OPERATION_TCB_SET_SPACE, WORDS(0, 0), CAPS(endpoint, ABI_SLOT_CNODE, pml4))
+            : rig_invoke(rig, tcb, OPERATION_TCB_SET_SPACE, WORDS(endpoint, 0, 0),
+                         CAPS(ABI_SLOT_CNODE, pml4));
+    CHECK_OK(answer.label);
+}
+
+/* MCS: reply objects, and scheduling contexts of every kind. */
+static void world_add_time(struct rig *rig, struct random *random)
+{
+    for (unsigned i = 0; i < 4; i++)
+        rig_new(rig, OBJECT_REPLY, 0);
+    for (unsigned i = 0; i < 4; i++) {
+        uint64_t context = rig_new(rig, OBJECT_SCHED_CONTEXT, 7 + random_below(random, 3));
+        uint64_t budget_us = 20 + random_below(random, 200);
+        if (i > 0)
+            CHECK_OK(rig_configure(rig, context, budget_us, budget_us + random_below(random, 2) * 500, 0, i,
+                                   random_below(random, 2)));
+    }
+}
+
 /* Move a thread to another VSpace, and its buffer with it. */
 static void world_move_thread(struct rig *rig, uint64_t tcb, uint64_t endpoint, uint64_t pml4)
 {
@@ -92,8 +117,7 @@ static void world_move_thread(struct rig *rig, uint64_t tcb, uint64_t endpoint, 
     CHECK_OK(
         rig_invoke(rig, frame, OPERATION_X86_PAGE_MAP, WORDS(rig_tcb(rig, tcb)->ipc_buffer, 3, 0), CAPS(pml4))
             .label);
-    CHECK_OK(rig_invoke(rig, tcb, OPERATION_TCB_SET_SPACE, WORDS(endpoint, 0, 0), CAPS(ABI_SLOT_CNODE, pml4))
-                 .label);
+    set_space(rig, tcb, endpoint, pml4);
 }
 
 static void world_add_threads(struct rig *rig, struct random *random, uint64_t endpoint, uint64_t pml4)
@@ -112,6 +136,8 @@ static void world_add_doctor(struct world *world, uint64_t endpoint)
     struct rig *rig = &world->rig;
     uint64_t notification = rig_new(rig, OBJECT_NOTIFICATION, 0);
     world->doctor_endpoint = endpoint;
+    if (rig->k->abi->config.is_mcs)
+        world->doctor_reply = rig_new(rig, OBJECT_REPLY, 0);
     world->doctor_irq = rig_free_slot(rig);
     CHECK_OK(rig_invoke(rig, ABI_SLOT_IRQ_CONTROL, OPERATION_X86_IRQ_ISSUE_IRQ_HANDLER_IOAPIC,
                         WORDS(world->doctor_irq, 64, 0, 5, 0, 0, DOCTOR_IRQ - 16), CAPS(ABI_SLOT_CNODE))
@@ -122,22 +148,22 @@ static void world_add_doctor(struct world *world, uint64_t endpoint)
     CHECK_OK(
         rig_invoke(rig, world->doctor, OPERATION_TCB_BIND_NOTIFICATION, NO_WORDS, CAPS(notification)).label);
     rig_give_buffer(rig, world->doctor);
-    CHECK_OK(rig_invoke(rig, ABI_SLOT_TCB, OPERATION_TCB_SET_SPACE, WORDS(endpoint, 0, 0),
-                        CAPS(ABI_SLOT_CNODE, ABI_SLOT_VSPACE))
-                 .label);
+    set_space(rig, ABI_SLOT_TCB, endpoint, ABI_SLOT_VSPACE);
     CHECK_OK(
         rig_invoke(rig, world->doctor, OPERATION_TCB_SET_PRIORITY, WORDS(255), CAPS(ABI_SLOT_TCB)).label);
 }
 
-struct world world_open(struct random *random)
+struct world world_open(struct random *random, bool is_mcs)
 {
-    struct world world = {.rig = rig_open_with(world_options(random))};
+    struct world world = {.rig = rig_open_with(world_options(random, is_mcs))};
     struct rig *rig = &world.rig;
     rig->sim->after_trap = NULL;
     uint64_t endpoint = rig->next_slot;
     world_add_endpoints(rig);
     world_add_cnodes(rig);
     world_add_memory(rig);
+    if (is_mcs)
+        world_add_time(rig, random);
     world_add_threads(rig, random, endpoint, world_add_vspace(rig));
     world_add_doctor(&world, endpoint);
     CHECK_OK(rig_invoke(rig, ABI_SLOT_TCB, OPERATION_TCB_SET_PRIORITY, WORDS(253), CAPS(ABI_SLOT_TCB)).label);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "check/check.h"
+#include "kernel/mcs/sched_context.h"
 #include "kernel/message.h"
 #include "kernel/state.h"
 #include "kernel/thread.h"
@@ -22,7 +23,8 @@ enum {
     BOOTINFO_EMPTY = 5,
     BOOTINFO_IMAGE_FRAMES = 9,
     BOOTINFO_PAGING = 11,
-    BOOTINFO_UNTYPED = 19
+    BOOTINFO_UNTYPED = 19,
+    BOOTINFO_REGION = 2 /* words; MCS has one more before the untypeds */
 };
 
 static bool vspace_is_alive(const struct kernel *k, uint64_t vspace)
@@ -58,8 +60,9 @@ static const uint64_t *rig_bootinfo(const struct rig *rig)
 
 static void rig_find_untypeds(struct rig *rig)
 {
-    const uint64_t *bootinfo = rig_bootinfo(rig);
-    for (uint64_t i = bootinfo[BOOTINFO_UNTYPED]; i < bootinfo[BOOTINFO_UNTYPED + 1]; i++) {
+    const uint64_t *untyped =
+        rig_bootinfo(rig) + BOOTINFO_UNTYPED + (rig->k->abi->config.is_mcs ? BOOTINFO_REGION : 0);
+    for (uint64_t i = untyped[0]; i < untyped[1]; i++) {
         struct cap cap = rig_cap(rig, i);
         if (cap.is_device) {
             rig->device = rig->device ? rig->device : i;
@@ -90,6 +93,11 @@ struct rig rig_open_with(struct sim_options options)
 struct rig rig_open(void)
 {
     return rig_open_with((struct sim_options){.release = 16});
+}
+
+struct rig rig_open_mcs(void)
+{
+    return rig_open_with((struct sim_options){.is_mcs = true});
 }
 
 void rig_close(struct rig *rig)
@@ -153,6 +161,10 @@ void rig_syscall(struct rig *rig, enum syscall syscall, uint64_t cptr, uint64_t 
     }
     for (size_t i = 0; buffer && i < cap_count; i++)
         buffer[BUFFER_CAPS_OR_BADGES + i] = caps[i];
+    if (rig->k->abi->config.is_mcs) {
+        rig->sim->next.context->reg[REG_R12] = rig->reply;
+        rig->sim->next.context->reg[REG_R13] = rig->destination;
+    }
     sim_syscall(rig->sim, sim_syscall_number(rig->sim, syscall), cptr, info, mr);
 }
 
@@ -261,14 +273,59 @@ uint64_t rig_revoke(struct rig *rig, uint64_t slot)
     return rig_invoke(rig, ABI_SLOT_CNODE, OPERATION_CNODE_REVOKE, WORDS(slot, 64), NO_CAPS).label;
 }
 
-uint64_t rig_thread(struct rig *rig, uint8_t priority, uint64_t fault_handler)
+static void thread_configure(struct rig *rig, uint64_t tcb, uint8_t priority, uint64_t fault_handler)
 {
-    uint64_t tcb = rig_new(rig, OBJECT_TCB, 0);
     CHECK_OK(rig_invoke(rig, tcb, OPERATION_TCB_CONFIGURE, WORDS(fault_handler, 0, 0, 0),
                         CAPS(ABI_SLOT_CNODE, ABI_SLOT_VSPACE, ABI_SLOT_IPC_BUFFER))
                  .label);
     CHECK_OK(
         rig_invoke(rig, tcb, OPERATION_TCB_SET_SCHED_PARAMS, WORDS(255, priority), CAPS(ABI_SLOT_TCB)).label);
+}
+
+uint64_t rig_configure(struct rig *rig, uint64_t context, uint64_t budget_us, uint64_t period_us,
+                       uint64_t extra_refills, uint64_t badge, uint64_t flags)
+{
+    return rig_invoke(rig, RIG_SCHED_CONTROL, OPERATION_SCHED_CONTROL_CONFIGURE_FLAGS,
+                      WORDS(budget_us, period_us, extra_refills, badge, flags), CAPS(context))
+        .label;
+}
+
+struct sched_context *rig_context(const struct rig *rig, uint64_t context)
+{
+    return sched_context_at(rig->k, rig_cap(rig, context).paddr);
+}
+
+static void thread_configure_mcs(struct rig *rig, uint64_t tcb, uint8_t priority, uint64_t fault_handler)
+{
+    uint64_t context = rig_new(rig, OBJECT_SCHED_CONTEXT, 8);
+    CHECK_EQ(context, rig_context_of(tcb));
+    CHECK_OK(rig_configure(rig, context, RIG_TURN_US, RIG_TURN_US, 0, 0, 0));
+    CHECK_OK(rig_invoke(rig, tcb, OPERATION_TCB_CONFIGURE, WORDS(0, 0, 0),
+                        CAPS(ABI_SLOT_CNODE, ABI_SLOT_VSPACE, ABI_SLOT_IPC_BUFFER))
+                 .label);
+    CHECK_OK(rig_invoke(rig, tcb, OPERATION_TCB_SET_SCHED_PARAMS, WORDS(255, priority),
+                        CAPS(ABI_SLOT_TCB, context, fault_handler))
+                 .label);
+}
+
+void rig_pass(struct rig *rig, uint64_t us)
+{
+    uint64_t end_ns = rig->sim->now_ns + us * NS_PER_US;
+    while (rig->sim->next.timer_ns <= end_ns) {
+        if (rig->sim->now_ns < rig->sim->next.timer_ns)
+            rig->sim->now_ns = rig->sim->next.timer_ns;
+        sim_tick(rig->sim);
+    }
+    rig->sim->now_ns = end_ns;
+}
+
+uint64_t rig_thread(struct rig *rig, uint8_t priority, uint64_t fault_handler)
+{
+    uint64_t tcb = rig_new(rig, OBJECT_TCB, 0);
+    if (rig->k->abi->config.is_mcs)
+        thread_configure_mcs(rig, tcb, priority, fault_handler);
+    else
+        thread_configure(rig, tcb, priority, fault_handler);
     CHECK_OK(
         rig_invoke(rig, tcb, OPERATION_TCB_WRITE_REGISTERS, WORDS(1, 2, ENTRY_VADDR + tcb * 16, 0), NO_CAPS)
             .label);

@@ -26,6 +26,8 @@ struct rig {
     uint64_t first_slot;   /* behind those the boot has filled */
     uint64_t next_slot;    /* free from here on */
     uint64_t root;         /* paddr of the initial TCB */
+    uint64_t reply;        /* MCS: what every system call names as its reply object */
+    uint64_t destination;  /* MCS: what NBSendRecv sends to */
 };
 
 /* What a thread sees in its registers after a system call, and in its IPC buffer. */
@@ -40,6 +42,7 @@ struct answer {
 
 struct rig rig_open(void);
 struct rig rig_open_with(struct sim_options options);
+struct rig rig_open_mcs(void);
 void rig_close(struct rig *rig);
 /* Assert that the sim has cached nothing of a VSpace that has no ASID (any more). */
 void rig_check_forgotten(const struct sim *sim);
@@ -92,6 +95,22 @@ enum { /* seL4_CapRights */
 /* --- threads --- */
 /* Made, configured and resumed at an address of its own; does not run yet unless its priority is higher. */
 uint64_t rig_thread(struct rig *rig, uint8_t priority, uint64_t fault_handler);
+/* With MCS its scheduling context, round robin in turns of RIG_TURN_US, is in the next slot, and `fault_handler` is in the
+ * initial CSpace (0: none). */
+enum {
+    RIG_TURN_US = 10000,
+    RIG_SCHED_CONTROL = ABI_SLOT_FIRST_FREE /* MCS: the slot of the one capability */
+};
+static inline uint64_t rig_context_of(uint64_t tcb)
+{
+    return tcb + 1;
+}
+/* MCS: configure a scheduling context; answers with the label. */
+uint64_t rig_configure(struct rig *rig, uint64_t context, uint64_t budget_us, uint64_t period_us,
+                       uint64_t extra_refills, uint64_t badge, uint64_t flags);
+struct sched_context *rig_context(const struct rig *rig, uint64_t context);
+/* Time passes; whatever the kernel's timer has to do on the way is done. */
+void rig_pass(struct rig *rig, uint64_t us);
 /* Give a thread a page as IPC buffer, mapped in the VSpace all share. */
 void rig_give_buffer(struct rig *rig, uint64_t tcb);
 bool rig_runs(const struct rig *rig, uint64_t tcb); /* is it the current thread? */

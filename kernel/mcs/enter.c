@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A trap through the MCS kernel: look at the clock, see whether there is budget
+ * left for what the thread wants, and find out who runs next and until when.
+ * Manual: chapters "Kernel Services and Objects", "Threads and Execution".
+ */
+#include "kernel/debug.h"
+#include "kernel/irq.h"
+#include "kernel/mcs/mcs.h"
+#include "kernel/state.h"
+#include "kernel/thread.h"
+#include "kernel/vspace.h"
+#include "kernel/x86_64/x86.h"
+
+static void mcs_fault_take(struct kernel *k, const struct trap *trap)
+{
+    ASSERT(k->state->current != 0);
+    struct tcb *tcb = running_tcb(k);
+    if (x86_trap_is_ignored(trap, &tcb->context))
+        return;
+    time_update(k);
+    if (!budget_check_restart(k))
+        return;
+    if (k->abi->config.has_hardware_debug && breakpoint_trap(k, tcb, trap))
+        return;
+    fault_raise(k, tcb, x86_fault_of_trap(trap, &tcb->context));
+}
+
+static void tick_take(struct kernel *k)
+{
+    struct mcs_state *mcs = &k->state->mcs;
+    if (mcs->now_ns >= mcs->timer_ns)
+        mcs->is_reprogramming = true;
+}
+
+static void mcs_trap_take(struct kernel *k, const struct trap *trap)
+{
+    switch (trap->kind) {
+    case TRAP_SYSCALL:
+        mcs_syscall_handle(k);
+        return;
+    case TRAP_VM_FAULT:
+    case TRAP_EXCEPTION:
+        mcs_fault_take(k, trap);
+        return;
+    case TRAP_INTERRUPT:
+        time_update(k);
+        (void)budget_check(k);
+        irq_deliver(k, trap->irq);
+        return;
+    case TRAP_TICK:
+        time_update(k);
+        (void)budget_check(k);
+        tick_take(k);
+        return;
+    }
+}
+
+/* A thread whose system call starts over goes back to its instruction; one that yielded to another hears of it. */
+static void mcs_thread_activate(struct kernel *k, struct tcb *tcb)
+{
+    if (UNLIKELY(tcb->yield_to != 0))
+        yield_to_complete(k, tcb);
+    if (LIKELY(tcb->state != THREAD_RESTART))
+        return;
+    tcb->context.next_ip = tcb->context.reg[REG_FAULT_IP];
+    tcb->state = THREAD_RUNNING;
+}
+
+struct next mcs_next(const struct kernel *k)
+{
+    const struct kernel_state *s = k->state;
+    struct tcb *tcb = current_tcb(k);
+    if (UNLIKELY(s->is_halted))
+        return (struct next){.kind = NEXT_HALT, .timer_ns = UINT64_MAX};
+    if (UNLIKELY(!tcb))
+        return (struct next){.kind = NEXT_IDLE, .timer_ns = s->mcs.timer_ns};
+    return (struct next){
+        .kind = NEXT_RUN,
+        .timer_ns = s->mcs.timer_ns,
+        .is_fpu_disabled = tcb->flags & TCB_FLAG_FPU_DISABLED,
+        .breakpoints = UNLIKELY(tcb->debug.is_used) ? breakpoint_enter(tcb) : NULL,
+        .tcb = s->current,
+        .vspace = vspace_of_thread(k, tcb),
+        .context = &tcb->context,
+    };
+}
+
+struct next mcs_enter(struct kernel *k, const struct trap *trap)
+{
+    mcs_trap_take(k, trap);
+    release_awaken(k);
+    if (k->state->sched_action != SCHED_RESUME_CURRENT)
+        sched_run(k);
+    time_leave(k);
+    struct tcb *tcb = current_tcb(k);
+    if (LIKELY(tcb != NULL))
+        mcs_thread_activate(k, tcb);
+    return mcs_next(k);
+}
