@@ -8,6 +8,9 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "device/pci.h"
+#include "device/pmtimer.h"
+
 #define PACKED __attribute__((packed))
 
 struct PACKED acpi_header {
@@ -44,8 +47,10 @@ struct PACKED acpi_address {
 };
 
 enum {
-    TABLES = 3
-}; /* what the root tables list */
+    TABLES = 3, /* what the root tables list */
+    SPACE_PORTS = 1,
+    X_TIMER = 5 /* which of the FADT's extended blocks */
+};
 
 struct PACKED acpi_rsdt {
     struct acpi_header header;
@@ -64,9 +69,13 @@ struct PACKED acpi_fadt {
     uint8_t reserved;
     uint8_t profile;
     uint16_t sci_interrupt;
-    uint8_t fixed_blocks[60]; /* no power management registers */
-    uint8_t century;          /* index of the century in the CMOS memory */
-    uint16_t boot_flags;      /* IA-PC boot architecture: 0 legacy devices, 2 no VGA */
+    uint8_t fixed_blocks[28]; /* no power management registers but the timer */
+    uint32_t timer_block;
+    uint8_t fixed_blocks_too[11];
+    uint8_t timer_length;
+    uint8_t fixed_blocks_last[16];
+    uint8_t century;     /* index of the century in the CMOS memory */
+    uint16_t boot_flags; /* IA-PC boot architecture: 0 legacy devices, 2 no VGA */
     uint8_t reserved_too;
     uint32_t flags;
     struct acpi_address reset;
@@ -177,7 +186,14 @@ static void fadt_fill(struct acpi_memory *m)
     m->fadt.x_dsdt = PADDR_OF(dsdt);
     m->fadt.century = 0x32;
     m->fadt.boot_flags = 1 << 2 | 1 << 0;
-    m->fadt.flags = 1 << 4 | 1 << 0; /* no power button as a fixed feature; WBINVD works */
+    m->fadt.timer_block = PMTIMER_PORT;
+    m->fadt.timer_length = 4;
+    m->fadt.x_blocks[X_TIMER] = (struct acpi_address){SPACE_PORTS, 32, 0, 3, PMTIMER_PORT};
+    m->fadt.reset = (struct acpi_address){SPACE_PORTS, 8, 0, 1, PCI_RESET_PORT};
+    m->fadt.reset_value = PCI_RESET_HARD;
+    m->fadt.flags =
+        1 << 10 | 1 << 8 | 1 << 4 | 1 << 0; /* reset register; the timer has 32 bits; no power button
+                                                            as a fixed feature; WBINVD works */
     header_fill(&m->fadt.header, "FACP", 4, sizeof(m->fadt));
 }
 

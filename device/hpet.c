@@ -9,7 +9,7 @@
 #define PERIOD_FS        (HPET_TICK_NS * 1000000ull)
 #define CAPABILITIES     (PERIOD_FS << 32 | 0x8086u << 16 | 1u << 15 | 1u << 13 | (HPET_TIMERS - 1) << 8 | 1)
 #define ROUTES           0x00ff0104ull /* pins 2, 8 and 16 to 23 */
-#define TIMER_CAPABILITY (ROUTES << 32 | TIMER_CAN_BE_PERIODIC | TIMER_64_BIT)
+#define TIMER_CAPABILITY (ROUTES << 32 | TIMER_CAN_SEND | TIMER_CAN_BE_PERIODIC | TIMER_64_BIT)
 
 enum {
     REG_CAPABILITIES = 0x000,
@@ -19,7 +19,8 @@ enum {
     REG_TIMERS = 0x100,
     TIMER_SIZE = 0x20,
     TIMER_CONFIG = 0x00,
-    TIMER_COMPARATOR = 0x08
+    TIMER_COMPARATOR = 0x08,
+    TIMER_MESSAGE = 0x10
 };
 
 enum {
@@ -38,14 +39,19 @@ enum {
     TIMER_CAN_BE_PERIODIC = 1 << 4,
     TIMER_64_BIT = 1 << 5,
     TIMER_SET_VALUE = 1 << 6,
+    TIMER_32_BIT = 1 << 8,
     TIMER_ROUTE_SHIFT = 9,
     TIMER_ROUTE = 0x1f << TIMER_ROUTE_SHIFT,
-    TIMER_WRITABLE = TIMER_LEVEL | TIMER_ENABLED | TIMER_PERIODIC | TIMER_SET_VALUE | TIMER_ROUTE
+    TIMER_SENDS = 1 << 14,
+    TIMER_CAN_SEND = 1 << 15,
+    TIMER_WRITABLE = TIMER_LEVEL | TIMER_ENABLED | TIMER_PERIODIC | TIMER_SET_VALUE | TIMER_32_BIT |
+                     TIMER_ROUTE | TIMER_SENDS
 };
 
 void hpet_init(struct hpet *hpet)
 {
     memset(hpet, 0, sizeof(*hpet));
+    hpet->hold_ticks = HOLD_TICKS;
     for (unsigned i = 0; i < HPET_TIMERS; i++) {
         hpet->timer[i].comparator = UINT64_MAX;
     }
@@ -87,6 +93,8 @@ static uint64_t timer_read(const struct hpet_timer *timer, unsigned reg)
         return TIMER_CAPABILITY | timer->config;
     case TIMER_COMPARATOR:
         return timer->comparator;
+    case TIMER_MESSAGE:
+        return timer->message;
     default:
         return 0;
     }
@@ -125,14 +133,23 @@ static void counter_write(struct hpet *hpet, uint64_t value, uint64_t now_ns)
     hpet->seen = value;
 }
 
+/* What a timer compares of a value. */
+static uint64_t timer_mask(const struct hpet_timer *timer)
+{
+    return timer->config & TIMER_32_BIT ? UINT32_MAX : UINT64_MAX;
+}
+
 /* A periodic timer's comparator takes the first time when "set value" is on, and the period every time. */
 static void comparator_write(struct hpet *hpet, struct hpet_timer *timer, uint64_t value, uint64_t now_ns)
 {
     bool is_periodic = timer->config & TIMER_PERIODIC;
-    uint64_t late = counter_at(hpet, now_ns) - value;
-    bool is_near = late < HOLD_TICKS || 0 - late < HOLD_TICKS;
-    timer->is_late = !is_periodic && is_counting(hpet) && late < HOLD_TICKS;
-    hpet->hold = (struct hpet_hold){value, is_near && !is_periodic ? now_ns + HOLD_TICKS * HPET_TICK_NS : 0};
+    uint64_t mask = timer_mask(timer), counter = counter_at(hpet, now_ns);
+    value &= mask;
+    uint64_t late = (counter - value) & mask;
+    bool is_near = late < hpet->hold_ticks || ((0 - late) & mask) < hpet->hold_ticks;
+    timer->is_late = !is_periodic && is_counting(hpet) && late < hpet->hold_ticks;
+    hpet->hold = (struct hpet_hold){value | (counter & ~mask),
+                                    is_near && !is_periodic ? now_ns + hpet->hold_ticks * HPET_TICK_NS : 0};
     if (!is_periodic || (timer->config & TIMER_SET_VALUE)) {
         timer->comparator = value;
     }
@@ -147,11 +164,14 @@ static void timer_write(struct hpet *hpet, unsigned index, unsigned reg, uint64_
     struct hpet_timer *timer = &hpet->timer[index];
     if (reg == TIMER_CONFIG) {
         timer->config = value & TIMER_WRITABLE;
+        timer->comparator &= timer_mask(timer);
         if (!(value & TIMER_LEVEL)) {
             hpet->status &= ~(1ull << index);
         }
     } else if (reg == TIMER_COMPARATOR) {
         comparator_write(hpet, timer, value, now_ns);
+    } else if (reg == TIMER_MESSAGE) {
+        timer->message = value;
     }
 }
 
@@ -189,8 +209,9 @@ static uint64_t ticks_to_match(const struct hpet *hpet, const struct hpet_timer 
     if (timer->is_late) {
         return 0;
     }
-    uint64_t ticks = timer->comparator - hpet->seen; /* around the top, as the counter goes */
-    return ticks ? ticks : UINT64_MAX;
+    uint64_t mask = timer_mask(timer);
+    uint64_t ticks = (timer->comparator - hpet->seen) & mask; /* around the top, as the counter goes */
+    return ticks ? ticks : mask; /* of a full round the last tick does not matter */
 }
 
 uint64_t hpet_deadline_ns(const struct hpet *hpet, unsigned timer)
@@ -211,8 +232,8 @@ uint64_t hpet_deadline_ns(const struct hpet *hpet, unsigned timer)
 static void timer_advance(struct hpet_timer *timer, uint64_t now)
 {
     if ((timer->config & TIMER_PERIODIC) && timer->period) {
-        uint64_t missed = (now - timer->comparator) / timer->period;
-        timer->comparator += (missed + 1) * timer->period;
+        uint64_t missed = ((now - timer->comparator) & timer_mask(timer)) / timer->period;
+        timer->comparator = (timer->comparator + (missed + 1) * timer->period) & timer_mask(timer);
     }
 }
 
@@ -235,6 +256,19 @@ unsigned hpet_poll(struct hpet *hpet, uint64_t now_ns)
     }
     hpet->seen = now;
     return fired;
+}
+
+bool hpet_is_legacy(const struct hpet *hpet)
+{
+    return hpet->config & CONFIG_LEGACY;
+}
+
+bool hpet_message(const struct hpet *hpet, unsigned timer, uint32_t *address, uint32_t *value)
+{
+    const struct hpet_timer *t = &hpet->timer[timer];
+    *address = (uint32_t)(t->message >> 32);
+    *value = (uint32_t)t->message;
+    return t->config & TIMER_SENDS;
 }
 
 bool hpet_is_level(const struct hpet *hpet, unsigned timer)

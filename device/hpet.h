@@ -9,8 +9,7 @@
  *
  * Invariants: an interrupt that fell due since the last look is raised once; a
  * comparator set to a value that the counter has passed waits for the next time round, as in
- * hardware. Not modelled: message-signalled delivery and 32-bit mode, whose
- * capability and control bits read as zero.
+ * hardware. A timer in 32-bit mode compares the lower halves only.
  *
  * Source: Intel IA-PC HPET Specification 1.0a, section 2.3.
  *
@@ -19,8 +18,9 @@
  *   0x010  configuration: 0 counting, 1 legacy route (timer 0 takes the PIT's pin)
  *   0x020  interrupt status, write 1 to clear; of level-triggered timers
  *   0x0F0  main counter
- *   0x100 + 0x20 n  timer n: routes 63:32, route 13:9, set value 6, 64 bit 5, can be periodic 4, periodic 3,
- *          enabled 2, level 1;  + 0x08 comparator;  + 0x10 message route, reads 0
+ *   0x100 + 0x20 n  timer n: routes 63:32, can send messages 15, sends messages 14, route 13:9, 32-bit mode 8,
+ *          set value 6, 64 bit 5, can be periodic 4, periodic 3, enabled 2, level 1
+ *          + 0x08 comparator;  + 0x10 message: address 63:32, value 31:0
  */
 #ifndef SELKIE_DEVICE_HPET_H
 #define SELKIE_DEVICE_HPET_H
@@ -38,6 +38,7 @@ struct hpet_timer {
     uint64_t config;     /* the writable bits */
     uint64_t comparator; /* of a periodic timer the next time */
     uint64_t period;     /* ticks, of a periodic timer */
+    uint64_t message;    /* address and value */
     bool is_late;        /* the comparator was passed while it was being written: it matches at once */
 };
 
@@ -51,9 +52,10 @@ struct hpet_hold {
 struct hpet {
     uint64_t config;
     uint64_t status;
-    uint64_t counter;  /* when it was last set or stopped */
-    uint64_t start_ns; /* when it began to count from there */
-    uint64_t seen;     /* the counter at the last look for interrupts */
+    uint64_t counter;    /* when it was last set or stopped */
+    uint64_t start_ns;   /* when it began to count from there */
+    uint64_t seen;       /* the counter at the last look for interrupts */
+    uint64_t hold_ticks; /* allowance for the time that an access takes; 0: none, the clock is exact */
     struct hpet_hold hold;
     struct hpet_timer timer[HPET_TIMERS];
 };
@@ -75,6 +77,12 @@ uint64_t hpet_deadline_ns(const struct hpet *hpet, unsigned timer);
 
 /* The timers (bit n) whose interrupt fell due since the last call. */
 unsigned hpet_poll(struct hpet *hpet, uint64_t now_ns);
+
+/* Where a timer sends messages instead of driving a pin: false, it does not. */
+bool hpet_message(const struct hpet *hpet, unsigned timer, uint32_t *address, uint32_t *value);
+
+/* In legacy replacement timers 0 and 1 take the pins of the PIT and the RTC, which are heard no more. */
+bool hpet_is_legacy(const struct hpet *hpet);
 
 /* A level-triggered timer keeps its pin asserted until its status bit is cleared. */
 bool hpet_is_level(const struct hpet *hpet, unsigned timer);

@@ -6,6 +6,11 @@
 
 #include <string.h>
 
+enum {
+    FIRST_VECTOR = 0x20,
+    MESSAGE_PAGE = 0xfee /* bits 31:20 of the addresses that processors take messages at */
+};
+
 void irq_init(struct irq_router *router)
 {
     memset(router, 0, sizeof(*router));
@@ -52,10 +57,32 @@ void irq_pulse_pin(struct irq_router *router, unsigned pin)
 
 static bool line_is_pending(const struct irq_router *router, const struct irq_line *line)
 {
-    if (line->is_masked || line->pin == IRQ_NO_PIN) {
+    if (line->is_masked) {
         return false;
     }
-    return line->is_level ? router->is_asserted[line->pin] : line->has_edge;
+    bool is_held = line->is_level && line->pin != IRQ_NO_PIN && router->is_asserted[line->pin];
+    return is_held || line->has_edge; /* a line that messages use may have had a pin once */
+}
+
+/* The interrupt whose vector a message carries. */
+static int message_irq(uint32_t address, uint32_t value)
+{
+    uint32_t irq = (value & 0xff) - FIRST_VECTOR;
+    return address >> 20 == MESSAGE_PAGE && irq < IRQ_COUNT ? (int)irq : -1;
+}
+
+void irq_message(struct irq_router *router, uint32_t address, uint32_t value)
+{
+    int irq = message_irq(address, value);
+    if (irq >= 0) {
+        router->line[irq].has_edge = true;
+    }
+}
+
+int irq_of_message(const struct irq_router *router, uint32_t address, uint32_t value)
+{
+    int irq = message_irq(address, value);
+    return irq >= 0 && !router->line[irq].is_masked ? irq : -1;
 }
 
 int irq_pending(const struct irq_router *router)

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The interrupt router: from the pins of the I/O APIC to interrupts as the
- * kernel numbers them.
+ * The interrupt router: from the pins of the I/O APIC and from message-signalled
+ * interrupts to interrupts as the kernel numbers them.
  *
  * A device drives a pin (`irq_set_pin`, `irq_pulse_pin`); the kernel routes pins
  * and masks interrupts; whoever runs the machine takes what is pending.
  *
  * Invariants: an interrupt has at most one pin; an edge that comes while the
- * line is masked is remembered once; a level-triggered interrupt is
- * pending exactly while its pin is asserted. Polarity is what the device's driver
+ * line is masked is remembered once (DIFFERS: an I/O APIC forgets it), and so is
+ * a message; a level-triggered interrupt is pending exactly while its pin is asserted. Polarity is what the device's driver
  * believes about the wire; pins here are asserted or not, so it changes nothing.
  *
  * Source: Intel 82093AA I/O APIC datasheet (redirection table entries: trigger
@@ -30,7 +30,8 @@ enum {
 /* Pins as a PC wires them: the identity, but the timer is on 2. */
 enum irq_pin {
     IRQ_PIN_TIMER = 2,
-    IRQ_PIN_SERIAL = 4
+    IRQ_PIN_SERIAL = 4,
+    IRQ_PIN_RTC = 8
 };
 
 struct irq_line {
@@ -54,6 +55,13 @@ void irq_mask(struct irq_router *router, uint32_t irq, bool masked);
 /* What a device does. */
 void irq_set_pin(struct irq_router *router, unsigned pin, bool asserted);
 void irq_pulse_pin(struct irq_router *router, unsigned pin);
+
+/* A device writes `value` to `address`: if that is where a processor takes messages, an interrupt that no pin drives
+ * is requested. */
+void irq_message(struct irq_router *router, uint32_t address, uint32_t value);
+
+/* The unmasked interrupt that such a message requests, or -1: nobody would hear it. */
+int irq_of_message(const struct irq_router *router, uint32_t address, uint32_t value);
 
 /* The lowest pending unmasked interrupt, or -1. `irq_take` acknowledges an edge; a
  * level-triggered one stays pending until the device lets go of the pin. */

@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include "device/pmtimer.h"
+
 enum {
     COM1 = 0x3f8,
     QUIET_FACTOR = 4,
@@ -22,6 +24,13 @@ static void hpet_pins_update(struct pc *pc)
     unsigned fired = hpet_poll(&pc->hpet, now(pc));
     for (unsigned i = 0; i < HPET_TIMERS; i++) {
         unsigned pin = hpet_pin(&pc->hpet, i);
+        uint32_t address, value;
+        if (hpet_message(&pc->hpet, i, &address, &value)) {
+            if (fired >> i & 1) {
+                irq_message(&pc->irqs, address, value);
+            }
+            continue;
+        }
         if (pin >= IRQ_PINS) {
             continue;
         }
@@ -35,9 +44,16 @@ static void hpet_pins_update(struct pc *pc)
 
 static void pins_update(struct pc *pc)
 {
+    bool is_legacy = hpet_is_legacy(&pc->hpet);
     irq_set_pin(&pc->irqs, IRQ_PIN_SERIAL, serial_is_asserted(&pc->serial));
-    if (pit_poll(&pc->pit, now(pc))) {
+    serial_settle(&pc->serial, now(pc));
+    irq_set_pin(&pc->irqs, IRQ_PIN_SERIAL, serial_is_asserted(&pc->serial));
+    if (pit_poll(&pc->pit, now(pc)) && !is_legacy) {
         irq_pulse_pin(&pc->irqs, IRQ_PIN_TIMER);
+    }
+    rtc_poll(&pc->rtc, now(pc));
+    if (!is_legacy) {
+        irq_set_pin(&pc->irqs, IRQ_PIN_RTC, rtc_is_asserted(&pc->rtc));
     }
     hpet_pins_update(pc);
 }
@@ -46,9 +62,10 @@ static uint32_t com1_in(void *device, uint16_t port, unsigned width)
 {
     struct pc *pc = device;
     (void)width;
-    if (!pc->serial.count) {
+    if (serial_is_drained(&pc->serial)) {
         pc->outside.look_for_input(pc->outside.world);
     }
+    pins_update(pc); /* what arrived before this read is there */
     uint8_t value = serial_read(&pc->serial, (unsigned)port - COM1);
     pins_update(pc);
     return value;
@@ -79,39 +96,100 @@ static void timer_out(void *device, uint16_t port, unsigned width, uint32_t valu
 
 static uint32_t rtc_in(void *device, uint16_t port, unsigned width)
 {
+    struct pc *pc = device;
     (void)width;
-    return rtc_read(device, port);
+    uint8_t value = rtc_read(&pc->rtc, port, now(pc));
+    pins_update(pc);
+    return value;
 }
 
 static void rtc_out(void *device, uint16_t port, unsigned width, uint32_t value)
 {
+    struct pc *pc = device;
     (void)width;
-    rtc_write(device, port, (uint8_t)value);
+    rtc_write(&pc->rtc, port, (uint8_t)value, now(pc));
+    pins_update(pc);
+}
+
+static void reset(struct pc *pc)
+{
+    if (pc->outside.reset) {
+        pc->outside.reset(pc->outside.world);
+    }
 }
 
 static uint32_t pci_in(void *device, uint16_t port, unsigned width)
 {
-    return pci_read(device, port, width);
+    struct pc *pc = device;
+    return pci_read(&pc->pci, port, width);
 }
 
 static void pci_out(void *device, uint16_t port, unsigned width, uint32_t value)
 {
-    pci_write(device, port, width, value);
+    struct pc *pc = device;
+    if (pci_write(&pc->pci, port, width, value)) {
+        reset(pc);
+    }
+}
+
+static uint32_t pic_in(void *device, uint16_t port, unsigned width)
+{
+    (void)width;
+    return pic_read(device, port);
+}
+
+static void pic_out(void *device, uint16_t port, unsigned width, uint32_t value)
+{
+    (void)width;
+    pic_write(device, port, (uint8_t)value);
+}
+
+static uint32_t keyboard_in(void *device, uint16_t port, unsigned width)
+{
+    struct pc *pc = device;
+    (void)width;
+    return keyboard_read(&pc->keyboard, port);
+}
+
+static void keyboard_out(void *device, uint16_t port, unsigned width, uint32_t value)
+{
+    struct pc *pc = device;
+    (void)width;
+    if (keyboard_write(&pc->keyboard, port, (uint8_t)value)) {
+        reset(pc);
+    }
+}
+
+/* Any part of the counter. */
+static uint32_t pmtimer_in(void *device, uint16_t port, unsigned width)
+{
+    (void)width;
+    return pmtimer_read(now(device)) >> (8 * (port - PMTIMER_PORT));
+}
+
+static void pmtimer_out(void *device, uint16_t port, unsigned width, uint32_t value)
+{
+    (void)device, (void)port, (void)width, (void)value;
 }
 
 static void ports_connect(struct pc *pc)
 {
     const struct port_range ranges[] = {
+        {.first = 0x20, .last = 0x21, .device = &pc->pic, .in = pic_in, .out = pic_out},
+        {.first = 0xa0, .last = 0xa1, .device = &pc->pic, .in = pic_in, .out = pic_out},
+        {.first = 0x60, .last = 0x60, .device = pc, .in = keyboard_in, .out = keyboard_out},
+        {.first = 0x64, .last = 0x64, .device = pc, .in = keyboard_in, .out = keyboard_out},
+        {.first = PMTIMER_PORT,
+         .last = PMTIMER_PORT + 3,
+         .takes_any_width = true,
+         .device = pc,
+         .in = pmtimer_in,
+         .out = pmtimer_out},
         {.first = 0x40, .last = 0x43, .device = pc, .in = timer_in, .out = timer_out},
         {.first = 0x61, .last = 0x61, .device = pc, .in = timer_in, .out = timer_out},
-        {.first = 0x70, .last = 0x71, .device = &pc->rtc, .in = rtc_in, .out = rtc_out},
+        {.first = 0x70, .last = 0x71, .device = pc, .in = rtc_in, .out = rtc_out},
         {.first = COM1, .last = COM1 + 7, .device = pc, .in = com1_in, .out = com1_out},
-        {.first = 0xcf8,
-         .last = 0xcff,
-         .takes_any_width = true,
-         .device = &pc->pci,
-         .in = pci_in,
-         .out = pci_out},
+        {.first = 0xcf8, .last = 0xcff, .takes_any_width = true, .device = pc, .in = pci_in, .out = pci_out},
     };
     for (size_t i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++) {
         (void)ports_add(&pc->ports, &ranges[i]); /* the table above is disjoint and short */
@@ -126,7 +204,12 @@ void pc_init(struct pc *pc, const struct pc_world *outside, uint64_t hpet_paddr)
     serial_init(&pc->serial, outside->put, outside->world);
     pit_init(&pc->pit);
     hpet_init(&pc->hpet);
+    if (outside->is_exact) {
+        pc->hpet.hold_ticks = 0;
+    }
     pc->hpet_paddr = hpet_paddr;
+    pic_init(&pc->pic);
+    keyboard_init(&pc->keyboard);
     rtc_init(&pc->rtc, outside->unix_seconds, outside->world);
     ports_connect(pc);
 }
@@ -241,7 +324,7 @@ struct machine_bus pc_bus(struct pc *pc)
 size_t pc_input(struct pc *pc, const void *bytes, size_t size)
 {
     size_t taken = serial_input(&pc->serial, bytes, size);
-    irq_set_pin(&pc->irqs, IRQ_PIN_SERIAL, serial_is_asserted(&pc->serial));
+    pins_update(pc);
     return taken;
 }
 
@@ -253,26 +336,62 @@ size_t pc_input_room(const struct pc *pc)
 /* The interrupt that a timer of the HPET can raise in future, or -1. */
 static int hpet_irq(const struct pc *pc, unsigned timer)
 {
-    bool is_armed = hpet_deadline_ns(&pc->hpet, timer) != UINT64_MAX;
-    return is_armed ? irq_of_pin(&pc->irqs, hpet_pin(&pc->hpet, timer)) : -1;
+    uint32_t address, value;
+    if (hpet_deadline_ns(&pc->hpet, timer) == UINT64_MAX) {
+        return -1;
+    }
+    return hpet_message(&pc->hpet, timer, &address, &value)
+               ? irq_of_message(&pc->irqs, address, value)
+               : irq_of_pin(&pc->irqs, hpet_pin(&pc->hpet, timer));
 }
 
-/* The interrupt that the PIT can raise in future, or -1. */
-static int pit_irq(const struct pc *pc)
+/* The other timers: the interrupt that each can raise in future, or -1, and when. */
+struct source {
+    int irq;
+    uint64_t deadline_ns;
+};
+
+enum {
+    SOURCE_PIT,
+    SOURCE_RTC,
+    SOURCE_SERIAL, /* its receiver's time-out */
+    SOURCE_HPET,
+    SOURCES = SOURCE_HPET + HPET_TIMERS
+};
+
+static struct source source_of_pin(const struct pc *pc, unsigned pin, uint64_t deadline_ns)
 {
-    return pit_deadline_ns(&pc->pit) != UINT64_MAX ? irq_of_pin(&pc->irqs, IRQ_PIN_TIMER) : -1;
+    return (struct source){deadline_ns != UINT64_MAX ? irq_of_pin(&pc->irqs, pin) : -1, deadline_ns};
+}
+
+static struct source source_at(const struct pc *pc, unsigned index)
+{
+    bool is_legacy = hpet_is_legacy(&pc->hpet);
+    switch (index) {
+    case SOURCE_PIT:
+        return source_of_pin(pc, IRQ_PIN_TIMER, is_legacy ? UINT64_MAX : pit_deadline_ns(&pc->pit));
+    case SOURCE_RTC:
+        return source_of_pin(pc, IRQ_PIN_RTC, is_legacy ? UINT64_MAX : rtc_deadline_ns(&pc->rtc));
+    case SOURCE_SERIAL:
+        return source_of_pin(pc, IRQ_PIN_SERIAL, serial_deadline_ns(&pc->serial));
+    default:
+        return (struct source){hpet_irq(pc, index - SOURCE_HPET),
+                               hpet_deadline_ns(&pc->hpet, index - SOURCE_HPET)};
+    }
 }
 
 uint64_t pc_deadline_ns(const struct pc *pc)
 {
+    uint64_t deadline = UINT64_MAX;
     if (irq_pending(&pc->irqs) >= 0) {
         return pc->quiet_until_ns;
     }
-    /* A timer that nobody hears wakes nobody: an idle host stays idle. */
-    uint64_t deadline = pit_irq(pc) >= 0 ? pit_deadline_ns(&pc->pit) : UINT64_MAX;
-    for (unsigned i = 0; i < HPET_TIMERS; i++) {
-        uint64_t other = hpet_irq(pc, i) >= 0 ? hpet_deadline_ns(&pc->hpet, i) : UINT64_MAX;
-        deadline = other < deadline ? other : deadline;
+    for (unsigned i = 0; i < SOURCES; i++) {
+        struct source source = source_at(pc, i);
+        /* A timer that nobody hears wakes nobody: an idle host stays idle. */
+        if (source.irq >= 0 && source.deadline_ns < deadline) {
+            deadline = source.deadline_ns;
+        }
     }
     return deadline;
 }
@@ -294,11 +413,9 @@ bool pc_can_wake(const struct pc *pc, bool input_is_open, bool (*is_handled)(voi
     if (irq_pending(&pc->irqs) >= 0) {
         return true; /* let the kernel see it; it may have something to say even about one that nobody handles */
     }
-    if (pit_irq(pc) >= 0 && is_handled(world, (uint32_t)pit_irq(pc))) {
-        return true;
-    }
-    for (unsigned i = 0; i < HPET_TIMERS; i++) {
-        if (hpet_irq(pc, i) >= 0 && is_handled(world, (uint32_t)hpet_irq(pc, i))) {
+    for (unsigned i = 0; i < SOURCES; i++) {
+        int irq = source_at(pc, i).irq;
+        if (irq >= 0 && is_handled(world, (uint32_t)irq)) {
             return true;
         }
     }

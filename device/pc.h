@@ -15,7 +15,9 @@
 
 #include "device/hpet.h"
 #include "device/irq.h"
+#include "device/keyboard.h"
 #include "device/pci.h"
+#include "device/pic.h"
 #include "device/pit.h"
 #include "device/ports.h"
 #include "device/rtc.h"
@@ -31,8 +33,10 @@ struct pc_world {
     /* Least time between the acknowledgement of an interrupt and the next one. Where every kernel entry is
      * dear, a fast periodic timer would otherwise leave no time for anything but its own handler. 0: none. */
     uint64_t interrupt_spacing_ns;
+    bool is_exact; /* now_ns passes by what the system does: no allowance for a slow host anywhere */
     /* The serial driver looks for input: hand over what is there, by pc_input. Never blocks. */
     void (*look_for_input)(void *world);
+    void (*reset)(void *world); /* the system resets the machine; it will not go on */
 };
 
 struct pc {
@@ -46,6 +50,8 @@ struct pc {
     uint64_t taken_ns;       /* when the last interrupt was handed out */
     uint64_t quiet_until_ns; /* no interrupt before */
     struct pci pci;
+    struct pic pic;
+    struct keyboard keyboard;
     struct rtc rtc;
 };
 

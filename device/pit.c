@@ -2,7 +2,7 @@
 /*
  * The 8254, computed from the time. See pit.h for sources and what holds.
  *
- * Modes 1 and 5 need a rising edge of a gate that counter 0 does not have; they
+ * Modes 1 and 5 need a rising edge of a gate, which only counter 2 has; elsewhere they
  * are taken as modes 0 and 4.
  */
 #include "device/pit.h"
@@ -40,6 +40,18 @@ static unsigned counter_access(const struct pit_counter *counter)
     return (counter->control >> 4) & 3;
 }
 
+/* Modes 1 and 5, which count from a rising edge of the gate on, whatever it does then. */
+static bool counter_waits_for_gate(const struct pit_counter *counter)
+{
+    enum pit_mode mode = counter_mode(counter);
+    return counter->has_gate && (mode == MODE_ONE_SHOT || mode == MODE_HARDWARE_STROBE);
+}
+
+static bool counter_is_counting(const struct pit_counter *counter)
+{
+    return counter_waits_for_gate(counter) ? counter->is_triggered : counter->gate;
+}
+
 static bool counter_is_periodic(const struct pit_counter *counter)
 {
     enum pit_mode mode = counter_mode(counter);
@@ -59,6 +71,9 @@ static uint64_t ticks_to_ns(uint64_t ticks)
 
 static uint64_t counter_elapsed(const struct pit_counter *counter, uint64_t now_ns)
 {
+    if (!counter_is_counting(counter)) {
+        return ns_to_ticks(counter->held_ns);
+    }
     return now_ns > counter->start_ns ? ns_to_ticks(now_ns - counter->start_ns) : 0;
 }
 
@@ -79,7 +94,7 @@ static uint16_t counter_value(const struct pit_counter *counter, uint64_t now_ns
     uint32_t span = is_bcd ? 10000 : 65536;
     uint64_t elapsed = counter_elapsed(counter, now_ns);
     uint64_t value = 0;
-    if (!counter->is_loaded || !counter->gate) {
+    if (!counter->is_loaded) {
         value = counter->reload;
     } else if (counter_mode(counter) == MODE_SQUARE) {
         /* Counts by two, once through for each half of the wave; an even start. */
@@ -98,7 +113,7 @@ static bool counter_output(const struct pit_counter *counter, uint64_t now_ns)
 {
     uint64_t elapsed = counter_elapsed(counter, now_ns);
     enum pit_mode mode = counter_mode(counter);
-    if (!counter->is_loaded || !counter->gate) {
+    if (!counter->is_loaded || (!counter_is_counting(counter) && mode != MODE_TERMINAL_COUNT)) {
         return mode != MODE_TERMINAL_COUNT;
     }
     switch (mode) {
@@ -121,7 +136,10 @@ static void counter_load(struct pit_counter *counter, uint32_t count, uint64_t n
     bool is_bcd = counter->control & 1;
     uint32_t value = is_bcd ? bcd_to_binary(count) : count;
     counter->reload = value ? value : is_bcd ? 10000u : 65536u;
-    counter->start_ns = now_ns;
+    if (!counter_waits_for_gate(counter)) {
+        counter->start_ns = now_ns;
+        counter->held_ns = 0;
+    }
     counter->is_loaded = true;
     counter->fired = 0;
 }
@@ -211,16 +229,18 @@ static void control_write(struct pit *pit, uint8_t command, uint64_t now_ns)
         counter_latch(counter, now_ns);
         return;
     }
-    bool gate = counter->gate;
-    uint32_t reload = counter->reload;
-    *counter = (struct pit_counter){.control = command & 0x3f, .gate = gate, .reload = reload};
+    *counter = (struct pit_counter){.control = command & 0x3f,
+                                    .has_gate = counter->has_gate,
+                                    .gate = counter->gate,
+                                    .reload = counter->reload};
 }
 
 void pit_init(struct pit *pit)
 {
     memset(pit, 0, sizeof(*pit));
     for (unsigned i = 0; i < PIT_COUNTERS; i++) {
-        pit->counter[i] = (struct pit_counter){.control = 0x30, .gate = i != 2, .reload = 65536};
+        pit->counter[i] =
+            (struct pit_counter){.control = 0x30, .has_gate = i == 2, .gate = i != 2, .reload = 65536};
     }
 }
 
@@ -231,14 +251,26 @@ static uint8_t port_b_read(const struct pit *pit, uint64_t now_ns)
     return (uint8_t)(pit->port_b | refresh | output);
 }
 
-static void port_b_write(struct pit *pit, uint8_t value, uint64_t now_ns)
+/* In modes 0 and 4 the count pauses while the gate is low; in the others a rising gate starts it again. */
+static void gate_set(struct pit_counter *counter, bool gate, uint64_t now_ns)
 {
-    struct pit_counter *counter = &pit->counter[2];
-    bool gate = value & 1;
-    if (gate && !counter->gate) {
-        counter->start_ns = now_ns; /* a rising gate starts the count again */
+    enum pit_mode mode = counter_mode(counter);
+    bool goes_on = mode == MODE_TERMINAL_COUNT || mode == MODE_STROBE;
+    if (gate == counter->gate) {
+        return;
+    }
+    if (gate) {
+        counter->start_ns = now_ns - (goes_on ? counter->held_ns : 0);
+        counter->is_triggered = counter->is_loaded;
+    } else if (!counter_waits_for_gate(counter)) {
+        counter->held_ns = now_ns - counter->start_ns;
     }
     counter->gate = gate;
+}
+
+static void port_b_write(struct pit *pit, uint8_t value, uint64_t now_ns)
+{
+    gate_set(&pit->counter[2], value & 1, now_ns);
     pit->port_b = value & 0x0f;
 }
 

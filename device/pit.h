@@ -4,6 +4,7 @@
  *
  * Nothing counts here: a counter remembers when it was loaded, and its value,
  * its output and its next interrupt are computed from the time of the question.
+ * A new count in modes 2 and 3 counts at once, not when the current period ends (DIFFERS).
  * Counter 0 drives the timer pin; counter 2 is gated by port 0x61 and only
  * read; counter 1 (memory refresh) counts and nobody looks.
  *
@@ -31,7 +32,9 @@ enum {
 struct pit_counter {
     uint8_t control; /* as written: access 5:4, mode 3:1, BCD 0 */
     bool is_loaded;  /* a whole count was written since the control word */
+    bool has_gate;   /* one that moves: counter 2's, by port 0x61 */
     bool gate;
+    bool is_triggered; /* modes 1 and 5: the gate rose since the control word */
     bool expects_high_write;
     bool expects_high_read;
     bool has_latch;
@@ -40,7 +43,8 @@ struct pit_counter {
     uint8_t status_latch;
     uint16_t latch;
     uint32_t reload;   /* 1 to 65536 */
-    uint64_t start_ns; /* when the count was loaded */
+    uint64_t start_ns; /* when the count was loaded, or would have been, had the gate never been low */
+    uint64_t held_ns;  /* how far it had come when the gate fell */
     uint64_t fired;    /* interrupts raised since then */
 };
 

@@ -14,6 +14,7 @@ static struct outside {
     size_t out_size;
     const char *in; /* typed, not yet read */
     struct pc *pc;
+    unsigned resets;
 } outside;
 
 static uint64_t now_ns(void *world)
@@ -44,10 +45,19 @@ static void look_for_input(void *world)
     }
 }
 
+static void reset(void *world)
+{
+    (void)world;
+    outside.resets++;
+}
+
 static struct machine_bus start(struct pc *pc)
 {
-    const struct pc_world world = {
-        .now_ns = now_ns, .unix_seconds = unix_seconds, .put = put, .look_for_input = look_for_input};
+    const struct pc_world world = {.now_ns = now_ns,
+                                   .unix_seconds = unix_seconds,
+                                   .put = put,
+                                   .look_for_input = look_for_input,
+                                   .reset = reset};
     memset(&outside, 0, sizeof(outside));
     outside.pc = pc;
     pc_init(pc, &world, 0xfed00000);
@@ -148,7 +158,7 @@ static void test_serial_interrupt(void)
     CHECK_EQ(pc_take_irq(&pc), 0x14);
     CHECK_EQ(in8(&bus, 0x3fa) & 0x0f, 0x04);
     CHECK_EQ(in8(&bus, 0x3f8), 'x');
-    CHECK_EQ(pc_take_irq(&pc), -1); /* edge-triggered: the wire never fell */
+    CHECK_EQ(pc_take_irq(&pc), 0x14); /* without FIFOs each character is an edge */
     CHECK_EQ(in8(&bus, 0x3f8), 'y');
     CHECK_EQ(pc_input(&pc, "z", 1), 1);
     CHECK_EQ(pc_take_irq(&pc), 0x14);
@@ -175,6 +185,7 @@ static void test_serial_queue_is_bounded(void)
     char bytes[SERIAL_QUEUE + 10] = {0};
     (void)start(&pc);
     CHECK_EQ(pc_input(&pc, bytes, sizeof(bytes)), SERIAL_QUEUE);
+    CHECK_EQ(pc_input(&pc, bytes, sizeof(bytes)), 1); /* the chip itself took one */
     CHECK_EQ(pc_input_room(&pc), 0);
     CHECK_EQ(pc_input(&pc, bytes, 1), 0);
 }
@@ -202,8 +213,6 @@ static void test_timer_interrupt(void)
 
 static void test_rtc_date(void)
 {
-    struct pc pc;
-    struct machine_bus bus = start(&pc);
     static const struct {
         int64_t unix_seconds;
         uint8_t second, minute, hour, weekday, day, month, year, century;
@@ -215,6 +224,8 @@ static void test_rtc_date(void)
     };
     for (size_t i = 0; i < sizeof(dates) / sizeof(dates[0]); i++) {
         const uint8_t index[] = {0, 2, 4, 6, 7, 8, 9, 0x32};
+        struct pc pc;
+        struct machine_bus bus = start(&pc);
         outside.unix_seconds = dates[i].unix_seconds;
         for (size_t j = 0; j < sizeof(index); j++) {
             out8(&bus, 0x70, index[j]);
@@ -247,8 +258,178 @@ static void test_rtc_formats(void)
     CHECK_EQ(in8(&bus, 0x70), 0xff);
 }
 
+/* Four characters' time without a new one, and less than the trigger level. */
+static void test_serial_timeout(void)
+{
+    struct pc pc;
+    struct machine_bus bus = start(&pc);
+    bus.irq_route_ioapic(bus.world, 0x14, 0, 4, false, false);
+    bus.irq_mask(bus.world, 0x14, false);
+    out8(&bus, 0x3fa, 0x81);
+    out8(&bus, 0x3fc, 0x0b);
+    out8(&bus, 0x3f9, 0x01);
+    CHECK_EQ(pc_input(&pc, "abc", 3), 3);
+    CHECK_EQ(pc_take_irq(&pc), -1);
+    CHECK_EQ(pc_deadline_ns(&pc), 347222); /* 40 bits at 115200 baud */
+    CHECK(pc_can_wake(&pc, false, everything, NULL));
+    outside.now_ns = 347222;
+    CHECK_EQ(pc_take_irq(&pc), 0x14);
+    CHECK_EQ(in8(&bus, 0x3fa), 0xcc);
+    CHECK_EQ(in8(&bus, 0x3f8), 'a');
+    CHECK_EQ(in8(&bus, 0x3fa), 0xc1);
+    CHECK_EQ(pc_input(&pc, "defghi", 6), 6);
+    CHECK_EQ(in8(&bus, 0x3fa), 0xc4);
+    CHECK_EQ(pc_deadline_ns(&pc), 0); /* an interrupt is pending */
+    CHECK_EQ(pc_take_irq(&pc), 0x14);
+}
+
+static void test_serial_modem_changes(void)
+{
+    struct pc pc;
+    struct machine_bus bus = start(&pc);
+    out8(&bus, 0x3fc, 0x10); /* all four lines fall but the ring indicator, which was low */
+    CHECK_EQ(in8(&bus, 0x3fe), 0x0b);
+    CHECK_EQ(in8(&bus, 0x3fe), 0x00);
+    out8(&bus, 0x3fc, 0x14);
+    CHECK_EQ(in8(&bus, 0x3fe), 0x40); /* ringing begins: no change to speak of */
+    out8(&bus, 0x3fc, 0x10);
+    CHECK_EQ(in8(&bus, 0x3fe), 0x04);
+    out8(&bus, 0x3f9, 0x08);
+    out8(&bus, 0x3fc, 0x12);
+    CHECK_EQ(in8(&bus, 0x3fa), 0x00);
+}
+
+static void rtc_set(const struct machine_bus *bus, uint8_t index, uint8_t value)
+{
+    out8(bus, 0x70, index);
+    out8(bus, 0x71, value);
+}
+
+static uint8_t rtc_get(const struct machine_bus *bus, uint8_t index)
+{
+    out8(bus, 0x70, index);
+    return in8(bus, 0x71);
+}
+
+static void test_rtc_interrupts(void)
+{
+    struct pc pc;
+    struct machine_bus bus = start(&pc);
+    bus.irq_route_ioapic(bus.world, 0x18, 0, 8, false, false);
+    bus.irq_mask(bus.world, 0x18, false);
+    rtc_set(&bus, 0x0a, 0x2f); /* 2 Hz */
+    rtc_set(&bus, 0x0b, 0x42);
+    CHECK_EQ(pc_deadline_ns(&pc), 500 * MS);
+    CHECK(pc_can_wake(&pc, false, everything, NULL));
+    outside.now_ns = 500 * MS;
+    CHECK_EQ(pc_take_irq(&pc), 0x18);
+    CHECK_EQ(pc_deadline_ns(&pc), UINT64_MAX); /* until register C was read */
+    CHECK_EQ(rtc_get(&bus, 0x0c), 0xc0);
+    CHECK_EQ(rtc_get(&bus, 0x0c), 0x00);
+    CHECK_EQ(pc_deadline_ns(&pc), 1000 * MS);
+    rtc_set(&bus, 0x0b, 0x22);
+    rtc_set(&bus, 0x01, 0x05);
+    rtc_set(&bus, 0x03, 0xff);
+    rtc_set(&bus, 0x05, 0x00);
+    CHECK_EQ(pc_deadline_ns(&pc), 5000 * MS);
+    rtc_set(&bus, 0x05, 0x23);
+    CHECK_EQ(pc_deadline_ns(&pc), (23 * 3600 + 5) * 1000 * MS);
+    rtc_set(&bus, 0x0b, 0x92); /* while the date is set there are no update interrupts */
+    CHECK_EQ(rtc_get(&bus, 0x0b), 0x82);
+    rtc_set(&bus, 0x0b, 0x12);
+    outside.now_ns = 1000 * MS;
+    CHECK_EQ(pc_take_irq(&pc), 0x18);
+    CHECK_EQ(rtc_get(&bus, 0x0c) & 0xb0, 0x90);
+    outside.now_ns = 1999900 * MS / 1000;
+    CHECK_EQ(rtc_get(&bus, 0x0a), 0xaf);
+}
+
+static void test_hpet_message(void)
+{
+    struct pc pc;
+    struct machine_bus bus = start(&pc);
+    bus.irq_mask(bus.world, 0x35, false);
+    bus.mmio_write(bus.world, 0xfed00110, 8, 0xfee0000000000055);
+    bus.mmio_write(bus.world, 0xfed00108, 8, 100000); /* 1 ms */
+    bus.mmio_write(bus.world, 0xfed00100, 8, 1 << 14 | 1 << 2);
+    bus.mmio_write(bus.world, 0xfed00010, 8, 1);
+    CHECK_EQ(bus.mmio_read(bus.world, 0xfed00114, 4), 0xfee00000);
+    CHECK(pc_can_wake(&pc, false, everything, NULL));
+    CHECK_EQ(pc_deadline_ns(&pc), MS);
+    outside.now_ns = MS;
+    CHECK_EQ(pc_take_irq(&pc), 0x35);
+    CHECK_EQ(pc_take_irq(&pc), -1);
+}
+
+static void test_hpet_takes_the_old_timers_place(void)
+{
+    struct pc pc;
+    struct machine_bus bus = start(&pc);
+    bus.irq_route_ioapic(bus.world, 0x10, 0, 2, false, false);
+    bus.irq_mask(bus.world, 0x10, false);
+    out8(&bus, 0x43, 0x30);
+    out8(&bus, 0x40, 0xa9);
+    out8(&bus, 0x40, 0x04);
+    CHECK(pc_deadline_ns(&pc) < 2 * MS);
+    bus.mmio_write(bus.world, 0xfed00010, 8, 3);
+    CHECK_EQ(pc_deadline_ns(&pc), UINT64_MAX);
+    bus.mmio_write(bus.world, 0xfed00100, 8, 1 << 2);
+    bus.mmio_write(bus.world, 0xfed00108, 8, 500000);
+    CHECK_EQ(pc_deadline_ns(&pc), 5 * MS);
+    outside.now_ns = 3 * MS;
+    CHECK_EQ(pc_take_irq(&pc), -1);
+    outside.now_ns = 5 * MS;
+    CHECK_EQ(pc_take_irq(&pc), 0x10);
+}
+
+static void test_level_until_released(void)
+{
+    struct pc pc;
+    struct machine_bus bus = start(&pc);
+    bus.irq_route_ioapic(bus.world, 0x14, 0, 4, true, false);
+    bus.irq_mask(bus.world, 0x14, false);
+    out8(&bus, 0x3fc, 0x0b);
+    out8(&bus, 0x3f9, 0x02);
+    CHECK_EQ(pc_take_irq(&pc), 0x14);
+    bus.irq_mask(bus.world, 0x14, true);
+    CHECK_EQ(pc_take_irq(&pc), -1);
+    bus.irq_mask(bus.world, 0x14, false);
+    CHECK_EQ(pc_take_irq(&pc), 0x14);
+    (void)in8(&bus, 0x3fa);
+    CHECK_EQ(pc_take_irq(&pc), -1);
+}
+
+static void test_reset(void)
+{
+    static const struct {
+        uint16_t port;
+        uint8_t value;
+        unsigned resets;
+    } writes[] = {{0x64, 0xfe, 1}, {0x64, 0xff, 1},  {0x64, 0xd1, 1},  {0x60, 0x03, 1}, {0x64, 0xd1, 1},
+                  {0x60, 0x02, 2}, {0xcf9, 0x02, 2}, {0xcf9, 0x06, 3}, {0xcf9, 0x06, 3}};
+    struct pc pc;
+    struct machine_bus bus = start(&pc);
+    for (size_t i = 0; i < sizeof(writes) / sizeof(writes[0]); i++) {
+        out8(&bus, writes[i].port, writes[i].value);
+        CHECK_EQ(outside.resets, writes[i].resets);
+    }
+}
+
+static void test_power_management_timer(void)
+{
+    struct pc pc;
+    struct machine_bus bus = start(&pc);
+    outside.now_ns = 1000 * MS;
+    CHECK_EQ(bus.port_in(bus.world, 0x608, 4), 3579545);
+    CHECK_EQ(in8(&bus, 0x609), 3579545 >> 8 & 0xff);
+}
+
 CHECK_MAIN(CHECK_TEST(test_serial_output), CHECK_TEST(test_serial_registers),
            CHECK_TEST(test_serial_loopback), CHECK_TEST(test_serial_input_by_polling),
            CHECK_TEST(test_serial_interrupt), CHECK_TEST(test_serial_transmit_interrupt),
            CHECK_TEST(test_serial_queue_is_bounded), CHECK_TEST(test_timer_interrupt),
-           CHECK_TEST(test_rtc_date), CHECK_TEST(test_rtc_formats))
+           CHECK_TEST(test_rtc_date), CHECK_TEST(test_rtc_formats), CHECK_TEST(test_rtc_interrupts),
+           CHECK_TEST(test_serial_timeout), CHECK_TEST(test_serial_modem_changes),
+           CHECK_TEST(test_hpet_message), CHECK_TEST(test_hpet_takes_the_old_timers_place),
+           CHECK_TEST(test_level_until_released), CHECK_TEST(test_reset),
+           CHECK_TEST(test_power_management_timer))

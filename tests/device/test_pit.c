@@ -144,8 +144,43 @@ static void test_byte_access(void)
     CHECK_EQ(pit_read(&pit, 0x43, 0), 0xff);
 }
 
+/* Mode 1 counts from a rising gate on, and goes on when it falls; a rising gate starts it again. */
+static void test_gate_triggers_one_shot(void)
+{
+    struct pit pit;
+    pit_init(&pit);
+    pit_write(&pit, 0x61, 1, 0);
+    load(&pit, 0xb2, 11932, 0); /* 10 ms */
+    CHECK_EQ(pit_read(&pit, 0x61, 20 * MS) & 0x20, 0x20);
+    pit_write(&pit, 0x61, 0, 20 * MS);
+    pit_write(&pit, 0x61, 1, 30 * MS);
+    CHECK_EQ(pit_read(&pit, 0x61, 31 * MS) & 0x20, 0);
+    pit_write(&pit, 0x61, 0, 32 * MS);
+    CHECK_EQ(pit_read(&pit, 0x61, 39 * MS) & 0x20, 0);
+    CHECK_EQ(pit_read(&pit, 0x61, 41 * MS) & 0x20, 0x20);
+    pit_write(&pit, 0x61, 1, 50 * MS);
+    CHECK_EQ(pit_read(&pit, 0x61, 51 * MS) & 0x20, 0);
+}
+
+/* In mode 0 a low gate only pauses the count. */
+static void test_gate_pauses(void)
+{
+    struct pit pit;
+    pit_init(&pit);
+    pit_write(&pit, 0x61, 1, 0);
+    load(&pit, 0xb0, 11932, 0);
+    pit_write(&pit, 0x61, 0, 4 * MS);
+    unsigned held = read_counter(&pit, 0x42, 5 * MS);
+    CHECK_EQ(read_counter(&pit, 0x42, 50 * MS), held);
+    CHECK_EQ(pit_read(&pit, 0x61, 50 * MS) & 0x20, 0);
+    pit_write(&pit, 0x61, 1, 50 * MS);
+    CHECK_EQ(pit_read(&pit, 0x61, 55 * MS) & 0x20, 0);
+    CHECK_EQ(pit_read(&pit, 0x61, 57 * MS) & 0x20, 0x20);
+}
+
 CHECK_MAIN(CHECK_TEST(test_nothing_is_armed_at_first), CHECK_TEST(test_one_shot),
            CHECK_TEST(test_control_word_alone_stops_it), CHECK_TEST(test_periodic),
            CHECK_TEST(test_every_deadline_polls), CHECK_TEST(test_latch_and_count_down),
            CHECK_TEST(test_read_back_status), CHECK_TEST(test_bcd), CHECK_TEST(test_gate_of_counter_2),
+           CHECK_TEST(test_gate_triggers_one_shot), CHECK_TEST(test_gate_pauses),
            CHECK_TEST(test_byte_access))
