@@ -64,6 +64,7 @@ struct engine_counts {
     uint64_t switches;       /* changes of the running thread */
     uint64_t cache_misses;   /* mappings filled on demand */
     uint64_t processes;      /* guest processes started */
+    uint64_t spins;          /* virtual time: how often a thread that only spun was sent ahead */
 };
 
 struct engine;

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "host/fd.h"
@@ -50,6 +51,15 @@ char process_state(pid_t pid)
     text[size] = '\0';
     const char *behind_name = strrchr(text, ')');
     return behind_name && behind_name[1] == ' ' ? behind_name[2] : 0;
+}
+
+uint64_t process_cpu_ns(pid_t pid)
+{
+    clockid_t clock;
+    struct timespec time;
+    if (clock_getcpuclockid(pid, &clock) != 0 || clock_gettime(clock, &time) != 0)
+        return 0;
+    return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
 }
 
 void process_describe(struct diag *diag, pid_t pid, int status)

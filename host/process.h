@@ -5,6 +5,7 @@
 #ifndef SELKIE_HOST_PROCESS_H
 #define SELKIE_HOST_PROCESS_H
 
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "host/diag.h"
@@ -23,6 +24,9 @@ int process_watch(pid_t pid);
 /* What the host says a process does: R (wants the processor), S (sleeps), T or t (stopped, by a signal or a
  * debugger) and so on, as in /proc/PID/stat; 0 if it cannot be read. */
 char process_state(pid_t pid);
+
+/* Processor time that a process has used so far; 0 if it cannot be read. */
+uint64_t process_cpu_ns(pid_t pid);
 
 /* A clause such as "process 12 was killed by signal 9 (Killed)". */
 void process_describe(struct diag *diag, pid_t pid, int status);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Instructions that the monitor has to look at: those that touch a device, and those of a thread without FPU.
+ * Instructions that the monitor has to look at because they touch a device.
  *
  * Plain moves, which is what drivers do, are carried out here. Any other instruction is stepped by its
  * process: the scratch page takes the device's place for the length of one instruction, with the register's
@@ -98,15 +98,5 @@ int serve_stepped(struct engine *e, unsigned process)
         memcpy(&value, scratch_of(e) + step->offset, step->width);
         bus->mmio_write(bus->world, step->paddr, step->width, value);
     }
-    return 0;
-}
-
-int serve_fpu(struct engine *e)
-{
-    struct instruction instruction;
-    const struct next next = kernel_next(e->k, 0);
-    e->core->request.value = next.kind != NEXT_RUN ||
-                             !instruction_decode(e->k, next.vspace, next.context->next_ip, &instruction) ||
-                             !instruction_uses_fpu(&instruction);
     return 0;
 }

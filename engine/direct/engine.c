@@ -124,6 +124,9 @@ static void core_fill(struct engine *e)
     core->kernel.abi = (struct abi *)(core->base + PAD_CORE + offsetof(struct pad_core, abi));
     core->kernel.state =
         (struct kernel_state *)(arena + (uint64_t)((unsigned char *)e->k->state - e->k->arena));
+    if (e->k->virtual_clock)
+        core->kernel.virtual_clock =
+            (struct virtual_clock *)(arena + (uint64_t)((unsigned char *)e->k->virtual_clock - e->k->arena));
     core->machine = *e->k->machine; /* of which the pad replaces the functions */
 }
 
@@ -132,8 +135,8 @@ static void time_fill(struct engine *e)
     struct pad_core *core = e->core;
     const struct machine_clock *clock = &e->k->machine->clock;
     uint32_t tick_ms = e->k->abi->config.timer_tick_ms;
-    core->start_ns = host_now_ns();
-    core->origin_ns = core->start_ns - clock->now_ns(clock->world);
+    core->start_ns = clock->now_ns(clock->world);
+    core->origin_ns = host_now_ns() - core->start_ns;
     core->period_ns = (tick_ms ? tick_ms : 1) * 1000000ull;
     core->deadline_ns = UINT64_MAX;
 }
@@ -196,6 +199,7 @@ static struct engine_counts direct_engine_counts(const struct engine *e)
     counts.traps = atomic_load(&e->core->entries);
     counts.switches = e->core->switches;
     counts.cache_misses = e->core->misses;
+    counts.spins = e->core->spins;
     return counts;
 }
 

@@ -79,7 +79,9 @@
 #include <stdint.h>
 
 #include "engine/direct/vector_layout.h"
+#include "engine/x86_64/spin.h"
 #include "kernel/kernel.h"
+#include "machine/virtual_clock.h"
 
 enum {
     PAD_PROCESSES = 128,   /* guest processes at a time; more VSpaces take turns */
@@ -89,6 +91,8 @@ enum {
     PAD_CONSOLE = 4096,    /* bytes of the console ring */
     PAD_POOL_PAGES = 8192, /* patched pages and thunk pages of all processes */
     PAD_LOADS = 16,        /* loads of device registers that a process remembers */
+    PAD_NOFPU = 128,       /* places of code without FPU use that a process remembers */
+    PAD_NOFPU_BYTES = 118, /* of one */
     PAD_SEEN = 256,        /* sites that trapped once are remembered in so many places */
     PAD_SITES = 4096,      /* sites a process knows: patched or left */
     PAD_REDIRECTS = 8192,  /* entries of the table of addresses inside patches; a power of two */
@@ -124,6 +128,8 @@ enum pad_ask {
     PAD_DEVICE,    /* address: of an access to device memory by the running thread -> enum pad_device */
     PAD_STEPPED,   /* the instruction that the monitor let a thread step is done (value 1) or not (value 0) */
     PAD_FPU,       /* may the next instruction of the running thread run without FPU? -> value 1: yes */
+    PAD_BREAKPOINTS, /* the debug registers are to hold those of the running thread */
+    PAD_DEBUG_HITS,  /* what the last debug exception ran into -> value: TRAP_DEBUG_* */
     PAD_FAILED,    /* address: an errno, text: what the host refused */
     PAD_CRASHED,   /* address: the instruction pointer, value: the address it touched, text: why */
     PAD_ASSERTED   /* text: file and expression, value: line */
@@ -135,6 +141,14 @@ struct pad_load {
     uint8_t bytes[16];
     uint8_t length;
     uint8_t to; /* enum context_register */
+};
+
+/* Code of a thread that may not use the FPU, as the monitor decoded it: no instruction in these bytes uses it. */
+struct pad_nofpu {
+    uint64_t ip;    /* 0: none */
+    uint8_t length; /* of one instruction, or with is_run of all up to and with a `syscall` */
+    bool is_run;    /* nothing on the way branches, nor can the program write there at these addresses */
+    uint8_t bytes[PAD_NOFPU_BYTES];
 };
 
 enum pad_device {
@@ -210,6 +224,14 @@ struct pad_thunk_page {
     struct pad_thunk thunk[PAD_THUNK_SLOTS]; /* slot 0 holds the address of the entry instead */
 };
 
+/* The machine's clock from the processor's counter: what it was when the counter stood at `cycles`. Slower than
+ * the host's clock by a ten-thousandth, and good for some milliseconds, so that it is never ahead of anybody. */
+struct pad_scale {
+    uint64_t cycles, ns;
+    uint64_t cycles_max; /* good for so many; 0: the counter is not used */
+    uint64_t ns_per_cycle; /* times 2^32 */
+};
+
 struct pad_core {
     _Atomic uint32_t attention; /* the monitor wants the baton at the next exit */
     uint32_t unused;
@@ -231,16 +253,24 @@ struct pad_core {
     struct abi abi;
     struct vector_layout vector;
 
-    /* Time, on the host's monotonic clock. */
-    uint64_t origin_ns; /* the machine clock's zero */
-    uint64_t start_ns;  /* ticks are at multiples of the period from here */
+    /* Time, on the machine's clock. */
+    uint64_t start_ns; /* ticks are at multiples of the period from here */
     uint64_t period_ns;
     uint64_t tick_ns;     /* the next tick, if is_tick_armed */
     uint64_t deadline_ns; /* when the outside has something, UINT64_MAX: never */
     bool is_tick_armed;
+    uint64_t origin_ns; /* of the machine's clock, on the host's monotonic one */
+    struct pad_scale scale;
+    /* Virtual time (engine/x86_64/spin.h): the activity after which the thread did nothing but spin, and 1; for
+     * long enough to be sure; how often threads were sent ahead, and where they stood. */
+    _Atomic uint64_t spun;
+    bool is_spun_long;
+    uint64_t spins;
+    struct spin_places spin_places;
 
     struct pad_request request;
     struct pad_load load; /* what PAD_DEVICE's answer was about */
+    struct pad_nofpu nofpu; /* and PAD_FPU's */
     bool has_counter;     /* and a register that needs no question */
     struct machine_counter counter;
 
@@ -263,6 +293,12 @@ struct pad_core {
     uint32_t thunk_page_count;
     struct pad_thunk_page thunk_page[PAD_THUNK_PAGES];
 };
+
+/* What a thread that does not merely spin makes go on (engine/x86_64/spin.h). */
+static inline uint64_t core_activity(const struct pad_core *core, const struct virtual_clock *clock)
+{
+    return atomic_load(&core->entries) + core->misses + core->traps_left + clock->looks;
+}
 
 /* A known system call site of a process. */
 struct pad_site {
@@ -312,13 +348,15 @@ struct pad_private {
     uint64_t loaded; /* TCB whose vector registers are live here; 0: nobody's */
     int32_t pid;
     int32_t timer;     /* POSIX timer */
-    uint64_t armed_ns; /* when it fires; UINT64_MAX: not armed */
+    uint64_t armed_ns; /* when it fires, on the machine's clock; UINT64_MAX: not armed */
     bool covers_tick;
     uint8_t yield_hope; /* times that yielding paid lately (baton.c) */
     uint32_t yield_tries;
     uint8_t hit;         /* where the last signal from outside hit, enum pad_hit */
     bool is_stepping;    /* the thread runs one instruction for the monitor */
     bool is_device_step; /* which then hears of it */
+    bool has_breakpoints; /* some are set in: */
+    struct breakpoints breakpoints; /* what the debug registers hold */
     bool had_trap_flag;  /* and the guest wanted to be stepped anyway */
     struct pad_trap trap;
     uint64_t miss_ip, miss_address;
@@ -329,6 +367,8 @@ struct pad_private {
 
     unsigned char stack[PRIVATE_STACK_TOP - 4096] __attribute__((aligned(4096)));
     unsigned char signal_stack[0x20000] __attribute__((aligned(4096)));
+
+    struct pad_nofpu nofpu[PAD_NOFPU];
 
     /* patches (patch.h) */
     uint32_t redirect_count, copy_count;

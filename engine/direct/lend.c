@@ -56,7 +56,7 @@ static int wait_once(struct engine *e)
     unsigned count = events->descriptors(events->world, fds);
     fds[count] = (struct pollfd){.fd = e->doorbell_fd, .events = POLLIN};
     fds[count + 1] = (struct pollfd){.fd = e->watch_fd, .events = POLLIN};
-    int ready = fd_wait(fds, count + 2, LOOK_NS);
+    int ready = fd_wait(fds, count + 2, e->k->virtual_clock ? spin_wait_ns(&e->spin) : LOOK_NS);
     if (ready < 0 && ready != -EINTR)
         return diag_errno(e->diag, ready, "cannot wait for a guest process");
     if (ready > 0 && fds[count].revents)
@@ -72,6 +72,8 @@ static int wait_once(struct engine *e)
         (ready == 0 || !atomic_load(&e->core->attention))) /* not at every turn, if input keeps coming */
         baton_recall(e);
     guard_alive();
+    if (e->k->virtual_clock)
+        watch_spin(e);
     int error = watch_recalled(e);
     return !error && ready == 0 ? watch_check(e) : error;
 }

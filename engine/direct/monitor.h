@@ -19,6 +19,7 @@
 #include "engine/direct/layout.h"
 #include "engine/direct/patch.h"
 #include "engine/engine.h"
+#include "engine/x86_64/spin.h"
 #include "host/cpu.h"
 
 struct process {
@@ -44,6 +45,18 @@ struct device_step {
     unsigned offset, width;
 };
 
+/* The processor's counter and the host's clock at the same moment. */
+struct scale_pair {
+    uint64_t cycles, ns;
+};
+
+/* Behind core->scale (scale.c). */
+struct scale {
+    bool is_usable;
+    struct scale_pair first;
+    uint64_t span_ns; /* of the last calibration */
+};
+
 struct engine {
     struct kernel *k;
     struct machine_mmu *mmu;
@@ -58,6 +71,8 @@ struct engine {
     uint64_t use_count;
     struct cpu_pin pin;
     struct watchdog watchdog;
+    struct scale scale;
+    struct spin spin;
     struct patcher patcher;
     struct process template;
     struct process process[PAD_PROCESSES];
@@ -98,7 +113,17 @@ void console_drain(struct engine *e);
 /* device.c */
 int serve_device(struct engine *e, unsigned process);
 int serve_stepped(struct engine *e, unsigned process);
+
+/* nofpu.c */
 int serve_fpu(struct engine *e);
+
+/* breakpoint.c */
+int serve_breakpoints(struct engine *e, unsigned process);
+int serve_hits(struct engine *e, unsigned process);
+
+/* scale.c: the pad's way to read the machine's clock */
+void scale_start(struct engine *e);
+uint64_t scale_refresh(struct engine *e); /* while the monitor has the baton; returns what the clock says */
 
 /* run.c */
 void deadline_publish(struct engine *e); /* when the outside has something */
@@ -107,6 +132,7 @@ void deadline_publish(struct engine *e); /* when the outside has something */
 #define WATCH_PATIENCE_NS 5000000000ull
 int watch_check(struct engine *e);    /* is the holder still doing something? */
 int watch_recalled(struct engine *e); /* has the baton been wanted back for too long? */
+void watch_spin(struct engine *e);    /* virtual time: tell the holder's process if its thread only spins */
 int watch_heap(struct engine *e);     /* now and then: does the kernel's heap make sense? */
 bool watch_is_held_up(const struct engine *e); /* the holder is stopped from outside, by a debugger perhaps */
 int watch_lost(struct engine *e);     /* a guest process has ended: which and why */

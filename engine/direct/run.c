@@ -23,12 +23,21 @@ static struct next kernel_take(struct engine *e, const struct trap *trap)
     return kernel_enter(e->k, 0, trap);
 }
 
+static uint64_t machine_now_ns(const struct engine *e)
+{
+    return host_now_ns() - e->core->origin_ns;
+}
+
 /* Ticks while nothing runs; those of a running thread are its process's business. */
 static bool take_idle_tick(struct engine *e, const struct next *next)
 {
     struct pad_core *core = e->core;
-    uint64_t now_ns = host_now_ns();
-    if (next->kind != NEXT_IDLE || !next->wants_tick)
+    uint64_t now_ns = machine_now_ns(e);
+    if (next->kind != NEXT_IDLE)
+        return false;
+    if (now_ns >= next->timer_ns)
+        return true;
+    if (!next->wants_tick)
         return false;
     if (core->is_tick_armed && core->tick_ns <= now_ns) {
         core->is_tick_armed = false;
@@ -42,10 +51,12 @@ static bool take_idle_tick(struct engine *e, const struct next *next)
 
 static bool outside_trap(struct engine *e, const struct next *next, struct trap *trap)
 {
+    struct virtual_clock *clock = e->k->virtual_clock;
     int irq = e->events->take_irq(e->events->world);
     if (irq >= 0)
         *trap = (struct trap){.kind = TRAP_INTERRUPT, .irq = (uint32_t)irq};
-    else if (take_idle_tick(e, next))
+    else if (clock ? virtual_clock_due(clock, next->wants_tick, next->timer_ns) == VIRTUAL_TICK
+                   : take_idle_tick(e, next))
         *trap = (struct trap){.kind = TRAP_TICK};
     else
         return false;
@@ -54,29 +65,36 @@ static bool outside_trap(struct engine *e, const struct next *next, struct trap 
 
 void deadline_publish(struct engine *e)
 {
-    uint64_t at_ns = e->events->next_deadline_ns(e->events->world);
-    if (at_ns != UINT64_MAX) {
-        uint64_t soon_ns = host_now_ns() + SOON_NS;
-        at_ns += e->core->origin_ns;
-        at_ns = at_ns > soon_ns ? at_ns : soon_ns;
+    if (e->k->virtual_clock) {
+        e->core->deadline_ns = UINT64_MAX; /* the pad looks at the clock instead */
+        e->core->has_counter = false;
+        return;
     }
-    e->core->deadline_ns = at_ns;
+    uint64_t at_ns = e->events->next_deadline_ns(e->events->world);
+    uint64_t soon_ns = scale_refresh(e) + SOON_NS;
+    e->core->deadline_ns = at_ns > soon_ns ? at_ns : soon_ns;
     const struct machine_bus *bus = &e->k->machine->bus;
     e->core->has_counter = bus->mmio_counter && bus->mmio_counter(bus->world, &e->core->counter);
+}
+
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
 }
 
 /* Nothing can run before the outside does something. */
 static int idle(struct engine *e, const struct next *next)
 {
     struct pollfd fds[ENGINE_MAX_EVENT_FDS + 2];
-    uint64_t now_ns = host_now_ns(), wait_ns = UINT64_MAX;
+    if (e->k->virtual_clock && virtual_clock_skip(e->k->virtual_clock))
+        return 0;
     deadline_publish(e);
-    if (e->core->deadline_ns != UINT64_MAX)
-        wait_ns = e->core->deadline_ns > now_ns ? e->core->deadline_ns - now_ns : 0;
-    if (next->wants_tick) {
-        uint64_t tick_wait_ns = e->core->tick_ns > now_ns ? e->core->tick_ns - now_ns : 0;
-        wait_ns = tick_wait_ns < wait_ns ? tick_wait_ns : wait_ns;
-    }
+    uint64_t now_ns = machine_now_ns(e), wake_ns = earlier(e->core->deadline_ns, next->timer_ns);
+    if (next->wants_tick)
+        wake_ns = earlier(wake_ns, e->core->tick_ns);
+    if (e->k->virtual_clock)
+        wake_ns = UINT64_MAX; /* no event: only the outside can help */
+    uint64_t wait_ns = wake_ns == UINT64_MAX ? UINT64_MAX : wake_ns > now_ns ? wake_ns - now_ns : 0;
     unsigned count = e->events->descriptors(e->events->world, fds);
     fds[count] = (struct pollfd){.fd = e->doorbell_fd, .events = POLLIN};
     fds[count + 1] = (struct pollfd){.fd = e->watch_fd, .events = POLLIN};
@@ -159,7 +177,7 @@ static enum engine_stop run_loop(struct engine *e)
             take_no_vspace(e, &next);
         else if (next.kind == NEXT_RUN)
             error = thread_run(e, &next);
-        else if (next.wants_tick || events->can_wake(events->world))
+        else if (next.wants_tick || next.timer_ns != UINT64_MAX || events->can_wake(events->world))
             error = idle(e, &next);
         else
             return end(e, ENGINE_AT_REST);
@@ -197,6 +215,7 @@ enum engine_stop direct_engine_run(struct engine *e, struct diag *diag)
     }
     cpu_pin(&e->pin);
     cpu_prefer_short(true);
+    scale_start(e);
     if (!guard_call(run_guarded, &run, diag->text, sizeof(diag->text)))
         run.stop = ENGINE_BROKEN;
     e->diag = NULL;

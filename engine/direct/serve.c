@@ -122,6 +122,10 @@ int serve(struct engine *e, unsigned *process, bool *is_look)
         return serve_stepped(e, r.process);
     case PAD_FPU:
         return serve_fpu(e);
+    case PAD_BREAKPOINTS:
+        return serve_breakpoints(e, r.process);
+    case PAD_DEBUG_HITS:
+        return serve_hits(e, r.process);
     default:
         return serve_failure(e, &r);
     }

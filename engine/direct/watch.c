@@ -6,7 +6,6 @@
  */
 #include <errno.h>
 #include <sys/wait.h>
-#include <time.h>
 
 #include "engine/direct/monitor.h"
 #include "host/process.h"
@@ -17,15 +16,6 @@
 /* A check of the heap may take a hundredth of the time. */
 #define CHECK_FIRST_NS 1000000000ull
 #define CHECK_REST     100
-
-static uint64_t cpu_time_ns(pid_t pid)
-{
-    clockid_t clock;
-    struct timespec time;
-    if (clock_getcpuclockid(pid, &clock) != 0 || clock_gettime(clock, &time) != 0)
-        return 0;
-    return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
-}
 
 bool watch_is_held_up(const struct engine *e)
 {
@@ -52,7 +42,7 @@ int watch_check(struct engine *e)
     if (holder > PAD_PROCESSES || e->process[holder - 1].pid == 0)
         return broken(e, "nobody runs: the word that says who does was overwritten");
     pid_t pid = e->process[holder - 1].pid;
-    uint64_t cpu_ns = cpu_time_ns(pid);
+    uint64_t cpu_ns = process_cpu_ns(pid);
     bool is_inside = atomic_load(&e->core->is_inside);
     bool is_alive = entries != w->entries || (!is_inside && cpu_ns != w->cpu_ns);
     if (holder != w->holder || is_alive) {
@@ -66,6 +56,23 @@ int watch_check(struct engine *e)
         return 0;
     return broken(e, "guest process %d %s", (int)pid,
                   is_inside ? "does not come back from a kernel entry" : "has stopped running");
+}
+
+void watch_spin(struct engine *e)
+{
+    struct pad_core *core = e->core;
+    uint32_t holder = atomic_load(&core->holder);
+    pid_t pid = holder == PAD_MONITOR || holder > PAD_PROCESSES ? 0 : e->process[holder - 1].pid;
+    if (pid <= 0)
+        return;
+    uint64_t activity = core_activity(core, e->k->virtual_clock);
+    enum spin_verdict verdict =
+        spin_look(&e->spin, core->last_tcb, activity, process_cpu_ns(pid), core->spins);
+    if (verdict == SPIN_NO)
+        return;
+    core->is_spun_long = verdict == SPIN_YES;
+    atomic_store(&core->spun, activity + 1);
+    kill(pid, KICK_SIGNAL);
 }
 
 int watch_recalled(struct engine *e)

@@ -11,6 +11,8 @@
 
 #include "engine/ptrace/state.h"
 #include "host/fd.h"
+#include "host/process.h"
+#include "machine/virtual_clock.h"
 
 enum {
     WATCH_NS = 10 * 1000 * 1000, /* how late a running guest may notice a ready descriptor */
@@ -61,11 +63,41 @@ static int pace_set(struct engine *e, bool wants_tick, bool wants_watch, uint64_
     return host_timer_set(&pace->timer, now_ns + delay_ns, e->diag);
 }
 
+/* In virtual time the host's clock says only when to look at what the thread does. */
+static int pace_set_look(struct engine *e)
+{
+    if (e->pace.is_armed)
+        return 0;
+    e->pace.is_armed = true;
+    return host_timer_set(&e->pace.timer, host_now_ns() + spin_wait_ns(&e->pace.spin), e->diag);
+}
+
+void pace_watch_spin(struct engine *e, const struct next *next)
+{
+    struct virtual_clock *clock = e->k->virtual_clock;
+    struct pace *pace = &e->pace;
+    if (!atomic_exchange(&e->has_fired, false))
+        return;
+    pace->is_armed = false;
+    if (!e->last || next->kind != NEXT_RUN)
+        return;
+    uint64_t activity = e->counts.traps + e->counts.cache_misses + clock->looks;
+    enum spin_verdict verdict =
+        spin_look(&pace->spin, next->tcb, activity, process_cpu_ns(e->last->pid), e->counts.spins);
+    uint64_t ip = next->context->next_ip;
+    if (verdict == SPIN_NO || (verdict == SPIN_IF_KNOWN && !spin_place_is_known(&pace->spin_places, ip)))
+        return;
+    spin_place_add(&pace->spin_places, ip);
+    e->counts.spins += virtual_clock_skip(clock);
+}
+
 int pace_arm(struct engine *e, const struct next *next, bool is_idle)
 {
+    if (e->k->virtual_clock)
+        return is_idle ? 0 : pace_set_look(e);
     struct pollfd fds[ENGINE_MAX_EVENT_FDS];
     const struct pace *pace = &e->pace;
-    uint64_t deadline_ns = e->events->next_deadline_ns(e->events->world);
+    uint64_t deadline_ns = earlier(e->events->next_deadline_ns(e->events->world), next->timer_ns);
     bool wants_watch = !is_idle && e->events->descriptors(e->events->world, fds) > 0;
     if (pace->is_armed) {
         if ((!next->wants_tick || pace->covers_tick) && (!wants_watch || pace->covers_watch) &&
@@ -79,9 +111,16 @@ int pace_arm(struct engine *e, const struct next *next, bool is_idle)
 
 bool pace_take_tick(struct engine *e, const struct next *next)
 {
+    if (e->k->virtual_clock)
+        return virtual_clock_due(e->k->virtual_clock, next->wants_tick, next->timer_ns) == VIRTUAL_TICK;
     if (!atomic_exchange(&e->has_fired, false))
         return false;
     e->pace.is_armed = false;
+    if (next->timer_ns != UINT64_MAX) {
+        const struct machine_clock *clock = &e->k->machine->clock;
+        if (clock->now_ns(clock->world) >= next->timer_ns)
+            return true;
+    }
     return next->wants_tick && host_now_ns() >= e->pace.tick_ns;
 }
 
@@ -107,6 +146,8 @@ static int watch_check(struct engine *e, const struct pollfd *fds, unsigned coun
 int pace_idle(struct engine *e, const struct next *next)
 {
     struct pollfd fds[ENGINE_MAX_EVENT_FDS + 1 + PROCESS_MAX];
+    if (e->k->virtual_clock && virtual_clock_skip(e->k->virtual_clock))
+        return 0;
     int error = pace_arm(e, next, true);
     if (error)
         return error;

@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 
 #include "engine/ptrace/state.h"
@@ -79,6 +80,13 @@ static int prepare(struct engine *e, struct process *p, const struct stub_call *
     return error;
 }
 
+/* In virtual time, reading the time stamp counter traps. */
+static int process_hide_tsc(struct engine *e, struct process *p)
+{
+    const struct stub_call call = {SYS_prctl, {PR_SET_TSC, PR_TSC_SIGSEGV}};
+    return e->k && e->k->virtual_clock ? prepare(e, p, &call, 1) : 0;
+}
+
 /* From the program it started with to its stub region alone. */
 static int process_furnish(struct engine *e, struct process *p)
 {
@@ -128,6 +136,8 @@ int process_start(struct engine *e, struct process *p)
     memcpy(p->view->code, stub_code, (size_t)(stub_code_end - stub_code));
     e->counts.processes++;
     int error = process_furnish(e, p);
+    if (!error)
+        error = process_hide_tsc(e, p);
     if (error)
         process_release(p);
     return error;

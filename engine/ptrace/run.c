@@ -8,7 +8,6 @@
 #include "engine/ptrace/state.h"
 #include "engine/x86_64/context.h"
 #include "engine/x86_64/exception.h"
-#include "engine/x86_64/context.h"
 
 /* The process of `next`, ready to be resumed in that thread. */
 static int guest_prepare(struct engine *e, const struct next *next, struct process **process)
@@ -22,6 +21,8 @@ static int guest_prepare(struct engine *e, const struct next *next, struct proce
         error = vector_load(e, *process, next->tcb);
     if (!error)
         error = registers_load(e, *process, next->context);
+    if (!error)
+        breakpoints_load(e, *process, next->breakpoints);
     return error;
 }
 
@@ -78,6 +79,8 @@ static struct next kernel_take(struct engine *e, const struct trap *trap)
 /* What came from outside while nothing ran: an interrupt line or a tick. */
 static bool outside_trap(struct engine *e, const struct next *next, struct trap *trap)
 {
+    if (e->k->virtual_clock)
+        pace_watch_spin(e, next);
     int irq = e->events->take_irq(e->events->world);
     if (irq >= 0)
         *trap = (struct trap){.kind = TRAP_INTERRUPT, .irq = (uint32_t)irq};
@@ -135,7 +138,7 @@ static enum engine_stop run_loop(struct engine *e)
             next = kernel_take(e, &trap);
         else if (next.kind == NEXT_RUN)
             error = thread_step(e, &next);
-        else if (next.wants_tick || events->can_wake(events->world))
+        else if (next.wants_tick || next.timer_ns != UINT64_MAX || events->can_wake(events->world))
             error = pace_idle(e, &next);
         else
             return ENGINE_AT_REST;

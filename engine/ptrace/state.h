@@ -28,6 +28,7 @@
 #include "engine/engine.h"
 #include "engine/ptrace/stub.h"
 #include "engine/x86_64/exception.h"
+#include "engine/x86_64/spin.h"
 #include "host/cpu.h"
 #include "host/timer.h"
 
@@ -59,6 +60,8 @@ struct process {
     bool has_frame;        /* a signal frame was written to its stub region */
     uint64_t vector_owner; /* TCB whose vector state was loaded last; 0: nobody's */
 
+    struct breakpoints breakpoints; /* in its debug registers */
+
     bool must_wipe; /* drop all mappings before it runs; the pending unmaps do not matter then */
     unsigned unmap_count;
     struct address_range unmap[UNMAPS_MAX];
@@ -74,6 +77,8 @@ struct pace {
     bool covers_watch;          /* it fires soon enough to notice ready descriptors */
     uint64_t tick_ns;           /* the tick that was next when it was armed */
     uint64_t armed_deadline_ns; /* when it fires, on the machine's clock */
+    struct spin spin;           /* virtual time: does the thread do anything but wait? */
+    struct spin_places spin_places;
 };
 
 /* The last miss that was filled, to notice one that filling does not cure. */
@@ -190,6 +195,11 @@ int mmio_access(struct engine *e, struct process *p, struct context *context, ui
                 const struct translation *t, bool *is_done, int *stop);
 int mmio_release(struct engine *e, struct process *p, uint64_t address);
 
+/* x86_64/breakpoint.c: what a thread wants in the debug registers (NULL: nothing), and what its process ran into, as
+ * TRAP_DEBUG_* */
+void breakpoints_load(struct engine *e, struct process *p, const struct breakpoints *wanted);
+uint32_t breakpoints_hit(const struct process *p);
+
 /* x86_64/nofpu.c: one step of a thread that may not use the FPU. Is its next instruction one it may not? */
 bool nofpu_refuses(const struct engine *e, const struct process *p, const struct context *context,
                    struct trap *trap);
@@ -200,6 +210,7 @@ bool nofpu_is_step(struct engine *e, struct process *p, int stop);
 int pace_open(struct engine *e);
 int pace_arm(struct engine *e, const struct next *next, bool is_idle); /* before running a guest or waiting */
 bool pace_take_tick(struct engine *e, const struct next *next);        /* is a tick due now? */
+void pace_watch_spin(struct engine *e, const struct next *next); /* virtual time: a thread that only spins gets to the next event */
 int pace_idle(struct engine *e, const struct next *next);              /* wait for the outside */
 
 /* run.c, engine.c, probe.c */

@@ -180,6 +180,31 @@ static void test_random_rounds(void)
     }
 }
 
+/* From any area to any other, by the quick way as often as not. */
+static void test_switch(void)
+{
+    static struct image area[AREAS], state, truth_from, truth_to, after, stored;
+    for (unsigned i = 0; i < AREAS; i++)
+        image_make_initial(&area[i]);
+    for (unsigned round = 0; round < ROUNDS; round++) {
+        unsigned from = (unsigned)(random_word() % AREAS), to = (from + 1) % AREAS;
+        memset(&truth_from, 0, sizeof(truth_from));
+        memset(&after, 0, sizeof(after));
+        image_make_random(&state);
+        if (round / 64 % 2)
+            put(&state, IMAGE_COMPONENTS, &(uint64_t){COMPONENT_SSE}, 8);
+        image_expand(&area[to], &truth_to);
+        registers_set(&state, layout.components);
+        registers_see(&truth_from, layout.components);
+        pad_vector_switch(area[from].bytes, area[to].bytes, &layout);
+        registers_see(&after, layout.components);
+        registers_reset();
+        image_expand(&area[from], &stored);
+        if (!CHECK(is_same(&truth_from, &stored)) || !CHECK(is_same(&truth_to, &after)))
+            return;
+    }
+}
+
 /* Whatever image the host's own XSAVE made, for instance by way of ptrace. */
 static void test_load_of_foreign_images(void)
 {
@@ -306,6 +331,7 @@ int main(int argc, char **argv)
         CHECK_TEST(test_x87_initial_is_not_kept),
         CHECK_TEST(test_load_of_foreign_images),
         CHECK_TEST(test_random_rounds),
+        CHECK_TEST(test_switch),
         CHECK_TEST(test_signal_frames),
     };
     if (!vector_layout_ask(&layout)) {

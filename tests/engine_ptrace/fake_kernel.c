@@ -156,8 +156,11 @@ struct next fake_thread(unsigned number, unsigned vspace, const unsigned char *c
     memset(area, 0, KERNEL_VECTOR_AREA_SIZE);
     memcpy(area, &(uint16_t){0x37f}, 2);
     memcpy(area + 24, &(uint32_t){0x1f80}, 4);
-    return (struct next){
-        .kind = NEXT_RUN, .tcb = fake_tcb(number), .vspace = fake_vspace(vspace), .context = c};
+    return (struct next){.kind = NEXT_RUN,
+                         .timer_ns = UINT64_MAX,
+                         .tcb = fake_tcb(number),
+                         .vspace = fake_vspace(vspace),
+                         .context = c};
 }
 
 enum engine_stop fake_run(struct next next)

@@ -67,11 +67,11 @@ static struct next irq_take(const struct trap *trap)
         CHECK_EQ(trap->kind, TRAP_INTERRUPT);
         CHECK_EQ(trap->irq, 5);
         fake.deadline_ns = host_now_ns() + 5 * MILLISECOND;
-        return (struct next){.kind = NEXT_IDLE};
+        return (struct next){.kind = NEXT_IDLE, .timer_ns = UINT64_MAX};
     }
     CHECK_EQ(trap->kind, TRAP_INTERRUPT);
     fake.can_wake = false;
-    return (struct next){.kind = NEXT_IDLE};
+    return (struct next){.kind = NEXT_IDLE, .timer_ns = UINT64_MAX};
 }
 
 /* A deadline interrupts a thread that nothing else would, and then an idle system, which then is at rest. */
@@ -86,6 +86,33 @@ static void test_deadline(void)
     CHECK_EQ(fake_run(fake_thread(0, 0, guest_spin)), ENGINE_AT_REST);
     CHECK_EQ(fake.trap_count, 2);
     CHECK(host_now_ns() - start >= 10 * MILLISECOND);
+    fake_close();
+}
+
+static uint64_t budget_at_ns[3];
+
+/* Twice a running thread, then nobody. */
+static struct next budget_take(const struct trap *trap)
+{
+    CHECK_EQ(trap->kind, TRAP_TICK);
+    budget_at_ns[fake.trap_count - 1] = host_now_ns();
+    struct next next = fake.next;
+    next.timer_ns += 3 * MILLISECOND;
+    if (fake.trap_count == 2)
+        next = (struct next){.kind = NEXT_IDLE, .timer_ns = next.timer_ns};
+    return fake.trap_count == 3 ? (struct next){.kind = NEXT_HALT, .timer_ns = UINT64_MAX} : next;
+}
+
+/* The kernel's own deadline, of a running thread and of an idle system, which it keeps from being at rest. */
+static void test_budget(void)
+{
+    fake_open();
+    fake.take = budget_take;
+    struct next next = fake_thread(0, 0, guest_spin);
+    uint64_t start = next.timer_ns = host_now_ns() + 3 * MILLISECOND;
+    CHECK_EQ(fake_run(next), ENGINE_HALTED);
+    for (unsigned i = 0; i < 3; i++)
+        CHECK(budget_at_ns[i] >= start + i * 3 * MILLISECOND);
     fake_close();
 }
 
@@ -141,12 +168,12 @@ static void run_until_kicked(struct next next)
 
 static void test_kick_running(void)
 {
-    run_until_kicked((struct next){.kind = NEXT_RUN});
+    run_until_kicked((struct next){.kind = NEXT_RUN, .timer_ns = UINT64_MAX});
 }
 
 static void test_kick_idle(void)
 {
-    run_until_kicked((struct next){.kind = NEXT_IDLE});
+    run_until_kicked((struct next){.kind = NEXT_IDLE, .timer_ns = UINT64_MAX});
 }
 
 /* Kicks at every moment of a busy run: none is lost, none hurts. */
@@ -205,7 +232,7 @@ static void test_descriptors(void)
         sleep_ms(30);
         _exit(write(ends[1], "x", 1) != 1);
     }
-    CHECK_EQ(fake_run((struct next){.kind = NEXT_IDLE}), ENGINE_STOPPED);
+    CHECK_EQ(fake_run((struct next){.kind = NEXT_IDLE, .timer_ns = UINT64_MAX}), ENGINE_STOPPED);
     char byte;
     CHECK_EQ(read(ends[0], &byte, 1), 1);
     wait(NULL);
@@ -223,10 +250,10 @@ static void test_descriptors(void)
 static void test_at_rest(void)
 {
     fake_open();
-    CHECK_EQ(fake_run((struct next){.kind = NEXT_IDLE}), ENGINE_AT_REST);
+    CHECK_EQ(fake_run((struct next){.kind = NEXT_IDLE, .timer_ns = UINT64_MAX}), ENGINE_AT_REST);
     fake_close();
 }
 
-CHECK_MAIN(CHECK_TEST(test_preemption), CHECK_TEST(test_deadline), CHECK_TEST(test_interrupt_on_return),
+CHECK_MAIN(CHECK_TEST(test_preemption), CHECK_TEST(test_deadline), CHECK_TEST(test_budget), CHECK_TEST(test_interrupt_on_return),
            CHECK_TEST(test_kick_running), CHECK_TEST(test_kick_idle), CHECK_TEST(test_kick_storm),
            CHECK_TEST(test_descriptors), CHECK_TEST(test_at_rest))

@@ -17,47 +17,71 @@ enum {
     NS_PER_S = 1000000000
 };
 
-uint64_t clock_now_ns(void)
+/* From the host; and the scale starts here anew. */
+static __attribute__((noinline)) uint64_t clock_sync(void)
 {
+    struct pad_scale *scale = &pad_core.scale;
     struct {
         int64_t seconds, nanoseconds;
     } now;
     host_call3(__NR_clock_gettime, CLOCK_MONOTONIC, (uint64_t)&now, 0);
-    return (uint64_t)now.seconds * NS_PER_S + (uint64_t)now.nanoseconds;
+    uint64_t now_ns = (uint64_t)now.seconds * NS_PER_S + (uint64_t)now.nanoseconds - pad_core.origin_ns;
+    if (scale->cycles_max) {
+        scale->cycles = __builtin_ia32_rdtsc();
+        scale->ns = now_ns;
+    }
+    return now_ns;
+}
+
+uint64_t clock_now_ns(void)
+{
+    const struct pad_scale *scale = &pad_core.scale;
+    if (scale->cycles_max == 0)
+        return clock_sync();
+    uint64_t cycles = __builtin_ia32_rdtsc() - scale->cycles;
+    return cycles < scale->cycles_max ? scale->ns + (cycles * scale->ns_per_cycle >> 32) : clock_sync();
 }
 
 static void timer_set(uint64_t at_ns)
 {
+    const uint64_t host_ns = at_ns < INT64_MAX / 2 ? at_ns + pad_core.origin_ns : INT64_MAX / 2;
     const struct {
         int64_t interval_s, interval_ns, at_s, at_ns;
-    } setting = {0, 0, (int64_t)(at_ns / NS_PER_S), (int64_t)(at_ns % NS_PER_S)};
+    } setting = {0, 0, (int64_t)(host_ns / NS_PER_S), (int64_t)(host_ns % NS_PER_S)};
     pad_private.armed_ns = at_ns;
     host_call4(__NR_timer_settime, (uint64_t)pad_private.timer, TIMER_ABSTIME, (uint64_t)&setting, 0);
 }
 
-void clock_arm(bool wants_tick)
+static uint64_t earlier(uint64_t a, uint64_t b)
 {
-    uint64_t now_ns = clock_now_ns(), at_ns = pad_core.deadline_ns;
-    if (wants_tick && pad_core.tick_ns <= now_ns) {
+    return a < b ? a : b;
+}
+
+void clock_arm(const struct next *next)
+{
+    uint64_t now_ns = clock_now_ns(), at_ns = earlier(pad_core.deadline_ns, next->timer_ns);
+    if (next->wants_tick && pad_core.tick_ns <= now_ns) {
         if (pad_core.is_tick_armed)
             atomic_store(&pad_private.pending, 1); /* it came while the baton changed hands */
         else
             pad_core.tick_ns =
                 now_ns + pad_core.period_ns - (now_ns - pad_core.start_ns) % pad_core.period_ns;
     }
-    if (wants_tick) {
+    if (next->wants_tick) {
         pad_core.is_tick_armed = true;
-        at_ns = pad_core.tick_ns < at_ns ? pad_core.tick_ns : at_ns;
+        at_ns = earlier(at_ns, pad_core.tick_ns);
     }
     pad_private.covers_tick = at_ns <= pad_core.tick_ns && pad_core.is_tick_armed;
     timer_set(at_ns);
 }
 
-bool clock_take_tick(bool wants_tick)
+bool clock_take_tick(const struct next *next)
 {
-    if (!pad_core.is_tick_armed || clock_now_ns() < pad_core.tick_ns)
-        return false;
-    pad_core.is_tick_armed = false;
-    pad_private.covers_tick = false;
-    return wants_tick;
+    uint64_t now_ns = clock_sync(); /* the timer's, which may be ahead of the scale */
+    bool is_tick = pad_core.is_tick_armed && now_ns >= pad_core.tick_ns;
+    if (is_tick) {
+        pad_core.is_tick_armed = false;
+        pad_private.covers_tick = false;
+    }
+    return (is_tick && next->wants_tick) || now_ns >= next->timer_ns;
 }

@@ -10,6 +10,7 @@
 #include "engine/direct/pad/patch.h"
 #include "engine/x86_64/context.h"
 #include "engine/x86_64/exception.h"
+#include "engine/x86_64/tsc.h"
 
 enum {
     USER_CS = 0x33,
@@ -28,7 +29,7 @@ static void site_notice(const struct context *context)
         *seen = site;
         return;
     }
-    if (patch_is_known(&pad_private, site) || (context->reg[REG_RFLAGS] & FLAG_TRAP))
+    if (pad_private.has_breakpoints || patch_is_known(&pad_private, site) || (context->reg[REG_RFLAGS] & FLAG_TRAP))
         return;
     pad_core.request.address = site;
     baton_ask(PAD_PATCH);
@@ -114,7 +115,7 @@ static bool counter_load(struct context *context, uint64_t address, const struct
             load->length ||
         __builtin_memcmp(bytes, load->bytes, load->length) != 0)
         return false;
-    uint64_t now_ns = clock_now_ns() - pad_core.origin_ns;
+    uint64_t now_ns = clock_now_ns();
     uint64_t gone_ns = now_ns > counter->start_ns ? now_ns - counter->start_ns : 0;
     uint64_t value = counter->value + gone_ns / counter->tick_ns;
     bool is_held = now_ns < counter->held_until_ns && value - counter->held < INT64_MAX;
@@ -171,6 +172,11 @@ static struct pad_way take_exception(struct context *context)
         t.is_present = false; /* DIFFERS: the host refuses mappings there */
     if (take_native_jump(context, &x, &t))
         return pad_resume();
+    if (x.vector == EXCEPTION_GENERAL_PROTECTION &&
+        tsc_emulate(&pad_core.kernel, pad_private.vspace, context))
+        return context->reg[REG_RFLAGS] & FLAG_TRAP
+                   ? pad_take(&(struct trap){.kind = TRAP_EXCEPTION, .vector = EXCEPTION_DEBUG})
+                   : pad_resume();
     if (trap_of_exception(&x, &t, context, &trap))
         return pad_take(&trap);
     if (t.is_device)
@@ -178,6 +184,15 @@ static struct pad_way take_exception(struct context *context)
     miss_check(context->next_ip, x.address);
     cache_fill(x.address, &t);
     return pad_resume();
+}
+
+static bool take_breakpoint(struct trap *trap)
+{
+    if (pad_private.trap.number != SIGTRAP || !pad_private.has_breakpoints)
+        return false;
+    *trap = trap_exception(EXCEPTION_DEBUG, 0);
+    trap->debug_status = breakpoints_hit();
+    return trap->debug_status & TRAP_DEBUG_BREAKPOINTS;
 }
 
 static bool is_memory_missing(const struct pad_trap *t)
@@ -207,6 +222,9 @@ struct pad_way pad_trapped(void)
         return pad_take(&(struct trap){.kind = TRAP_EXCEPTION, .vector = EXCEPTION_GENERAL_PROTECTION});
     if (t->number == SIGSYS)
         return take_syscall(context);
+    struct trap trap;
+    if (take_breakpoint(&trap))
+        return pad_take(&trap);
     if (t->number == SIGILL && !t->is_in_thunk && is_displaced(context->next_ip))
         return pad_resume(); /* the guest jumped to an instruction that a patch displaced */
     if (is_memory_missing(t)) {

@@ -108,13 +108,34 @@ static void console_remark(void *world, const char *text)
 static uint64_t now_ns(void *world)
 {
     (void)world;
-    return clock_now_ns() - pad_core.origin_ns;
+    return clock_now_ns();
 }
 
 static bool is_interrupt_pending(void *world)
 {
     (void)world;
     return atomic_load(&pad_private.pending) || atomic_load(&pad_core.attention);
+}
+
+static uint64_t virtual_now_ns(void *world)
+{
+    (void)world;
+    return pad_core.kernel.virtual_clock->now_ns;
+}
+
+static void virtual_charge(void *world, enum machine_charge what)
+{
+    (void)world;
+    if (what == MACHINE_CHARGE_ENTRY)
+        virtual_clock_entry(pad_core.kernel.virtual_clock);
+    else
+        virtual_clock_work(pad_core.kernel.virtual_clock);
+}
+
+static bool virtual_is_pending(void *world)
+{
+    (void)world;
+    return virtual_clock_is_pending(pad_core.kernel.virtual_clock);
 }
 
 void machine_install(void)
@@ -131,8 +152,10 @@ void machine_install(void)
     m->console.put = console_put;
     if (m->console.remark) /* the monitor says whether anybody listens */
         m->console.remark = console_remark;
-    m->clock.now_ns = now_ns;
-    m->clock.is_interrupt_pending = is_interrupt_pending;
+    bool is_virtual = pad_core.kernel.virtual_clock;
+    m->clock.now_ns = is_virtual ? virtual_now_ns : now_ns;
+    m->clock.charge = is_virtual ? virtual_charge : NULL;
+    m->clock.is_interrupt_pending = is_virtual ? virtual_is_pending : is_interrupt_pending;
 }
 
 _Noreturn void kernel_assert_failed(const char *expression, const char *file, int line)

@@ -52,11 +52,18 @@ void step_begin_fpu(
     struct context *context); /* let the thread run one instruction, for want of a switch for the FPU */
 void step_end(bool is_done);  /* if it was stepping; it got through its instruction or not */
 
+/* nofpu.c: make ready a thread that may not use the FPU; false: its next instruction would */
+bool nofpu_begin(struct context *context);
+
 /* baton.c */
 void baton_pass(unsigned process); /* to another guest process, and wait for it to come back */
 void baton_wait(void);
 uint64_t baton_ask(enum pad_ask kind); /* pad_core.request is filled but for the kind; returns its value */
 _Noreturn void baton_fail(enum pad_ask kind); /* the monitor ends the run */
+
+/* breakpoint.c: what a thread wants in the debug registers (NULL: nothing), and what it ran into */
+void breakpoints_load(const struct breakpoints *wanted);
+uint32_t breakpoints_hit(void);
 
 /* cache.c: the cache of mappings, this process's side */
 void cache_apply(void); /* the pending unmaps; afterwards pad_private.vspace is the VSpace it is bound to */
@@ -65,14 +72,18 @@ void cache_map_ones(uint64_t address, const struct translation *t);
 bool cache_map_thunks(uint64_t address); /* of this thunk page; false: the guest has something else there */
 
 /* clock.c */
-uint64_t clock_now_ns(void);
-/* The timer fires in time as it is. */
-static inline bool clock_is_armed(bool wants_tick)
+uint64_t clock_now_ns(void); /* of the machine's clock */
+/* The timer fires in time as it is; in virtual time, nothing is due. */
+static inline bool clock_is_armed(const struct next *next)
 {
-    return pad_private.armed_ns <= pad_core.deadline_ns && (!wants_tick || pad_private.covers_tick);
+    struct virtual_clock *clock = pad_core.kernel.virtual_clock;
+    if (__builtin_expect(clock != NULL, 0))
+        return !virtual_clock_is_due(clock, next->wants_tick, next->timer_ns);
+    return pad_private.armed_ns <= pad_core.deadline_ns && pad_private.armed_ns <= next->timer_ns &&
+           (!next->wants_tick || pad_private.covers_tick);
 }
-void clock_arm(bool wants_tick);
-bool clock_take_tick(bool wants_tick); /* a tick is due and is somebody's business */
+void clock_arm(const struct next *next);
+bool clock_take_tick(const struct next *next); /* a tick is due and is somebody's business */
 
 /* machine.c */
 void machine_install(void);

@@ -42,16 +42,6 @@ static void thread_park(void)
     pad_private.loaded = 0;
 }
 
-static void thread_load(uint64_t tcb)
-{
-    const unsigned char *to = kernel_vector_area(&pad_core.kernel, tcb);
-    if (pad_private.loaded)
-        pad_vector_switch(kernel_vector_area(&pad_core.kernel, pad_private.loaded), to, &pad_core.vector);
-    else
-        pad_vector_load(to, &pad_core.vector);
-    pad_private.loaded = tcb;
-}
-
 static struct next ask_look(void)
 {
     thread_park();
@@ -74,6 +64,19 @@ static inline void bases_load(const struct context *context)
         pad_private.gs = context->reg[REG_GS_BASE];
         __asm__ volatile("wrgsbase %0" ::"r"(base_checked(pad_private.gs)));
     }
+}
+
+/* The segment bases come first: the processor drains at WRFSBASE and is slow at XGETBV (vector.S), which
+ * costs least with nothing between the two. */
+static inline void thread_load(uint64_t tcb, const struct context *context)
+{
+    const unsigned char *to = kernel_vector_area(&pad_core.kernel, tcb);
+    bases_load(context);
+    if (pad_private.loaded)
+        pad_vector_switch(kernel_vector_area(&pad_core.kernel, pad_private.loaded), to, &pad_core.vector);
+    else
+        pad_vector_load(to, &pad_core.vector);
+    pad_private.loaded = tcb;
 }
 
 /* The address at which the program's instruction at `ip` stands. */
@@ -116,16 +119,6 @@ static inline struct pad_way way_out(struct context *context)
     return (struct pad_way){context, is_usual ? pad_exit : pad_exit_step};
 }
 
-/* A thread that may not use the FPU goes step by step, and the monitor looks at each instruction first.
- * False: the instruction is refused. */
-static bool nofpu_step(struct context *context)
-{
-    if (!baton_ask(PAD_FPU))
-        return false;
-    step_begin_fpu(context);
-    return true;
-}
-
 static struct next take_nofpu(struct context *context)
 {
     registers_settle(context);
@@ -156,6 +149,23 @@ static struct next run_elsewhere(const struct next *next)
     return kernel_next(&pad_core.kernel, 0);
 }
 
+/* In virtual time, what is due before the thread goes on. */
+static bool take_due(struct next *next)
+{
+    switch (virtual_clock_due(pad_core.kernel.virtual_clock, next->wants_tick, next->timer_ns)) {
+    case VIRTUAL_DEVICE:
+        *next = ask_look();
+        return true;
+    case VIRTUAL_TICK:
+        registers_settle(next->context);
+        *next = kernel_take(&(struct trap){.kind = TRAP_TICK});
+        return true;
+    case VIRTUAL_NOTHING:
+        break;
+    }
+    return false;
+}
+
 /* Whatever runs next, and wherever. */
 static __attribute__((noinline)) struct pad_way leave_anyhow(struct next next)
 {
@@ -163,20 +173,24 @@ static __attribute__((noinline)) struct pad_way leave_anyhow(struct next next)
         note_switch(&next);
         if (own_slot()->is_dirty)
             cache_apply();
+        if (pad_core.kernel.virtual_clock && next.kind == NEXT_RUN && take_due(&next))
+            continue;
         if (next.kind != NEXT_RUN || next.vspace == 0 || next.vspace != pad_private.vspace) {
             next = run_elsewhere(&next);
             continue;
         }
         if (next.tcb != pad_private.loaded)
-            thread_load(next.tcb);
-        if (!clock_is_armed(next.wants_tick))
-            clock_arm(next.wants_tick);
+            thread_load(next.tcb, next.context);
+        if (!clock_is_armed(&next))
+            clock_arm(&next);
+        if (next.breakpoints || pad_private.has_breakpoints)
+            breakpoints_load(next.breakpoints);
         if (context_traps_at_once(next.context) && !pad_private.is_stepping) {
             registers_settle(next.context);
             next = kernel_take(&(struct trap){.kind = TRAP_EXCEPTION, .vector = EXCEPTION_DEBUG});
             continue;
         }
-        if (next.is_fpu_disabled && !pad_private.is_stepping && !nofpu_step(next.context)) {
+        if (next.is_fpu_disabled && !pad_private.is_stepping && !nofpu_begin(next.context)) {
             next = take_nofpu(next.context);
             continue;
         }
@@ -188,7 +202,7 @@ static __attribute__((noinline)) struct pad_way leave_anyhow(struct next next)
 static inline bool is_plain(const struct next *next)
 {
     return next->kind == NEXT_RUN && next->vspace != 0 && next->vspace == pad_private.vspace &&
-           !next->is_fpu_disabled && !own_slot()->is_dirty && clock_is_armed(next->wants_tick) &&
+           !next->is_fpu_disabled && !next->breakpoints && !pad_private.has_breakpoints && !own_slot()->is_dirty && clock_is_armed(next) &&
            has_usual_flags(next->context);
 }
 
@@ -198,7 +212,7 @@ static inline struct pad_way leave(const struct next *next)
         return leave_anyhow(*next);
     if (next->tcb != pad_private.loaded) {
         note_switch(next);
-        thread_load(next->tcb);
+        thread_load(next->tcb, next->context);
     }
     return way_out(next->context);
 }
@@ -222,14 +236,35 @@ struct pad_way pad_resume(void)
     return leave(&next);
 }
 
+/* In virtual time the monitor has seen the thread spin. If this is still so, nothing happens before the next
+ * event. */
+static void spin_end(struct virtual_clock *clock)
+{
+    uint64_t spun = atomic_exchange(&pad_core.spun, 0), ip = pad_core.context->next_ip;
+    if (spun != core_activity(&pad_core, clock) + 1)
+        return;
+    if (!pad_core.is_spun_long && !spin_place_is_known(&pad_core.spin_places, ip))
+        return;
+    spin_place_add(&pad_core.spin_places, ip);
+    pad_core.spins += virtual_clock_skip(clock);
+}
+
+static bool is_outside_waiting(void)
+{
+    return atomic_load(&pad_core.attention) ||
+           (!pad_core.kernel.virtual_clock && pad_core.deadline_ns <= clock_now_ns());
+}
+
 struct pad_way pad_attend(void)
 {
     step_end(false);
     struct next next = kernel_next(&pad_core.kernel, 0);
     atomic_store(&pad_private.pending, 0);
-    if (atomic_load(&pad_core.attention) || pad_core.deadline_ns <= clock_now_ns()) {
+    if (is_outside_waiting()) {
         next = ask_look();
-    } else if (clock_take_tick(next.wants_tick)) {
+    } else if (pad_core.kernel.virtual_clock) {
+        spin_end(pad_core.kernel.virtual_clock);
+    } else if (clock_take_tick(&next)) {
         uint64_t before = next.tcb;
         registers_settle(next.context);
         next = kernel_take(&(struct trap){.kind = TRAP_TICK});

@@ -78,6 +78,8 @@ struct pad_way pad_child(void)
     bind_life();
     signal_stack_install();
     timer_make();
+    if (pad_core.kernel.virtual_clock)
+        check(host_call4(__NR_prctl, PR_SET_TSC, PR_TSC_SIGSEGV, 0, 0));
     __asm__("rdfsbase %0" : "=r"(pad_private.fs));
     __asm__("rdgsbase %0" : "=r"(pad_private.gs));
     dispatch_arm();

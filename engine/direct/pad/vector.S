@@ -62,6 +62,12 @@
     movaps IMAGE_XMM + \i * 16(%rdi), %xmm\i
 .endm
 
+/* out to rdi, in from r10 */
+.macro swap_xmm i
+    movaps %xmm\i, IMAGE_XMM + \i * 16(%rdi)
+    movaps IMAGE_XMM + \i * 16(%r10), %xmm\i
+.endm
+
 .macro clear_xmm i
     xorps %xmm\i, %xmm\i
 .endm
@@ -84,6 +90,7 @@
     .balign 64
 pad_vector_save:
     ask_live %rsi
+.Lsave_live:
     movl %eax, %edx
     testl $~BY_MOVES, %eax
     jnz .Lsave_more
@@ -192,6 +199,41 @@ pad_vector_load_over:
     ret
     .size pad_vector_load_over, . - pad_vector_load_over
     .size pad_vector_load, . - pad_vector_load
+
+/* void pad_vector_switch(unsigned char *from, const unsigned char *to, const struct vector_layout *layout)
+ * Usually neither image nor the registers hold more than SSE. MXCSR is stored first: that takes time, which
+ * the question hides, and nothing waits for it. */
+    .globl pad_vector_switch
+    .type pad_vector_switch, @function
+    .balign 64
+pad_vector_switch:
+    stmxcsr IMAGE_MXCSR(%rdi)
+    movq %rsi, %r10
+    movq %rdx, %rsi
+    ask_live %rsi
+    movl IMAGE_COMPONENTS(%r10), %ecx
+    andl LAYOUT_COMPONENTS(%rsi), %ecx
+    cmpl $SSE, %ecx
+    jne .Lswitch_more
+    movl %eax, %ecx
+    orl IMAGE_COMPONENTS(%rdi), %ecx
+    testl $~SSE, %ecx
+    jnz .Lswitch_more
+    each_xmm swap_xmm
+    movq $SSE, IMAGE_COMPONENTS(%rdi)
+    movl IMAGE_MXCSR(%r10), %eax
+    cmpl IMAGE_MXCSR(%rdi), %eax
+    jne 1f
+    ret
+1:  ldmxcsr IMAGE_MXCSR(%r10)
+    ret
+
+.Lswitch_more:
+    call .Lsave_live
+    movq %r10, %rdi
+    movl %eax, %edx
+    jmp pad_vector_load_over
+    .size pad_vector_switch, . - pad_vector_switch
 
 /* void pad_vector_load_frame(void *fpstate) */
     .globl pad_vector_load_frame

@@ -35,10 +35,7 @@ void pad_vector_load_over(const unsigned char *area, const struct vector_layout 
  * frame; where it is initial that mark is taken out of the frame, lest every later save pay for it. */
 void pad_vector_load_frame(void *fpstate);
 
-static inline void pad_vector_switch(unsigned char *from, const unsigned char *to,
-                                     const struct vector_layout *layout)
-{
-    pad_vector_load_over(to, layout, pad_vector_save(from, layout));
-}
+/* The live registers into `from` and all registers from `to`: a save and a load with one question. */
+void pad_vector_switch(unsigned char *from, const unsigned char *to, const struct vector_layout *layout);
 
 #endif

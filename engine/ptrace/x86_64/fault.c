@@ -9,10 +9,14 @@
 
 #include "engine/ptrace/state.h"
 #include "engine/x86_64/exception.h"
+#include "engine/x86_64/tsc.h"
 
 enum {
-    MISSES_MAX = 8 /* of one instruction at one address, in a row */
+    MISSES_MAX = 8, /* of one instruction at one address, in a row */
+    FLAG_TRAP = 1 << 8
 };
+
+#define SI_OF_PROCESSOR 0x80 /* SI_KERNEL: an exception that is no page fault */
 
 /* An exception that the guest hears of; `tables` is what they say, should it be a page fault: not present. */
 static int captured(struct engine *e, struct process *p, struct context *context, int signal_number,
@@ -103,6 +107,17 @@ static int signal_decode(struct engine *e, struct process *p, struct context *co
         return error;
     if (info.si_code <= 0) { /* sent by somebody outside */
         *is_trap = false;
+        return 0;
+    }
+    if (stop == SIGSEGV && info.si_code == SI_OF_PROCESSOR && tsc_emulate(e->k, p->vspace, context)) {
+        *is_trap = context->reg[REG_RFLAGS] & FLAG_TRAP;
+        *trap = trap_exception(EXCEPTION_DEBUG, 0);
+        return 0;
+    }
+    uint32_t debug_status = stop == SIGTRAP ? breakpoints_hit(p) : 0;
+    if (debug_status & TRAP_DEBUG_BREAKPOINTS) {
+        *trap = trap_exception(EXCEPTION_DEBUG, 0);
+        trap->debug_status = debug_status;
         return 0;
     }
     if (stop == SIGSEGV && (info.si_code == SEGV_MAPERR || info.si_code == SEGV_ACCERR))
