@@ -52,10 +52,6 @@ static int support_check(const struct abi_config *config, const struct image *im
             image, diag,
             "was built for several cores, which Selkie does not run yet; build it with one (SMP off)");
     }
-    if (config->is_mcs) {
-        return refuse(image, diag,
-                      "was built for the MCS kernel, which Selkie does not run yet; build it with MCS off");
-    }
     return 0;
 }
 

@@ -107,7 +107,7 @@ static int number_read(struct abi_config *config, const struct config_number *en
 {
     uint64_t number = 0;
     const json_t *value = json_object_get(root, entry->key);
-    if (!value) {
+    if (!value || json_is_false(value)) { /* false: the build has no such parameter */
         return 0;
     }
     if (!number_value(value, &number) || number < entry->min || number > entry->max) {

@@ -155,7 +155,7 @@ static int segments_read(struct image *image, unsigned count, uint64_t file_size
         if (!gelf_getphdr(image->elf, (int)i, &header)) {
             return refuse(image, diag, "has unreadable program headers");
         }
-        if (header.p_type == PT_INTERP || header.p_type == PT_DYNAMIC) {
+        if (header.p_type == PT_INTERP) { /* PT_DYNAMIC alone: some linkers leave one in a static image */
             return refuse(image, diag, "is dynamically linked; a root task is static");
         }
         if (header.p_type != PT_LOAD || header.p_memsz == 0) {

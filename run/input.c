@@ -27,7 +27,7 @@ static bool descriptor_is_readable(int fd)
     return !isatty(fd) || tcgetpgrp(fd) == getpgrp();
 }
 
-static void terminal_set_raw(int fd)
+static void terminal_set_raw(int fd, bool has_monitor)
 {
     struct termios raw;
     if (saved.is_raw || tcgetattr(fd, &saved.settings) != 0) {
@@ -35,10 +35,10 @@ static void terminal_set_raw(int fd)
     }
     raw = saved.settings;
     raw.c_iflag &= ~(tcflag_t)(IXON | ICRNL | INLCR | IGNCR | ISTRIP);
-    raw.c_lflag &= ~(tcflag_t)(ICANON | ECHO | IEXTEN);
+    raw.c_lflag &= ~(tcflag_t)(ICANON | ECHO | IEXTEN | (has_monitor ? ISIG : 0));
     raw.c_cc[VMIN] = 1;
     raw.c_cc[VTIME] = 0;
-    raw.c_cc[VSUSP] = _POSIX_VDISABLE; /* these keys are the system's; only Ctrl-C is ours */
+    raw.c_cc[VSUSP] = _POSIX_VDISABLE; /* these keys are the system's; only Ctrl-C may be ours */
     raw.c_cc[VQUIT] = _POSIX_VDISABLE;
     saved.fd = fd;
     saved.is_raw = tcsetattr(fd, TCSANOW, &raw) == 0;
@@ -52,12 +52,14 @@ void input_restore_terminal(void)
     }
 }
 
-void input_open(struct input *input, int fd)
+void input_open(struct input *input, int fd, bool has_monitor)
 {
+    input->monitor = (struct monitor){.is_on = has_monitor};
     input->fd = fd;
     input->is_open = descriptor_is_readable(fd);
+    input->is_lossy = has_monitor && isatty(fd);
     if (input->is_open && isatty(fd)) {
-        terminal_set_raw(fd);
+        terminal_set_raw(fd, has_monitor);
     }
 }
 
@@ -75,7 +77,7 @@ size_t input_read(struct input *input, void *bytes, size_t size)
     }
     ssize_t got = read(input->fd, bytes, size);
     if (got > 0) {
-        return (size_t)got;
+        return monitor_filter(&input->monitor, bytes, (size_t)got, STDOUT_FILENO);
     }
     if (got == 0 || (errno != EINTR && errno != EAGAIN)) {
         input->is_open = false;

@@ -13,12 +13,14 @@
 #include <unistd.h>
 
 #include "device/acpi.h"
+#include "machine/virtual_clock.h"
 #include "run/abi_name.h"
 #include "run/assertion.h"
 #include "run/extra.h"
 #include "run/say.h"
 #include "run/session.h"
 #include "run/signals.h"
+#include "run/virtual.h"
 
 #define MEMORY_DEFAULT (4ull << 30)
 
@@ -128,7 +130,9 @@ static int session_boot(struct session *session, struct diag *diag)
         .device_count = devices_list(devices, session->arena.size),
         .extra = extra,
         .extra_size = extra_build(extra, session->arena.memory + ACPI_PADDR,
-                                  host_clock_tsc_mhz(&session->clock), regions, 2),
+                                  session->options->is_time_virtual ? VIRTUAL_TSC_MHZ
+                                                                    : host_clock_tsc_mhz(&session->clock),
+                                  regions, 2),
     };
     uint64_t at = kernel_boot_image_paddr(kernel);
     uint64_t size = session->image.vaddr_end - session->image.vaddr_start;
@@ -197,20 +201,26 @@ static int session_start(struct session *session, struct diag *diag)
         .machine = &session->machine,
     };
     world_connect(session, hpet_paddr(session->arena.size));
+    int error = session->options->is_time_virtual ? virtual_connect(session, diag) : 0;
+    if (error) {
+        return error;
+    }
     assertion_watch(kernel);
-    int error = session->class->open(&session->engine, kernel, session->arena.fd, session->arena.vector_fd,
+    error = session->class->open(&session->engine, kernel, session->arena.fd, session->arena.vector_fd,
                                      &session->machine.mmu, &session->events, diag);
     if (error) {
         session->engine = NULL;
         return error;
     }
     signals_watch(session->class, session->engine);
-    return session_boot(session, diag);
+    error = session_boot(session, diag);
+    return !error && session->options->is_time_virtual ? virtual_start(session, diag) : error;
 }
 
 static void session_close(struct session *session)
 {
     signals_release();
+    virtual_close(session);
     if (session->engine) {
         session->class->close(session->engine);
     }
@@ -271,6 +281,12 @@ static int session_conclude(const struct session *session, enum engine_stop stop
         if (signals_received()) {
             say("ended by signal %d (%s)", signals_received(), strsignal(signals_received()));
             status = RUN_SIGNAL + signals_received();
+        } else if (session->input.monitor.wants_end) {
+            say("ended by Ctrl-A x");
+            status = RUN_OK;
+        } else if (session->has_reset) {
+            say("the system reset the machine%s", unexpected);
+            status = options->expect ? RUN_UNEXPECTED : RUN_OK;
         } else if (console->write_error) {
             say("cannot write the console's output: %s", strerror(console->write_error));
             status = RUN_HOST;
@@ -299,17 +315,29 @@ static int session_run(struct session *session)
 {
     struct diag diag = {0};
     session_describe(session);
-    input_open(&session->input, STDIN_FILENO);
+    input_open(&session->input, STDIN_FILENO, session->options->has_monitor);
     enum engine_stop stop = session->class->run(session->engine, &diag);
     console_finish(session);
-    input_restore_terminal();
+    bool stays = session->options->stays_on && (stop == ENGINE_HALTED || stop == ENGINE_AT_REST);
+    if (!stays) {
+        input_restore_terminal();
+    }
     int status = session_conclude(session, stop, &diag);
+    if (stays && status != RUN_ASSERTION) {
+        session_linger(session);
+        status = signals_received() ? RUN_SIGNAL + signals_received() : RUN_OK;
+    }
+    input_restore_terminal();
     if (session->options->is_verbose) {
         struct engine_counts counts = session->class->counts(session->engine);
         say("%" PRIu64 " kernel entries, %" PRIu64 " thread switches, %" PRIu64 " mappings filled, %" PRIu64
             " processes, %.3f s",
             counts.traps, counts.switches, counts.cache_misses, counts.processes,
             (double)host_clock_now_ns(&session->clock) / 1e9);
+        if (session->kernel.virtual_clock) {
+            say("%.9f s of virtual time; threads that only spun were sent ahead %" PRIu64 " times",
+                (double)session->kernel.virtual_clock->now_ns / 1e9, counts.spins);
+        }
         if (session->class->describe) {
             session->class->describe(session->engine, say_line);
         }

@@ -31,6 +31,10 @@ struct run_options {
     const char *expect, *fail; /* NULL: none */
     uint64_t memory_size;      /* bytes; 0: the default */
     uint64_t timeout_ns;       /* 0: none */
+    bool is_time_virtual;
+    uint64_t seed; /* of virtual time; 0: no noise */
+    bool has_monitor; /* Ctrl-A begins a command to us (run/monitor.h); a terminal's Ctrl-C is the system's */
+    bool stays_on;    /* halted or at rest, wait until somebody says to leave */
     bool is_verbose;
 };
 

@@ -8,6 +8,7 @@
 
 #include "device/pc.h"
 #include "engine/engine.h"
+#include "host/timer.h"
 #include "kernel/boot.h"
 #include "machine/machine.h"
 #include "run/abi_select.h"
@@ -26,6 +27,8 @@ struct session {
     struct arena arena;
     struct kernel kernel;
     struct machine machine;
+    struct machine_bus bus; /* virtual time: the devices themselves, behind what charges for them */
+    struct host_timer timeout; /* virtual time: the run's */
     struct pc pc;
     struct console console;
     struct input input;
@@ -34,6 +37,7 @@ struct session {
     struct engine *engine;
     uint64_t root_vspace; /* the initial thread's: the image's symbols are about it */
     bool has_timed_out;
+    bool has_reset; /* the system reset the machine: the run is over */
     bool has_waited;    /* the engine waited for the outside, so there may be something new */
     uint64_t looked_ns; /* when input and output were last seen to */
     uint64_t checks;    /* of the kernel's heap so far */
@@ -41,6 +45,14 @@ struct session {
 
 /* What the devices, the kernel and the engine ask of this program (run/world.c). */
 void world_connect(struct session *session, uint64_t hpet_paddr);
+
+/* Parts of it for virtual time: is it time to see to output and input? do that; can_wake. */
+bool world_must_look(struct session *session);
+void world_look(struct session *session, bool wants_input);
+bool world_can_wake(struct session *session);
+
+/* Wait for the command or the signal to leave (run/linger.c). */
+void session_linger(struct session *session);
 
 /* Print what a developer needs about the fault that nobody handled, if there is one (run/report.c).
  * Returns whether there was. */

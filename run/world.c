@@ -13,6 +13,7 @@
 #include "run/say.h"
 #include "run/session.h"
 #include "run/signals.h"
+#include "run/virtual.h"
 
 enum {
     LOOK_NS = 1000000
@@ -36,6 +37,13 @@ static void put(void *world, char character)
     console_put(&session->console, character);
 }
 
+static void reset(void *world)
+{
+    struct session *session = world;
+    session->has_reset = true;
+    session->class->kick(session->engine); /* it looks at stop_requested before it waits */
+}
+
 static void remark(void *world, const char *text)
 {
     (void)world;
@@ -47,9 +55,13 @@ static void look_for_input(void *world)
     struct session *session = world;
     char bytes[SERIAL_QUEUE];
     size_t room = pc_input_room(&session->pc);
-    size_t got = input_read(&session->input, bytes, room < sizeof(bytes) ? room : sizeof(bytes));
+    size_t most = room < sizeof(bytes) && !session->input.is_lossy ? room : sizeof(bytes);
+    size_t got = input_read(&session->input, bytes, most);
     if (got) {
-        (void)pc_input(&session->pc, bytes, got); /* it fits: we asked for no more than there is room */
+        (void)pc_input(&session->pc, bytes, got); /* it fits, unless keys may be dropped */
+    }
+    if (session->input.monitor.wants_end) {
+        session->class->kick(session->engine);
     }
 }
 
@@ -79,18 +91,34 @@ static bool must_end(void *world)
 static bool stop_requested(void *world)
 {
     const struct session *session = world;
-    return must_end(world) || session->console.verdict != CONSOLE_NOTHING || session->console.write_error;
+    return must_end(world) || session->has_reset || session->input.monitor.wants_end ||
+           session->console.verdict != CONSOLE_NOTHING || session->console.write_error;
+}
+
+bool world_must_look(struct session *session)
+{
+    uint64_t now = now_ns(session);
+    if (!session->has_waited && now - session->looked_ns < LOOK_NS) {
+        return false;
+    }
+    session->has_waited = false;
+    session->looked_ns = now;
+    return true;
+}
+
+void world_look(struct session *session, bool wants_input)
+{
+    console_write(&session->console);
+    if (wants_input) {
+        look_for_input(session);
+    }
 }
 
 static int take_irq(void *world)
 {
     struct session *session = world;
-    uint64_t now = now_ns(session);
-    if (session->has_waited || now - session->looked_ns >= LOOK_NS) {
-        session->has_waited = false;
-        session->looked_ns = now;
-        console_write(&session->console);
-        look_for_input(session);
+    if (world_must_look(session)) {
+        world_look(session, true);
     }
     return pc_take_irq(&session->pc);
 }
@@ -100,7 +128,8 @@ static unsigned descriptors(void *world, struct pollfd fds[ENGINE_MAX_EVENT_FDS]
     struct session *session = world;
     session->has_waited = true;
     console_write(&session->console);
-    if (!session->input.is_open || pc_input_room(&session->pc) == 0) {
+    bool has_room = pc_input_room(&session->pc) || session->input.is_lossy;
+    if (!session->input.is_open || !has_room) {
         return 0;
     }
     fds[0] = (struct pollfd){.fd = session->input.fd, .events = POLLIN};
@@ -113,13 +142,17 @@ static bool irq_is_handled(void *world, uint32_t irq)
     return kernel_irq_is_handled(&session->kernel, irq);
 }
 
-static bool can_wake(void *world)
+bool world_can_wake(struct session *session)
 {
-    struct session *session = world;
     session->has_waited = true;
     console_finish_line(&session->console); /* a prompt has no newline */
     look_for_input(session);                /* notices the end of it */
     return pc_can_wake(&session->pc, session->input.is_open, irq_is_handled, session);
+}
+
+static bool can_wake(void *world)
+{
+    return world_can_wake(world);
 }
 
 static bool is_interrupt_pending(void *world)
@@ -130,13 +163,16 @@ static bool is_interrupt_pending(void *world)
 
 void world_connect(struct session *session, uint64_t hpet_paddr)
 {
+    bool is_virtual = session->options->is_time_virtual;
     const struct pc_world outside = {
         .world = session,
-        .now_ns = now_ns,
-        .unix_seconds = unix_seconds,
+        .now_ns = is_virtual ? virtual_now_ns : now_ns,
+        .unix_seconds = is_virtual ? virtual_unix_seconds : unix_seconds,
         .put = put,
-        .interrupt_spacing_ns = session->class->interrupt_spacing_ns,
+        .interrupt_spacing_ns = is_virtual ? 0 : session->class->interrupt_spacing_ns,
+        .is_exact = is_virtual,
         .look_for_input = look_for_input,
+        .reset = reset,
     };
     pc_init(&session->pc, &outside, hpet_paddr);
     session->console.must_end = must_end;

@@ -79,7 +79,7 @@ def main():
                 "debug": (debug, f"{release}.0.0-debug printing cnode 12"),
                 "release": ({"set_tls_base_self"}, f"{release}.0.0-release cnode 12"),
                 "vtx": (debug | {"vtx"}, f"{release}.0.0-debug printing cnode 12 vtx"),
-                "mcs": (debug | {"kernel_mcs"}, f"refused {release}.0.0-mcs-debug"),
+                "mcs": (debug | {"kernel_mcs"}, f"{release}.0.0-mcs-debug printing cnode 12"),
                 "smp": (debug | {"enable_smp_support"}, f"refused {release}.0.0-debug-smp"),
             }
             for name, (switches, expected) in cases.items():
@@ -88,7 +88,7 @@ def main():
         image = os.path.join(directory, "debug13")
         expect(image, "13.0.0-release cnode 12 doubt", "--abi", "13.0.0-release")
         expect(image, "16.0.0-debug printing cnode 12 doubt", "--abi", "16")
-        expect(image, "refused 13.0.0-mcs-debug", "--abi", "13.0.0-mcs")
+        expect(image, "13.0.0-mcs-debug printing cnode 12 doubt", "--abi", "13.0.0-mcs")
         bare = build(compiler, directory, "bare", "void _start(void) { for (;;) {} }", ["-s"])
         expect(bare, "16.0.0-debug printing cnode 12")
         os.makedirs(os.path.join(directory, "build/images"))
