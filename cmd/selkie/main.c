@@ -2,14 +2,11 @@
 /*
  * selkie: the command line's first word chooses what to do.
  */
-#include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "bench.h"
+#include "cmd/streams.h"
 #include "options.h"
 #include "run/run.h"
 #include "run/say.h"
@@ -81,39 +78,16 @@ static const struct {
     {"help", command_help},
 };
 
-/* Files that we open must not be taken for the standard streams that a parent closed. What stands there
- * instead refuses what the stream is for, as a closed one would. */
-static void standard_streams_open(void)
-{
-    static const int modes[] = {O_WRONLY, O_RDONLY, O_RDONLY};
-    for (int fd = 0; fd <= STDERR_FILENO; fd++) {
-        if (fcntl(fd, F_GETFD) < 0) {
-            (void)!open("/dev/null", modes[fd]);
-        }
-    }
-}
-
-/* Output that was held back can still fail. */
-static int output_finish(int status)
-{
-    if (fflush(stdout) != 0 && status == RUN_OK) {
-        say("cannot write the output: %s", strerror(errno));
-        return RUN_HOST;
-    }
-    return status;
-}
-
 int main(int count, char **arguments)
 {
-    standard_streams_open();
-    (void)signal(SIGXFSZ, SIG_IGN); /* memory files count too: an error, not our end */
+    streams_open();
     if (count < 2) {
         say("no command was given; see selkie --help");
         return RUN_BAD_INPUT;
     }
     for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
         if (strcmp(arguments[1], commands[i].name) == 0) {
-            return output_finish(commands[i].run(count - 1, arguments + 1));
+            return streams_finish(commands[i].run(count - 1, arguments + 1));
         }
     }
     say("%s: no such command; see selkie --help", arguments[1]);

@@ -25,7 +25,8 @@ static const char help[] =
     "                            for example 16.0.0 or 13.0.0-release; default: from the image\n"
     "      --kernel-config=FILE  a build's gen_config.json; default: from the image's build directory\n"
     "      --memory=SIZE         with K, M, G or T; default 4G, sparse\n"
-    "      --time=real           the host's clock (virtual time is not there yet)\n"
+    "      --time=real|virtual   the host's clock (the default), or one that goes by what the system does\n"
+    "      --seed=N              with virtual time: vary when interrupts and ticks come; 0: do not\n"
     "      --timeout=SECONDS     end the run after that, with status 124\n"
     "      --expect=REGEX        end with status 0 at a console line that matches (POSIX extended)\n"
     "      --fail=REGEX          end with status 1 at a console line that matches\n"
@@ -100,17 +101,26 @@ static bool timeout_parse(struct run_options *options, const char *text)
     return true;
 }
 
-static bool time_parse(const char *text)
+static bool time_parse(struct run_options *options, const char *text)
 {
-    if (strcmp(text, "real") == 0) {
-        return true;
-    }
-    if (strcmp(text, "virtual") == 0) {
-        say("--time=virtual: virtual time is not supported yet");
-    } else {
+    options->is_time_virtual = strcmp(text, "virtual") == 0;
+    if (!options->is_time_virtual && strcmp(text, "real") != 0) {
         say("--time=%s: neither real nor virtual", text);
+        return false;
     }
-    return false;
+    return true;
+}
+
+static bool seed_parse(struct run_options *options, const char *text)
+{
+    char *end = NULL;
+    errno = 0;
+    options->seed = strtoull(text, &end, 0);
+    if (text[0] < '0' || text[0] > '9' || *end || errno) {
+        say("--seed=%s: not a number from 0 to 2^64 - 1", text);
+        return false;
+    }
+    return true;
 }
 
 static bool option_apply(struct run_options *options, int key, const char *value)
@@ -128,10 +138,9 @@ static bool option_apply(struct run_options *options, int key, const char *value
     case OPTION_MEMORY:
         return memory_parse(options, value);
     case OPTION_TIME:
-        return time_parse(value);
+        return time_parse(options, value);
     case OPTION_SEED:
-        say("--seed=%s: it goes with virtual time, which is not supported yet", value);
-        return false;
+        return seed_parse(options, value);
     case OPTION_TIMEOUT:
         return timeout_parse(options, value);
     case OPTION_EXPECT:
@@ -183,6 +192,10 @@ enum options_outcome options_parse(struct run_options *options, int count, char 
     if (count - optind != 1) {
         say("%s; see selkie run --help",
             count == optind ? "no image was given" : "more than one image was given");
+        return OPTIONS_BAD;
+    }
+    if (options->seed && !options->is_time_virtual) {
+        say("--seed=%llu: it goes with --time=virtual", (unsigned long long)options->seed);
         return OPTIONS_BAD;
     }
     options->image = arguments[optind];

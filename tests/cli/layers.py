@@ -32,7 +32,7 @@ MAY_INCLUDE = {
 TOPS = {folder.split("/")[0] for folder in MAY_INCLUDE}
 FREESTANDING = {"stdarg.h", "stdbool.h", "stddef.h", "stdint.h", "string.h"}
 HOST_CALLS = re.compile(r"(asm|asm-generic|linux)/|stdatomic\.h$")
-IN_GUESTS = re.compile(r"engine/direct/pad/|engine/x86_64/(context|exception)\.[ch]$")
+IN_GUESTS = re.compile(r"engine/direct/pad/|engine/x86_64/(context|exception|tsc)\.[ch]$")
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.M)
 
 
