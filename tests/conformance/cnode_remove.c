@@ -179,6 +179,7 @@ static void test_cancel(void)
     SAY("senders that went on: %lu\n", senders_done);
 }
 
+#ifndef CONFIG_KERNEL_MCS
 /* Calls, and says what it got. */
 static void call_once(void *cap)
 {
@@ -239,6 +240,7 @@ static void test_save_caller(void)
     CASE(seL4_TCB_Suspend(fifth->tcb), "suspend the caller");
     SAY("slot %lx\n", kind(saved));
 }
+#endif
 
 int main(seL4_BootInfo *info)
 {
@@ -251,7 +253,9 @@ int main(seL4_BootInfo *info)
     test_revoke_moved();
     test_cnode_contents();
     test_cancel();
+#ifndef CONFIG_KERNEL_MCS
     test_save_caller();
+#endif
     close();
     return 0;
 }

@@ -142,10 +142,12 @@ seL4_Error discard(seL4_CPtr cap)
     return (seL4_Error)seL4_CNode_Delete(CNODE, cap, WORD);
 }
 
+#ifdef CONFIG_DEBUG_BUILD
 seL4_Word kind(seL4_CPtr cap)
 {
     return seL4_DebugCapIdentify(cap);
 }
+#endif
 
 struct sel4_util_thread *spawn_faulting(const char *name, void (*entry)(void *), void *argument,
                                         seL4_Word priority, seL4_CPtr fault_endpoint)

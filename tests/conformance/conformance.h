@@ -61,7 +61,7 @@ seL4_CPtr mint(seL4_CPtr cap, seL4_CapRights_t rights, seL4_Word badge); /* a ne
 seL4_CPtr copy(seL4_CPtr cap);
 seL4_Error discard(seL4_CPtr cap); /* delete what is in the slot */
 
-/* What a slot of the initial CNode holds, as the kernel numbers capability types; 0 is nothing. */
+/* What a slot of the initial CNode holds, as the kernel numbers capability types; 0 is nothing. Not in a release build. */
 seL4_Word kind(seL4_CPtr cap);
 
 /* A thread of the same spaces. It runs as soon as its priority allows. */

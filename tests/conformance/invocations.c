@@ -43,7 +43,17 @@ static const struct {
     LABEL(CNodeMove),
     LABEL(CNodeMutate),
     LABEL(CNodeRotate),
+#ifdef CONFIG_KERNEL_MCS
+    LABEL(TCBSetTimeoutEndpoint),
+    LABEL(SchedControlConfigureFlags),
+    LABEL(SchedContextBind),
+    LABEL(SchedContextUnbind),
+    LABEL(SchedContextUnbindObject),
+    LABEL(SchedContextConsumed),
+    LABEL(SchedContextYieldTo),
+#else
     LABEL(CNodeSaveCaller),
+#endif
     LABEL(IRQIssueIRQHandler),
     LABEL(IRQAckIRQ),
     LABEL(IRQSetIRQHandler),
@@ -180,6 +190,10 @@ int main(seL4_BootInfo *info)
     test_kind("ASID pool", pool_cap);
     test_kind("I/O port control", seL4_CapIOPortControl);
     test_kind("I/O ports", port);
+#ifdef CONFIG_KERNEL_MCS
+    test_kind("scheduling control", info->schedcontrol.start);
+    test_kind("scheduling context", make_sized(seL4_SchedContextObject, seL4_MinSchedContextBits));
+#endif
     close();
     return 0;
 }

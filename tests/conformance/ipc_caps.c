@@ -183,10 +183,14 @@ static void test_saved_reply(void)
 {
     section("capabilities through a saved reply capability");
     struct parcel parcel = {.through = badged, .call = true};
-    seL4_CPtr saved = slot();
     spawn("caller", send, &parcel, PRIORITY_HIGH);
     seL4_Recv(endpoint, NULL);
+#ifdef CONFIG_KERNEL_MCS
+    seL4_CPtr saved = own_reply();
+#else
+    seL4_CPtr saved = slot();
     SEL4_UTIL_CHECK(seL4_CNode_SaveCaller(CNODE, saved, WORD));
+#endif
     seL4_SetCap(0, notification);
     seL4_SetCap(1, SELF);
     seL4_Send(saved, seL4_MessageInfo_new(3, 0, 2, 0));

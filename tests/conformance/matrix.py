@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""matrix.py [--check]: MATRIX.md, every classic invocation by every error it can answer with, naming the case.
+"""matrix.py [--check]: MATRIX.md, every invocation by every error it can answer with, naming the case: one by one for
+the classic kernel, in a table for MCS, whose system calls have another one.
 
 Read from the programs (CASE and invoke_case: which invocation a case makes) and from what they printed on the real
 kernel (NAME.expected: what it answered). An outcome without a case has a reason, given in REASONS and EXCEPTIONS.
@@ -38,6 +39,9 @@ EXCEPTIONS = {
     ("seL4_IRQControl_Get", "RevokeFirst"): "illegal before anything is checked",
 }
 
+for _method in ("SetBreakpoint", "GetBreakpoint", "UnsetBreakpoint", "ConfigureSingleStepping"):
+    EXCEPTIONS["seL4_TCB_" + _method, "TruncatedMessage"] = "it never looks at the length of the message"
+
 # Helpers of the programs that make an invocation for a case: (program, function) -> invocation.
 HELPERS = {
     ("cnode", "rotate"): "seL4_CNode_Rotate",
@@ -60,9 +64,18 @@ def rows(name):
             yield line.split("\t")
 
 
-def invocations():
-    """Names of the classic, single-core invocations without options, and the label of each."""
-    labels = {row[0] for row in rows("invocations.tsv") if row[3] in ("-", "!kernel_mcs")}
+def programs(is_mcs):
+    """(program, its source) of all that were recorded on a kernel of that personality."""
+    for line in sorted((HERE / "programs.tsv").read_text(encoding="utf-8").splitlines()):
+        if line and not line.startswith("#"):
+            name, kernel, *source = line.split("\t")
+            if kernel.startswith("mcs") == is_mcs:
+                yield name, source[0] if source else name
+
+
+def invocations(conditions):
+    """Names of the single-core invocations that there are under these conditions, and the label of each."""
+    labels = {row[0] for row in rows("invocations.tsv") if row[3] in conditions}
     found = {}
     for interface, method, label, *_ in rows("interfaces.tsv"):
         if label in labels:
@@ -124,15 +137,14 @@ def pattern(text):
     return re.compile("(.*?)".join(re.escape(p.replace("\0", "%")) for p in parts) + r"(?:: |, \w+ \d+: |: )seL4_(\w+)")
 
 
-def collect(names):
+def collect(names, is_mcs):
     by_label = {label: name for name, label in names.items()}
     table = {name: {} for name in names}
-    for path in sorted(HERE.glob("*.c")):
-        program = path.stem
+    for program, source in programs(is_mcs):
         if not (HERE / f"{program}.expected").exists():
             continue
         lines = list(printed(program))
-        for invocation, text, sections in cases(program, path.read_text(encoding="utf-8"), by_label):
+        for invocation, text, sections in cases(source, (HERE / f"{source}.c").read_text(encoding="utf-8"), by_label):
             if invocation not in names and invocation != "operate":
                 continue
             wanted = pattern(text)
@@ -141,12 +153,27 @@ def collect(names):
                 name = OPERATE.get(match.group(1)) if match and invocation == "operate" else invocation
                 if match and name:
                     case = line[:line.index(": seL4_")]
-                    table[name].setdefault(match.group(match.re.groups), (program, case))
-    for section, line in printed("invocations"):
+                    table[name].setdefault(match.group(match.re.groups), (program, case.strip()))
+    program = "invocations_mcs" if is_mcs else "invocations"
+    for section, line in printed(program):
         label, _, rest = line.partition(": words ")
         for outcome in re.findall(r"\d+\.\.\d+ (\w+)", rest):
-            table[by_label[label]].setdefault(outcome, ("invocations", f"{label} on {section}"))
+            table[by_label[label]].setdefault(outcome, (program, f"{label} on {section}"))
     return table
+
+
+def syscalls():
+    """(call, how often what happened) of the calls that pass messages, with every kind of capability in every register
+    that names one."""
+    endings = {"fault in send phase": "cap fault, send", "fault in receive phase": "cap fault, receive",
+               "return": "no fault: returned", "wait": "no fault: nothing"}
+    found = {}
+    for section, line in printed("mcs_syscalls"):
+        if line.startswith("rdi "):
+            counts = found.setdefault(section, dict.fromkeys(endings, 0))
+            for name, text in endings.items():
+                counts[name] += text in line
+    return found
 
 
 def reason(name, outcome):
@@ -179,14 +206,35 @@ def render(table):
         yield "Not: " + "; ".join(f"{', '.join(which)} ({why})" for why, which in absent.items()) + "."
 
 
+def render_mcs(table):
+    yield ""
+    yield "# The same with MCS"
+    yield ""
+    yield "With the programs that gave each outcome first; for the rest the reasons are those above."
+    yield ""
+    yield "| invocation | outcomes |"
+    yield "|---|---|"
+    for name, outcomes in table.items():
+        yield f"| {name} | " + ", ".join(f"{o} ({outcomes[o][0]})" for o in OUTCOMES if o in outcomes) + " |"
+    yield ""
+    yield "System calls of MCS, with nothing, no slot, an endpoint, a notification, a TCB and a reply object in each"
+    yield "register that names a capability (`mcs_syscalls`); what they do to registers is in `syscall_registers_mcs`."
+    yield ""
+    yield "| call | cases | " + " | ".join(next(iter(syscalls().values()))) + " |"
+    yield "|---|---|---|---|---|---|"
+    for call, counts in syscalls().items():
+        yield f"| {call} | {sum(counts.values())} | " + " | ".join(str(n) for n in counts.values()) + " |"
+
+
 def main():
-    table = collect(invocations())
-    text = "\n".join(render(table)) + "\n"
+    tables = [collect(invocations(("-", "!kernel_mcs", "hardware_debug_api")), False),
+              collect(invocations(("-", "kernel_mcs")), True)]
+    text = "\n".join([*render(tables[0]), *render_mcs(tables[1])]) + "\n"
     target = HERE / "MATRIX.md"
     if "--check" in sys.argv:
-        missing = [name for name, outcomes in table.items()
+        missing = [name for table in tables for name, outcomes in table.items()
                    if "NoError" not in outcomes and not EXCEPTIONS.get((name, "NoError"))]
-        wrong = [key for key, why in EXCEPTIONS.items() if why and key[1] in table[key[0]]]
+        wrong = [key for table in tables for key, why in EXCEPTIONS.items() if why and key[1] in table.get(key[0], {})]
         for name in missing:
             print(f"{name}: no case succeeds")
         for key in wrong:

@@ -2,6 +2,12 @@
 /* See subject.h. */
 #include "subject.h"
 
+#ifdef CONFIG_KERNEL_MCS
+#include "classic_calls.h"
+#endif
+
+#include "internal.h"
+
 static void nothing(void *unused)
 {
     (void)unused;
@@ -24,10 +30,14 @@ void subject_make_in(struct subject *subject, const char *name, seL4_CPtr vspace
     subject->tcb = make(seL4_TCBObject);
     subject->stack = NULL;
     subject->ipc_buffer = NULL;
-    SEL4_UTIL_CHECK(seL4_TCB_Configure(subject->tcb, mint(subject->faults, seL4_AllRights, SUBJECT_BADGE),
-                                       CNODE, 0, vspace, 0, 0, seL4_CapNull));
-    SEL4_UTIL_CHECK(seL4_TCB_SetSchedParams(subject->tcb, SELF, PRIORITY_LOW, PRIORITY_LOW));
-    seL4_DebugNameThread(subject->tcb, name);
+    const struct sel4_util_tcb_spaces spaces = {
+        .cnode = CNODE,
+        .vspace = vspace,
+        .priority = PRIORITY_LOW,
+        .fault_endpoint = mint(subject->faults, seL4_AllRights, SUBJECT_BADGE),
+    };
+    SEL4_UTIL_CHECK(sel4_util_tcb_configure(&pool, subject->tcb, &spaces));
+    sel4_util_tcb_name(subject->tcb, name);
 }
 
 seL4_CPtr vspace_make(void)
@@ -126,9 +136,18 @@ void subject_start(const struct subject *subject, const seL4_UserContext *regist
     SEL4_UTIL_CHECK(seL4_TCB_WriteRegisters(subject->tcb, 1, 0, SUBJECT_REGISTERS, &copied));
 }
 
+static seL4_MessageInfo_t receive(seL4_CPtr endpoint)
+{
+#ifdef CONFIG_KERNEL_MCS
+    return seL4_Wait(endpoint, NULL);
+#else
+    return seL4_Recv(endpoint, NULL);
+#endif
+}
+
 struct subject_fault subject_wait(const struct subject *subject, seL4_UserContext *registers)
 {
-    seL4_MessageInfo_t info = seL4_Recv(subject->faults, NULL);
+    seL4_MessageInfo_t info = receive(subject->faults);
     struct subject_fault fault = {.label = seL4_MessageInfo_get_label(info)};
     switch (fault.label) {
     case seL4_Fault_VMFault:

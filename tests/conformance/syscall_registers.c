@@ -56,6 +56,9 @@ asm(".local kept_rsp\n"
     "    popq %r15\n    popq %r14\n    popq %r13\n    popq %r12\n    popq %rbp\n    popq %rbx\n"
     "    ret\n");
 
+/* What MCS calls name besides their first capability. */
+static seL4_Word second = 0x1100 + R12, third = 0x1100 + R13;
+
 static void trap_case(const char *name, seL4_Word number, seL4_Word cap, seL4_Word info)
 {
     for (seL4_Word i = 0; i < COUNT; i++) {
@@ -64,6 +67,8 @@ static void trap_case(const char *name, seL4_Word number, seL4_Word cap, seL4_Wo
     before[RDX] = number;
     before[RDI] = cap;
     before[RSI] = info;
+    before[R12] = second;
+    before[R13] = third;
     trap();
     SAY("%s:", name);
     for (int i = 0; i < COUNT; i++) {
@@ -128,10 +133,19 @@ static void test_send(void)
     trap_case("send a signal", (seL4_Word)seL4_SysSend, signalled, tag(1, 4));
     trap_case("send to an empty slot", (seL4_Word)seL4_SysSend, slot(), tag(1, 4));
     trap_case("nbsend nowhere", (seL4_Word)seL4_SysNBSend, NO_CAP, tag(1, 4));
+#ifdef CONFIG_KERNEL_MCS
+    second = own_reply();
+    trap_case("reply to nobody", (seL4_Word)seL4_SysSend, second, tag(1, 4));
+#else
     trap_case("reply to nobody", (seL4_Word)seL4_SysReply, 0x77, tag(1, 4));
+#endif
     spawn("caller", call, (void *)3, PRIORITY_HIGH);
     seL4_Recv(endpoint, NULL);
+#ifdef CONFIG_KERNEL_MCS
+    trap_case("reply", (seL4_Word)seL4_SysSend, second, tag(1, 4));
+#else
     trap_case("reply", (seL4_Word)seL4_SysReply, 0x77, tag(1, 4));
+#endif
 }
 
 static void test_receive(void)
@@ -187,6 +201,87 @@ static void test_call(void)
     trap_case("nbsend to a TCB, success", (seL4_Word)seL4_SysNBSend, SELF, tag(TCBResume, 0));
 }
 
+#ifdef CONFIG_KERNEL_MCS
+static void wait(void *unused)
+{
+    (void)unused;
+    (void)seL4_Wait(endpoint, NULL);
+}
+
+/* The calls that only MCS has. The reply object is `second`; `third` is sent to before receiving. */
+static void test_mcs(void)
+{
+    section("waiting");
+    seL4_Word reply = second;
+    static const struct {
+        const char *name;
+        seL4_Word number;
+    } waits[] = {{"wait", (seL4_Word)seL4_SysWait}, {"nbwait", (seL4_Word)seL4_SysNBWait}};
+    for (unsigned i = 0; i < 2; i++) {
+        for (seL4_Word length = 0; length <= 6; length += 3) {
+            spawn("sender", send, (void *)length, PRIORITY_HIGH);
+            trap_case(waits[i].name, waits[i].number, endpoint, 0x5555);
+        }
+        seL4_Signal(signalled);
+        trap_case(waits[i].name, waits[i].number, notification, 0x5555);
+    }
+    trap_case("nbwait, nobody there", (seL4_Word)seL4_SysNBWait, endpoint, 0x5555);
+    trap_case("nbwait, no signal", (seL4_Word)seL4_SysNBWait, notification, 0x5555);
+    spawn("caller", call, (void *)3, PRIORITY_HIGH);
+    trap_case("wait, for a call", (seL4_Word)seL4_SysWait, endpoint, 0x5555);
+
+    section("answering and receiving");
+    for (seL4_Word length = 0; length <= 6; length += 2) {
+        spawn("caller", call, (void *)length, PRIORITY_HIGH);
+        seL4_Recv(endpoint, NULL);
+        spawn("sender", send, (void *)length, PRIORITY_HIGH);
+        trap_case("replyrecv", (seL4_Word)seL4_SysReplyRecv, endpoint, tag(1, 4));
+    }
+    for (seL4_Word length = 0; length <= 6; length += 3) {
+        spawn("caller", call, (void *)length, PRIORITY_HIGH);
+        seL4_Recv(endpoint, NULL);
+        spawn("sender", send, (void *)length, PRIORITY_HIGH);
+        third = reply;
+        trap_case("nbsendrecv to a reply object", (seL4_Word)seL4_SysNBSendRecv, endpoint, tag(1, 4));
+        third = signalled;
+        trap_case("nbsendrecv of a signal", (seL4_Word)seL4_SysNBSendRecv, notification, tag(1, 4));
+        spawn("receiver", wait, NULL, PRIORITY_HIGH);
+        spawn("signaller", signal_later, NULL, PRIORITY_LOW);
+        third = endpoint;
+        trap_case("nbsendrecv to a receiver", (seL4_Word)seL4_SysNBSendRecv, notification, tag(1, 4));
+        spawn("signaller", signal_later, NULL, PRIORITY_LOW);
+        trap_case("nbsendrecv to nobody", (seL4_Word)seL4_SysNBSendRecv, notification, tag(1, 4));
+        third = SELF;
+        spawn("signaller", signal_later, NULL, PRIORITY_LOW);
+        trap_case("nbsendrecv to a TCB", (seL4_Word)seL4_SysNBSendRecv, notification, tag(TCBResume, 0));
+        spawn("signaller", signal_later, NULL, PRIORITY_LOW);
+        trap_case("nbsendrecv nowhere", (seL4_Word)seL4_SysNBSendRecv, notification, tag(0xfff, 0));
+    }
+    section("sending and waiting");
+    for (seL4_Word length = 0; length <= 6; length += 3) {
+        spawn("caller", call, (void *)length, PRIORITY_HIGH);
+        seL4_Recv(endpoint, NULL);
+        spawn("sender", send, (void *)length, PRIORITY_HIGH);
+        second = reply;
+        trap_case("nbsendwait to a reply object", (seL4_Word)seL4_SysNBSendWait, endpoint, tag(1, 4));
+        second = signalled;
+        trap_case("nbsendwait of a signal", (seL4_Word)seL4_SysNBSendWait, notification, tag(1, 4));
+        spawn("signaller", signal_later, NULL, PRIORITY_LOW);
+        second = endpoint;
+        trap_case("nbsendwait to nobody", (seL4_Word)seL4_SysNBSendWait, notification, tag(1, 4));
+        spawn("signaller", signal_later, NULL, PRIORITY_LOW);
+        second = SELF;
+        trap_case("nbsendwait to a TCB", (seL4_Word)seL4_SysNBSendWait, notification, tag(TCBResume, 0));
+    }
+    section("numbers");
+    SAY("call %d, replyrecv %d, nbsendrecv %d, nbsendwait %d, send %d, nbsend %d, recv %d, nbrecv %d, wait %d, "
+        "nbwait %d, yield %d, putchar %d, settlsbase %d\n",
+        (int)seL4_SysCall, (int)seL4_SysReplyRecv, (int)seL4_SysNBSendRecv, (int)seL4_SysNBSendWait,
+        (int)seL4_SysSend, (int)seL4_SysNBSend, (int)seL4_SysRecv, (int)seL4_SysNBRecv, (int)seL4_SysWait,
+        (int)seL4_SysNBWait, (int)seL4_SysYield, (int)seL4_SysDebugPutChar, (int)seL4_SysSetTLSBase);
+}
+#endif
+
 static void test_debug(void)
 {
     section("debugging");
@@ -206,6 +301,9 @@ int main(seL4_BootInfo *info)
     test_send();
     test_receive();
     test_call();
+#ifdef CONFIG_KERNEL_MCS
+    test_mcs();
+#endif
     test_debug();
     close();
     return 0;
