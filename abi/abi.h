@@ -126,6 +126,7 @@ struct abi_config {
     bool has_benchmarks;   /* CONFIG_ENABLE_BENCHMARKS */
     bool has_benchmark_utilisation; /* CONFIG_BENCHMARK_TRACK_UTILISATION */
     bool has_dangerous_msr;
+    bool has_pic; /* CONFIG_IRQ_PIC: the legacy interrupt controller in the I/O APIC's place */
     bool has_set_tls_base_self; /* CONFIG_SET_TLS_BASE_SELF */
     uint16_t root_cnode_bits;   /* CONFIG_ROOT_CNODE_SIZE_BITS: slots, log2 */
     uint16_t domains;           /* CONFIG_NUM_DOMAINS */

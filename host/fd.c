@@ -21,7 +21,8 @@
 #endif
 
 enum {
-    PUNCH_SIZE = 64 * 1024 /* from here on, giving memory back is cheaper than clearing it */
+    PUNCH_SIZE = 64 * 1024, /* from here on, giving memory back is cheaper than clearing it */
+    BLANK_PIECES = 8        /* of memory that was used, before asking for more is not worth it */
 };
 
 void fd_close_at(int *fd)
@@ -103,6 +104,21 @@ void fd_clear(int fd, unsigned char *memory, uint64_t offset, uint64_t size)
     }
     memset(memory + offset, 0, first - offset);
     memset(memory + last, 0, end - last);
+}
+
+uint64_t fd_blank_from(int fd, uint64_t start, uint64_t end)
+{
+    uint64_t at = start;
+    for (unsigned i = 0; i < BLANK_PIECES; i++) {
+        off_t data = lseek(fd, (off_t)at, SEEK_DATA);
+        if (data < 0 ? errno == ENXIO : (uint64_t)data >= end)
+            return at;
+        off_t hole = data < 0 ? -1 : lseek(fd, data, SEEK_HOLE);
+        if (hole < 0 || (uint64_t)hole >= end)
+            break;
+        at = (uint64_t)hole;
+    }
+    return end;
 }
 
 int fd_event(struct diag *diag)

@@ -39,6 +39,9 @@ int fd_punch(int fd, uint64_t offset, uint64_t size);
  * host where that is cheaper. */
 void fd_clear(int fd, unsigned char *memory, uint64_t offset, uint64_t size);
 
+/* From where on [start, end) of a memory file has no memory and reads as zeros; `end` if that is not known. */
+uint64_t fd_blank_from(int fd, uint64_t start, uint64_t end);
+
 /* A counter that `fd_event_set` makes readable (from a signal handler too) until `fd_event_clear`. */
 int fd_event(struct diag *diag);
 void fd_event_set(int fd);

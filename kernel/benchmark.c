@@ -77,6 +77,7 @@ static void log_reset(struct kernel *k)
     if (!b->is_on)
         entry_count(k); /* of this entry */
     b->is_on = true;
+    kernel_refresh(k);
 }
 
 static void log_finalize(struct kernel *k)
@@ -86,7 +87,8 @@ static void log_finalize(struct kernel *k)
         return;
     b->end = b->enter;
     turn_change(k, k->state->current, 0);
-    b->is_on = false;
+    b->is_on = b->is_entry_counted = false;
+    kernel_refresh(k);
 }
 
 /* What the current thread names in rdi; NULL: no thread. */

@@ -19,6 +19,7 @@ struct benchmark_counters {
 
 struct benchmark {
     bool is_on;
+    bool is_entry_counted; /* it was on when the kernel was entered */
     uint32_t runs;        /* of the scheduler */
     uint32_t runs_before; /* when the kernel was entered */
     uint64_t enter;       /* when that was */

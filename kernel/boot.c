@@ -15,6 +15,7 @@
 #include "kernel/boot_untyped.h"
 #include "kernel/domain.h"
 #include "kernel/ipc.h"
+#include "kernel/irq.h"
 #include "kernel/mcs/mcs.h"
 #include "kernel/object.h"
 #include "kernel/state.h"
@@ -25,7 +26,6 @@
 
 enum {
     INITIAL_ASID = 1, /* 0 means none */
-    IRQ_LAST_ISA = 15,
     IRQ_IOMMU_LINE = KERNEL_IRQS - 2,
     IRQ_TIMER_LINE = KERNEL_IRQS - 1
 };
@@ -203,11 +203,13 @@ static void boot_state(struct kernel *k)
     s->magic = KERNEL_MAGIC;
     s->kernel_end = kernel_boot_image_paddr(k);
     for (unsigned irq = 0; irq < KERNEL_IRQS; irq++) {
-        bool is_reserved = irq <= IRQ_LAST_ISA || irq == IRQ_IOMMU_LINE;
+        bool is_reserved = x86_irq_is_reserved(k, irq) || irq == IRQ_IOMMU_LINE;
         s->irq_mode[irq] = (uint8_t)(is_reserved ? IRQ_RESERVED : IRQ_INACTIVE);
     }
     s->irq_mode[IRQ_TIMER_LINE] = IRQ_TIMER;
+    x86_irq_boot(k);
     domain_schedule_init(k);
+    kernel_refresh(k);
 }
 
 static void boot_capabilities(struct boot *boot)

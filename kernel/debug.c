@@ -61,6 +61,7 @@ static void debug_halt(struct kernel *k)
     if (k->abi->config.is_debug)
         kernel_print(k, "Kernel entry via Unknown syscall, word: %u", entry_word(k));
     k->state->is_halted = true;
+    kernel_refresh(k);
 }
 
 static void debug_refuse(struct kernel *k, const char *why)

@@ -18,6 +18,10 @@
 #include "kernel/object.h"
 #include "kernel/state.h"
 
+enum {
+    BLANK_SLOTS = 4096 /* from here on, asking for blank memory is cheaper than looking */
+};
+
 /* A place in long work where a pending interrupt may cut in: true means stop now with RESULT_PREEMPTED. */
 static bool preemption_point(struct kernel *k)
 {
@@ -71,6 +75,24 @@ static void zombie_swap_inwards(struct kernel *k, struct slot *slot)
     slot_swap(k, slot, slot->cap, first, first->cap);
 }
 
+/* The upper slots of a large CNode that nobody ever used are counted without a look at their memory, which the host
+ * would have to provide. */
+static struct result zombie_skip_blank(struct kernel *k, struct cap *cap)
+{
+    const struct machine_mmu *mmu = &k->machine->mmu;
+    uint64_t end = cap->paddr + (cap->zombie_left << ABI_SLOT_BITS);
+    if (cap->zombie_left < BLANK_SLOTS || !mmu->blank_from)
+        return result_ok();
+    uint64_t from = mmu->blank_from(mmu->world, cap->paddr, end);
+    uint64_t left = (from - cap->paddr + (1u << ABI_SLOT_BITS) - 1) >> ABI_SLOT_BITS;
+    while (cap->zombie_left > left && cap->zombie_left > 1) {
+        cap->zombie_left--;
+        if (preemption_point(k))
+            return result_preempted();
+    }
+    return result_ok();
+}
+
 static struct result zombie_reduce(struct kernel *k, struct slot *slot, bool is_exposed)
 {
     if (is_exposed)
@@ -87,6 +109,7 @@ struct slot_end {
 /* Bring a slot to the point where it can be emptied. */
 static struct result slot_finalise(struct kernel *k, struct slot *slot, bool is_exposed, struct slot_end *end)
 {
+    bool may_be_blank = is_exposed;
     *end = (struct slot_end){.is_removable = true, .cleanup = cap_null()};
     while (!slot_is_empty(slot)) {
         bool is_final = slot_is_final(k, slot);
@@ -102,6 +125,10 @@ static struct result slot_finalise(struct kernel *k, struct slot *slot, bool is_
             end->is_removable = false;
             return result_ok();
         }
+        struct result skipped = may_be_blank ? zombie_skip_blank(k, &slot->cap) : result_ok();
+        may_be_blank = false;
+        if (!result_is_ok(skipped))
+            return skipped;
         struct result reduced = zombie_reduce(k, slot, is_exposed);
         if (!result_is_ok(reduced))
             return reduced;

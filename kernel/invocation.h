@@ -54,6 +54,7 @@ MUST_USE struct result irq_control_decode(struct kernel *k, struct invocation *i
 MUST_USE struct result irq_handler_decode(struct kernel *k, struct invocation *in);
 /* x86_64/ */
 MUST_USE struct result x86_irq_control_decode(struct kernel *k, struct invocation *in);
+MUST_USE struct result x86_irq_line_decode(struct kernel *k, struct invocation *in); /* the general IssueIRQHandler */
 MUST_USE struct result frame_decode(struct kernel *k, struct invocation *in);
 MUST_USE struct result paging_decode(struct kernel *k,
                                      struct invocation *in); /* PDPT, page directory, page table */

@@ -86,8 +86,7 @@ struct result irq_control_decode(struct kernel *k, struct invocation *in)
         return x86_irq_control_decode(k, in);
     if (in->length < 3 || !in->extra[0])
         return fail_truncated_message();
-    remark(k, "IRQControl Get: on x86, ask for an I/O APIC or MSI handler.");
-    return fail_illegal_operation();
+    return x86_irq_line_decode(k, in);
 }
 
 static struct result irq_handler_decode_set(struct kernel *k, struct invocation *in, uint32_t irq)

@@ -33,4 +33,8 @@ void irq_issue(struct kernel *k, uint32_t irq, struct slot *destination, struct 
 void irq_handler_clear(struct kernel *k, uint32_t irq);
 void irq_release(struct kernel *k, uint32_t irq);
 
+/* At boot: which of the low interrupts never have a handler, and the wiring that nobody has to ask for. */
+bool x86_irq_is_reserved(const struct kernel *k, uint32_t irq);
+void x86_irq_boot(struct kernel *k);
+
 #endif

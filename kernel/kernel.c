@@ -31,20 +31,42 @@ static bool tick_matters(const struct kernel *k, const struct tcb *tcb)
            k->state->ready[tcb->domain].queue[tcb->priority].head != 0;
 }
 
-static inline __attribute__((always_inline)) struct next next_of(const struct kernel *k, struct tcb *tcb)
+COLD OUT_OF_LINE static struct next next_other(const struct kernel *k)
 {
-    const struct kernel_state *s = k->state;
-    if (UNLIKELY(s->is_halted))
+    if (k->state->is_halted)
         return (struct next){.kind = NEXT_HALT, .timer_ns = UINT64_MAX};
-    if (UNLIKELY(!tcb))
-        return (struct next){
-            .kind = NEXT_IDLE, .wants_tick = sched_is_anybody_ready(k), .timer_ns = UINT64_MAX};
+    return (struct next){.kind = NEXT_IDLE, .wants_tick = sched_is_anybody_ready(k), .timer_ns = UINT64_MAX};
+}
+
+COLD OUT_OF_LINE static struct next next_special(const struct kernel *k, struct tcb *tcb)
+{
+    const struct breakpoints *breakpoints = tcb->debug.is_used ? breakpoint_enter(tcb) : NULL;
+    const bool is_fpu_disabled = tcb->flags & TCB_FLAG_FPU_DISABLED;
     return (struct next){
         .kind = NEXT_RUN,
         .wants_tick = tick_matters(k, tcb),
         .timer_ns = UINT64_MAX,
-        .is_fpu_disabled = tcb->flags & TCB_FLAG_FPU_DISABLED,
-        .breakpoints = UNLIKELY(tcb->debug.is_used) ? breakpoint_enter(tcb) : NULL,
+        .is_special = is_fpu_disabled || breakpoints,
+        .is_fpu_disabled = is_fpu_disabled,
+        .breakpoints = breakpoints,
+        .tcb = k->state->current,
+        .vspace = vspace_of_thread(k, tcb),
+        .context = &tcb->context,
+    };
+}
+
+/* Each way writes the answer once: a copy of it would cost more than finding it. */
+static inline __attribute__((always_inline)) struct next next_of(const struct kernel *k, struct tcb *tcb)
+{
+    const struct kernel_state *s = k->state;
+    if (UNLIKELY(!tcb || s->is_halted))
+        return next_other(k);
+    if (UNLIKELY(tcb->is_special))
+        return next_special(k, tcb);
+    return (struct next){
+        .kind = NEXT_RUN,
+        .wants_tick = tick_matters(k, tcb),
+        .timer_ns = UINT64_MAX,
         .tcb = s->current,
         .vspace = vspace_of_thread(k, tcb),
         .context = &tcb->context,
@@ -59,9 +81,9 @@ struct next kernel_next(struct kernel *k, unsigned core)
 
 static void fault_take(struct kernel *k, struct tcb *tcb, const struct trap *trap)
 {
-    if (k->abi->config.has_hardware_debug && breakpoint_trap(k, tcb, trap))
-        return;
-    if (!x86_trap_is_ignored(trap, &tcb->context))
+    if (k->abi->config.has_hardware_debug && breakpoint_is_trap(trap))
+        breakpoint_trap(k, tcb, trap);
+    else if (!x86_trap_is_ignored(trap, &tcb->context))
         fault_raise(k, tcb, x86_fault_of_trap(trap, &tcb->context));
 }
 
@@ -86,35 +108,48 @@ OUT_OF_LINE static void trap_handle(struct kernel *k, const struct trap *trap)
     }
 }
 
-static inline __attribute__((always_inline)) struct next enter(struct kernel *k, const struct trap *trap)
+COLD OUT_OF_LINE static void special_begin(struct kernel *k, const struct trap *trap)
 {
-    if (UNLIKELY(k->abi->config.is_mcs))
-        return mcs_enter(k, trap);
-    if (LIKELY(trap->kind == TRAP_SYSCALL))
-        syscall_handle(k);
-    else
-        trap_handle(k, trap);
-    if (k->state->sched_action != SCHED_RESUME_CURRENT)
-        sched_run(k);
-    struct tcb *tcb = current_tcb(k);
-    if (tcb)
-        thread_activate(tcb);
-    return next_of(k, tcb);
+    struct benchmark *b = &k->state->benchmark;
+    ASSERT(!k->state->is_halted);
+    if (k->machine->clock.charge != NULL)
+        k->machine->clock.charge(k->machine->clock.world, MACHINE_CHARGE_ENTRY);
+    b->is_entry_counted = b->is_on;
+    if (b->is_on)
+        benchmark_enter(k, trap);
 }
 
-COLD static struct next enter_measured(struct kernel *k, const struct trap *trap)
+COLD OUT_OF_LINE static void special_end(struct kernel *k)
 {
-    benchmark_enter(k, trap);
-    struct next next = enter(k, trap);
-    benchmark_leave(k);
+    if (k->state->benchmark.is_entry_counted)
+        benchmark_leave(k);
+}
+
+COLD OUT_OF_LINE static struct next special_mcs_enter(struct kernel *k, const struct trap *trap)
+{
+    struct next next = mcs_enter(k, trap);
+    special_end(k);
     return next;
 }
 
 struct next kernel_enter(struct kernel *k, unsigned core, const struct trap *trap)
 {
     (void)core;
-    ASSERT(!k->state->is_halted);
-    if (UNLIKELY(k->machine->clock.charge != NULL))
-        k->machine->clock.charge(k->machine->clock.world, MACHINE_CHARGE_ENTRY);
-    return UNLIKELY(k->state->benchmark.is_on) ? enter_measured(k, trap) : enter(k, trap);
+    if (UNLIKELY(k->state->is_entry_special)) {
+        special_begin(k, trap);
+        if (k->abi->config.is_mcs)
+            return special_mcs_enter(k, trap);
+    }
+    if (LIKELY(trap->kind == TRAP_SYSCALL))
+        syscall_handle(k);
+    else
+        trap_handle(k, trap);
+    if (k->state->sched_action != SCHED_RESUME_CURRENT)
+        sched_run(k);
+    if (UNLIKELY(k->state->is_entry_special))
+        special_end(k);
+    struct tcb *tcb = current_tcb(k);
+    if (LIKELY(tcb != NULL))
+        thread_activate(tcb);
+    return next_of(k, tcb);
 }

@@ -131,6 +131,7 @@ struct next {
     bool wants_tick; /* classic: the thread can be preempted by the passing of time */
     uint64_t
         timer_ns; /* MCS: the machine time at which TRAP_TICK is due, also while idle; UINT64_MAX: never */
+    bool is_special; /* one of the next two says something */
     bool is_fpu_disabled;    /* its use of the FPU is a user exception 7 (seL4_TCBFlag_fpuDisabled) */
     const struct breakpoints *breakpoints; /* inside the arena; NULL, the rule: none are set */
     uint64_t tcb;            /* paddr of the running thread's TCB */

@@ -25,6 +25,9 @@ static void sink_put(struct sink *sink, char character)
 {
     if (!sink->buffer) {
         const struct machine_console *console = &sink->k->machine->console;
+        const struct machine_clock *clock = &sink->k->machine->clock;
+        if (clock->charge)
+            clock->charge(clock->world, MACHINE_CHARGE_CHARACTER);
         console->put(console->world, character);
     } else if (sink->length + 1 < sink->size) {
         sink->buffer[sink->length++] = character;

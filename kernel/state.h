@@ -71,16 +71,17 @@ struct kernel_state {
     /* scheduler */
     uint64_t current; /* TCB; 0 is the idle thread */
     enum sched_action sched_action;
-    struct benchmark benchmark;
+    bool is_entry_special; /* kernel_refresh */
+    bool is_halted;
     uint64_t sched_candidate;
     uint32_t current_domain;
     uint32_t domain_schedule_start; /* index of the entry that a round begins with */
     uint32_t domain_schedule;       /* index of the current entry (kernel/domain.h) */
     uint64_t domain_time;           /* ticks (MCS: ns) left in the current domain's turn */
     struct domain_entry domain_entry[DOMAIN_ENTRIES];
-    bool is_halted;
 
     struct mcs_state mcs;
+    struct benchmark benchmark;
 
     /* preemption points */
     uint32_t work_units;
@@ -105,6 +106,14 @@ struct kernel_state {
 
     struct ready_queues ready[]; /* one per domain */
 };
+
+/* To be called when one of these changes: state->is_entry_special says whether an entry has to look at them at all. */
+static inline void kernel_refresh(struct kernel *k)
+{
+    struct kernel_state *s = k->state;
+    s->is_entry_special =
+        k->abi->config.is_mcs || k->machine->clock.charge != NULL || s->benchmark.is_on || s->is_halted;
+}
 
 static inline void *arena_at(const struct kernel *k, uint64_t paddr)
 {

@@ -82,6 +82,7 @@ struct tcb {
     /* scheduling */
     enum thread_state state;
     bool is_queued;
+    bool is_special; /* something in flags or debug: the engine must be told */
     bool has_time; /* always, without MCS; else it has a configured scheduling context, and is not postponed */
     bool is_postponed; /* MCS: in the release queue; sched_prev and sched_next are its links then */
     uint8_t priority;
@@ -119,6 +120,12 @@ struct tcb {
 };
 
 _Static_assert(sizeof(struct tcb) <= 2048, "a TCB is 2^11 bytes");
+
+/* To be called when flags or debug change. */
+static inline void tcb_refresh(struct tcb *tcb)
+{
+    tcb->is_special = tcb->flags != 0 || tcb->debug.is_used;
+}
 
 static inline struct tcb *tcb_at(const struct kernel *k, uint64_t paddr) /* NULL for 0 */
 {

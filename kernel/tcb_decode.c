@@ -146,6 +146,7 @@ static struct result tcb_decode_set_flags(struct kernel *k, struct invocation *i
     uint64_t clear = invocation_word(in, 0);
     uint64_t set = invocation_word(in, 1);
     tcb->flags = (tcb->flags & ~clear) | (set & FLAGS_KNOWN);
+    tcb_refresh(tcb);
     invocation_reply(k, in, &tcb->flags, 1);
     return result_ok();
 }

@@ -43,6 +43,9 @@ struct machine_mmu {
     /* Make [paddr, paddr + size) of the arena read as zeros. 16-byte aligned. May
      * give memory back to the host. */
     void (*clear)(void *world, uint64_t paddr, uint64_t size);
+    /* An address from which on [start, end) of the arena is known to read as zeros, without looking at it; `end`
+     * if nothing is known. NULL: nothing ever is. */
+    uint64_t (*blank_from)(void *world, uint64_t start, uint64_t end);
 };
 
 /* An aligned 8-byte register: `value` at `start_ns` of the machine clock, and one more each `tick_ns`; until
@@ -84,7 +87,8 @@ struct machine_console {
 /* What virtual time charges the kernel for. */
 enum machine_charge {
     MACHINE_CHARGE_ENTRY, /* once per kernel_enter, before anything else */
-    MACHINE_CHARGE_WORK   /* once per unit of work that a preemption point counts */
+    MACHINE_CHARGE_WORK,  /* once per unit of work that a preemption point counts */
+    MACHINE_CHARGE_CHARACTER /* once per character that the kernel prints */
 };
 
 struct machine_clock {

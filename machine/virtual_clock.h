@@ -22,6 +22,7 @@ enum {
     VIRTUAL_ENTRY_NS = 400,      /* a kernel entry */
     VIRTUAL_WORK_NS = 100,       /* a unit of work at a preemption point */
     VIRTUAL_DEVICE_NS = 600,     /* an access to an I/O port or a device's register */
+    VIRTUAL_CHARACTER_NS = 86806, /* a character on the serial line at 115200 baud */
     VIRTUAL_READ_NS = 20,        /* a look at a clock: the time stamp counter, or a device that counts */
     VIRTUAL_POLLS_FREE = 16,     /* looks in a row before they become dearer */
     VIRTUAL_POLLS_DOUBLE = 4,    /* and how many it takes to double the price */
@@ -92,6 +93,11 @@ static inline void virtual_clock_entry(struct virtual_clock *c)
 static inline void virtual_clock_work(struct virtual_clock *c)
 {
     c->now_ns += VIRTUAL_WORK_NS;
+}
+
+static inline void virtual_clock_character(struct virtual_clock *c)
+{
+    c->now_ns += VIRTUAL_CHARACTER_NS;
 }
 
 static inline void virtual_clock_device(struct virtual_clock *c)

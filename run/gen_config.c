@@ -43,6 +43,7 @@ static const struct config_switch switches[] = {
     SWITCH("ENABLE_BENCHMARKS", has_benchmarks),
     SWITCH("BENCHMARK_TRACK_UTILISATION", has_benchmark_utilisation),
     SWITCH("KERNEL_X86_DANGEROUS_MSR", has_dangerous_msr),
+    SWITCH("IRQ_PIC", has_pic),
     SWITCH("SET_TLS_BASE_SELF", has_set_tls_base_self),
 };
 

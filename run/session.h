@@ -38,6 +38,7 @@ struct session {
     uint64_t root_vspace; /* the initial thread's: the image's symbols are about it */
     bool has_timed_out;
     bool has_reset; /* the system reset the machine: the run is over */
+    bool nothing_runs;  /* virtual time: the engine is about to wait for the outside alone */
     bool has_waited;    /* the engine waited for the outside, so there may be something new */
     uint64_t looked_ns; /* when input and output were last seen to */
     uint64_t checks;    /* of the kernel's heap so far */
@@ -48,6 +49,7 @@ void world_connect(struct session *session, uint64_t hpet_paddr);
 
 /* Parts of it for virtual time: is it time to see to output and input? do that; can_wake. */
 bool world_must_look(struct session *session);
+unsigned world_descriptors(void *world, struct pollfd fds[ENGINE_MAX_EVENT_FDS]);
 void world_look(struct session *session, bool wants_input);
 bool world_can_wake(struct session *session);
 

@@ -28,6 +28,7 @@ enum {
     RTC_DATA = 0x71,
     PIT_ACCESS = 0x30, /* of a control word: 0 latches the count */
     PIT_READ_BACK = 0xc0,
+    COM1_DATA = 0x3f8,
     HPET_COUNTER = 0xf0,
     WORD = 8,
     RETRY_NS = 1000 /* after a deadline that brought nothing */
@@ -83,6 +84,9 @@ static void bus_port_out(void *world, uint16_t port, unsigned width, uint32_t va
 {
     struct session *session = world;
     virtual_clock_device(clock_of(session));
+    if (port == COM1_DATA) {
+        virtual_clock_character(clock_of(session));
+    }
     if (write_prepares_look(port, value)) {
         virtual_clock_polls_keep(clock_of(session));
     }
@@ -102,7 +106,8 @@ static void bus_irq_route(void *world, uint32_t irq, uint32_t ioapic, uint32_t p
 {
     struct session *session = world;
     session->bus.irq_route_ioapic(session->bus.world, irq, ioapic, pin, is_level, is_low_active);
-    devices_look(session);
+    if (clock_of(session)) /* none while the kernel boots */
+        devices_look(session);
 }
 
 static bool bus_mmio_is_claimed(void *world, uint64_t paddr)
@@ -138,10 +143,16 @@ static void charge(void *world, enum machine_charge what)
     if (!clock) {
         return;
     }
-    if (what == MACHINE_CHARGE_ENTRY) {
+    switch (what) {
+    case MACHINE_CHARGE_ENTRY:
         virtual_clock_entry(clock);
-    } else {
+        break;
+    case MACHINE_CHARGE_WORK:
         virtual_clock_work(clock);
+        break;
+    case MACHINE_CHARGE_CHARACTER:
+        virtual_clock_character(clock);
+        break;
     }
 }
 
@@ -181,10 +192,21 @@ static int take_irq(void *world)
     return irq;
 }
 
+/* A file can always be read, so it must not keep the engine from letting threads run. */
+static unsigned descriptors(void *world, struct pollfd fds[ENGINE_MAX_EVENT_FDS])
+{
+    struct session *session = world;
+    bool is_wanted = session->nothing_runs || input_is_live(session);
+    unsigned count = world_descriptors(session, fds);
+    session->nothing_runs = false;
+    return is_wanted ? count : 0;
+}
+
 static bool can_wake(void *world)
 {
     struct session *session = world;
     bool is_possible = world_can_wake(session);
+    session->nothing_runs = is_possible;
     devices_look(session);
     return is_possible;
 }
@@ -222,6 +244,7 @@ int virtual_connect(struct session *session, struct diag *diag)
     session->events.next_deadline_ns = next_deadline_ns;
     session->events.take_irq = take_irq;
     session->events.can_wake = can_wake;
+    session->events.descriptors = descriptors;
     return 0;
 }
 

@@ -123,7 +123,7 @@ static int take_irq(void *world)
     return pc_take_irq(&session->pc);
 }
 
-static unsigned descriptors(void *world, struct pollfd fds[ENGINE_MAX_EVENT_FDS])
+unsigned world_descriptors(void *world, struct pollfd fds[ENGINE_MAX_EVENT_FDS])
 {
     struct session *session = world;
     session->has_waited = true;
@@ -186,7 +186,7 @@ void world_connect(struct session *session, uint64_t hpet_paddr)
         .world = session,
         .next_deadline_ns = next_deadline_ns,
         .take_irq = take_irq,
-        .descriptors = descriptors,
+        .descriptors = world_descriptors,
         .stop_requested = stop_requested,
         .can_wake = can_wake,
         .is_sane = session->class->is_boundary ? NULL : sane_look,

@@ -24,6 +24,7 @@ SWITCHES = {
     "enable_benchmarks": "config->has_benchmarks",
     "benchmark_track_utilisation": "config->has_benchmark_utilisation",
     "kernel_x86_dangerous_msr": "config->has_dangerous_msr",
+    "irq_pic": "config->has_pic",
     "set_tls_base_self": "config->has_set_tls_base_self",
     "large_xsave": "config->xsave_size >= 832",
     "dangerous_code_injection": "false",

@@ -43,6 +43,12 @@ static void mmu_clear(void *world, uint64_t paddr, uint64_t size)
     fd_clear(e->arena_fd, e->k->arena, paddr, size);
 }
 
+static uint64_t mmu_blank_from(void *world, uint64_t start, uint64_t end)
+{
+    const struct engine *e = world;
+    return fd_blank_from(e->arena_fd, start, end);
+}
+
 static int host_check(struct engine *e)
 {
     unsigned long frame = getauxval(AT_MINSIGSTKSZ);
@@ -189,7 +195,8 @@ static int direct_engine_open(struct engine **engine, struct kernel *k, int aren
                                 .lowest = e->core->address_min,
                                 .invalidate = mmu_invalidate,
                                 .forget = mmu_forget,
-                                .clear = mmu_clear};
+                                .clear = mmu_clear,
+                                .blank_from = mmu_blank_from};
     return 0;
 }
 

@@ -147,9 +147,15 @@ struct pad_load {
 struct pad_nofpu {
     uint64_t ip;    /* 0: none */
     uint8_t length; /* of one instruction, or with is_run of all up to and with a `syscall` */
-    bool is_run;    /* nothing on the way branches, nor can the program write there at these addresses */
+    bool is_run;    /* nothing on the way branches, and all pages are nofpu_is_fixed */
     uint8_t bytes[PAD_NOFPU_BYTES];
 };
+
+/* The program cannot write to the page at this address, or not unnoticed, because it shows a patched copy. */
+static inline bool nofpu_is_fixed(const struct translation *page)
+{
+    return !page->is_writable || page->is_marked;
+}
 
 enum pad_device {
     DEVICE_NONE, /* no model answers: the page reads as ones */

@@ -3,9 +3,9 @@
  * Looking at the code of threads that may not use the FPU.
  *
  * It is decoded from the thread's next instruction on. If only instructions that use no FPU and do not branch
- * stand between there and a `syscall`, on pages that the program cannot write to at these addresses, all of it
- * may run; else the one instruction may. Who runs it in between entered the kernel first, and then the bytes are
- * compared again (engine/direct/pad/nofpu.c).
+ * stand between there and a `syscall`, on pages that the program cannot write to unnoticed at these addresses,
+ * all of it may run; else the one instruction may. Others get to run only through the kernel, and behind it the
+ * bytes are compared (engine/direct/pad/nofpu.c).
  *
  * DIFFERS: a thread that changes its own code in between, through a second, writable mapping, is not seen.
  *
@@ -32,17 +32,21 @@ static bool leads_on(const struct instruction *instruction)
     }
 }
 
+static bool is_fixed(const struct engine *e, uint64_t vspace, uint64_t vaddr)
+{
+    struct translation page = kernel_translate(e->k, vspace, vaddr);
+    return nofpu_is_fixed(&page);
+}
+
 /* Bytes from `ip` up to and with a `syscall` that the thread gets to; 0: it may get elsewhere. */
 static size_t run_length(const struct engine *e, uint64_t vspace, uint64_t ip)
 {
     struct instruction instruction;
     for (size_t length = 0;;) {
-        if (kernel_translate(e->k, vspace, ip + length).is_writable ||
-            !instruction_decode(e->k, vspace, ip + length, &instruction) ||
-            instruction_uses_fpu(&instruction))
+        if (!instruction_decode(e->k, vspace, ip + length, &instruction) || instruction_uses_fpu(&instruction))
             return 0;
         length += instruction.info.length;
-        if (length > PAD_NOFPU_BYTES || kernel_translate(e->k, vspace, ip + length - 1).is_writable)
+        if (length > PAD_NOFPU_BYTES || !is_fixed(e, vspace, ip) || !is_fixed(e, vspace, ip + length - 1))
             return 0;
         if (instruction.info.mnemonic == ZYDIS_MNEMONIC_SYSCALL)
             return length;

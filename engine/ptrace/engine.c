@@ -108,7 +108,8 @@ static int ptrace_engine_open(struct engine **engine, struct kernel *k, int aren
                                 .lowest = e->address_min,
                                 .invalidate = tlb_invalidate,
                                 .forget = tlb_forget,
-                                .clear = tlb_clear};
+                                .clear = tlb_clear,
+                                .blank_from = tlb_blank_from};
     return 0;
 }
 

@@ -10,13 +10,16 @@
 #include <string.h>
 
 #include "engine/ptrace/state.h"
+#include "engine/x86_64/context.h"
+#include "engine/x86_64/endless.h"
 #include "host/fd.h"
 #include "host/process.h"
 #include "machine/virtual_clock.h"
 
 enum {
     WATCH_NS = 10 * 1000 * 1000, /* how late a running guest may notice a ready descriptor */
-    SOON_NS = 10 * 1000          /* a guest gets this far even if a deadline is past */
+    SOON_NS = 10 * 1000,         /* a guest gets this far even if a deadline is past */
+    FLAG_TRAP = 0x100
 };
 
 static void fire(void *world)
@@ -85,10 +88,26 @@ void pace_watch_spin(struct engine *e, const struct next *next)
     enum spin_verdict verdict =
         spin_look(&pace->spin, next->tcb, activity, process_cpu_ns(e->last->pid), e->counts.spins);
     uint64_t ip = next->context->next_ip;
-    if (verdict == SPIN_NO || (verdict == SPIN_IF_KNOWN && !spin_place_is_known(&pace->spin_places, ip)))
+    if (verdict == SPIN_NO)
         return;
-    spin_place_add(&pace->spin_places, ip);
+    if (!endless_loop(e->k, next->vspace, ip, false)) {
+        if (verdict == SPIN_IF_KNOWN && !spin_place_is_known(&pace->spin_places, ip))
+            return;
+        spin_place_add(&pace->spin_places, ip);
+    }
     e->counts.spins += virtual_clock_skip(clock);
+}
+
+bool pace_skip_endless(struct engine *e, const struct next *next)
+{
+    struct virtual_clock *clock = e->k->virtual_clock;
+    if (!clock || next->kind != NEXT_RUN || next->vspace == 0 || next->breakpoints ||
+        context_traps_at_once(next->context) || (next->context->reg[REG_RFLAGS] & FLAG_TRAP) ||
+        !endless_loop(e->k, next->vspace, next->context->next_ip, true))
+        return false;
+    bool is_skipped = virtual_clock_skip(clock);
+    e->counts.spins += is_skipped;
+    return is_skipped;
 }
 
 int pace_arm(struct engine *e, const struct next *next, bool is_idle)

@@ -77,10 +77,8 @@ static struct next kernel_take(struct engine *e, const struct trap *trap)
 }
 
 /* What came from outside while nothing ran: an interrupt line or a tick. */
-static bool outside_trap(struct engine *e, const struct next *next, struct trap *trap)
+static bool outside_trap_now(struct engine *e, const struct next *next, struct trap *trap)
 {
-    if (e->k->virtual_clock)
-        pace_watch_spin(e, next);
     int irq = e->events->take_irq(e->events->world);
     if (irq >= 0)
         *trap = (struct trap){.kind = TRAP_INTERRUPT, .irq = (uint32_t)irq};
@@ -91,6 +89,14 @@ static bool outside_trap(struct engine *e, const struct next *next, struct trap 
     if (next->kind == NEXT_RUN)
         registers_settle(next->context);
     return true;
+}
+
+static bool outside_trap(struct engine *e, const struct next *next, struct trap *trap)
+{
+    if (e->k->virtual_clock)
+        pace_watch_spin(e, next);
+    return outside_trap_now(e, next, trap) ||
+           (pace_skip_endless(e, next) && outside_trap_now(e, next, trap));
 }
 
 /* One step of a thread; a thread without a VSpace gets no further than its first fetch. */

@@ -158,6 +158,7 @@ int inject_bases(struct engine *e, struct process *p, uint64_t fs_base, uint64_t
 void tlb_invalidate(void *world, uint64_t vspace, uint64_t vaddr, uint64_t size);
 void tlb_forget(void *world, uint64_t vspace);
 void tlb_clear(void *world, uint64_t paddr, uint64_t size);
+uint64_t tlb_blank_from(void *world, uint64_t start, uint64_t end);
 void tlb_touch(struct process *p, uint64_t start, uint64_t end); /* mappings may exist here from now on */
 void tlb_wipe(struct process *p);
 int tlb_apply(struct engine *e, struct process *p);
@@ -210,6 +211,8 @@ bool nofpu_is_step(struct engine *e, struct process *p, int stop);
 int pace_open(struct engine *e);
 int pace_arm(struct engine *e, const struct next *next, bool is_idle); /* before running a guest or waiting */
 bool pace_take_tick(struct engine *e, const struct next *next);        /* is a tick due now? */
+/* Virtual time: the thread goes round in a circle until the next event, and is sent there. */
+bool pace_skip_endless(struct engine *e, const struct next *next);
 void pace_watch_spin(struct engine *e, const struct next *next); /* virtual time: a thread that only spins gets to the next event */
 int pace_idle(struct engine *e, const struct next *next);              /* wait for the outside */
 

@@ -82,6 +82,12 @@ void tlb_clear(void *world, uint64_t paddr, uint64_t size)
     fd_clear(e->arena_fd, e->k->arena, paddr, size);
 }
 
+uint64_t tlb_blank_from(void *world, uint64_t start, uint64_t end)
+{
+    const struct engine *e = world;
+    return fd_blank_from(e->arena_fd, start, end);
+}
+
 /* Calls that unmap [start, end) but for the stub region: none, one or two. */
 static unsigned unmap_calls(const struct process *p, uint64_t start, uint64_t end, struct stub_call *calls)
 {

@@ -32,6 +32,15 @@ static void mmu_clear(void *world, uint64_t paddr, uint64_t size)
     memset(sim->kernel.arena + paddr, 0, size);
 }
 
+/* Any answer that is right will do; the best one leaves most to the kernel's care. */
+static uint64_t mmu_blank_from(void *world, uint64_t start, uint64_t end)
+{
+    const struct sim *sim = world;
+    while (end > start && sim->kernel.arena[end - 1] == 0)
+        end--;
+    return end;
+}
+
 static void bus_record(struct sim *sim, struct sim_bus_call call)
 {
     sim->bus.calls[sim->bus.count++ % SIM_BUS_CALLS] = call;
@@ -115,7 +124,8 @@ static bool clock_is_interrupt_pending(void *world)
 void sim_machine_init(struct sim *sim)
 {
     sim->machine = (struct machine){
-        .mmu = {.world = sim, .invalidate = mmu_invalidate, .forget = mmu_forget, .clear = mmu_clear},
+        .mmu = {.world = sim, .invalidate = mmu_invalidate, .forget = mmu_forget, .clear = mmu_clear,
+                .blank_from = mmu_blank_from},
         .bus = {.world = sim,
                 .port_in = bus_port_in,
                 .port_out = bus_port_out,

@@ -12,6 +12,24 @@
 #include "kernel/vspace.h"
 #include "kernel/x86_64/x86.h"
 
+/* A debug exception does not happen again, so the thread's handler hears of it even if the budget is over: the thread
+ * is charged first, and whoever has its time afterwards waits for the next refill. */
+static void debug_exception_take(struct kernel *k, struct tcb *tcb, const struct trap *trap)
+{
+    struct mcs_state *mcs = &k->state->mcs;
+    if (refill_is_sufficient(sched_context_of(k, tcb), mcs->consumed_ns)) {
+        breakpoint_trap(k, tcb, trap);
+        return;
+    }
+    budget_charge(k, mcs->consumed_ns, false);
+    sched_dequeue(k, tcb);
+    release_remove(k, tcb);
+    breakpoint_trap(k, tcb, trap);
+    sched_context_resume(k, sched_context_of(k, tcb));
+    if (thread_is_schedulable(tcb))
+        sched_append(k, tcb);
+}
+
 static void mcs_fault_take(struct kernel *k, const struct trap *trap)
 {
     ASSERT(k->state->current != 0);
@@ -19,11 +37,10 @@ static void mcs_fault_take(struct kernel *k, const struct trap *trap)
     if (x86_trap_is_ignored(trap, &tcb->context))
         return;
     time_update(k);
-    if (!budget_check_restart(k))
-        return;
-    if (k->abi->config.has_hardware_debug && breakpoint_trap(k, tcb, trap))
-        return;
-    fault_raise(k, tcb, x86_fault_of_trap(trap, &tcb->context));
+    if (k->abi->config.has_hardware_debug && breakpoint_is_trap(trap))
+        debug_exception_take(k, tcb, trap);
+    else if (budget_check_restart(k))
+        fault_raise(k, tcb, x86_fault_of_trap(trap, &tcb->context));
 }
 
 static void tick_take(struct kernel *k)
@@ -75,11 +92,14 @@ struct next mcs_next(const struct kernel *k)
         return (struct next){.kind = NEXT_HALT, .timer_ns = UINT64_MAX};
     if (UNLIKELY(!tcb))
         return (struct next){.kind = NEXT_IDLE, .timer_ns = s->mcs.timer_ns};
+    const struct breakpoints *breakpoints = UNLIKELY(tcb->debug.is_used) ? breakpoint_enter(tcb) : NULL;
+    const bool is_fpu_disabled = tcb->flags & TCB_FLAG_FPU_DISABLED;
     return (struct next){
         .kind = NEXT_RUN,
         .timer_ns = s->mcs.timer_ns,
-        .is_fpu_disabled = tcb->flags & TCB_FLAG_FPU_DISABLED,
-        .breakpoints = UNLIKELY(tcb->debug.is_used) ? breakpoint_enter(tcb) : NULL,
+        .is_special = is_fpu_disabled || breakpoints,
+        .is_fpu_disabled = is_fpu_disabled,
+        .breakpoints = breakpoints,
         .tcb = s->current,
         .vspace = vspace_of_thread(k, tcb),
         .context = &tcb->context,

@@ -48,6 +48,8 @@ static void sender_complete(struct kernel *k, struct tcb *sender, struct tcb *re
         mcs_wake(k, sender);
     } else if (reply && (sender->blocking_can_grant || sender->blocking_can_grant_reply)) {
         reply_push(k, reply, sender, receiver, sender->fault.type != FAULT_TIMEOUT);
+        /* Time that a debug exception brings may be used up. */
+        sched_context_resume(k, sched_context_of(k, receiver));
     } else {
         thread_set_state(k, sender, THREAD_INACTIVE);
     }

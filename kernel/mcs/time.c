@@ -154,6 +154,13 @@ static uint64_t earlier(uint64_t a_ns, uint64_t b_ns)
     return a_ns < b_ns ? a_ns : b_ns;
 }
 
+/* Does the end of the domain matter? Not while nobody is ready in any. */
+static bool domain_end_matters(const struct kernel *k)
+{
+    return k->abi->config.domains > 1 && k->state->domain_time < UINT64_MAX - k->state->mcs.now_ns &&
+           (k->state->current || sched_is_anybody_ready(k));
+}
+
 /* The end of the current budget or domain, or somebody's next refill. */
 static uint64_t timer_find(const struct kernel *k)
 {
@@ -165,7 +172,7 @@ static uint64_t timer_find(const struct kernel *k)
         timer_ns = mcs->now_ns + refill_first(sc)->amount_ns;
     if (released)
         timer_ns = earlier(timer_ns, refill_first(sched_context_of(k, released))->time_ns);
-    if (k->abi->config.domains > 1 && k->state->domain_time < UINT64_MAX - mcs->now_ns)
+    if (domain_end_matters(k))
         timer_ns = earlier(timer_ns, mcs->now_ns + k->state->domain_time);
     return timer_ns;
 }
@@ -174,8 +181,8 @@ void time_leave(struct kernel *k)
 {
     struct mcs_state *mcs = &k->state->mcs;
     context_switch(k);
-    if (!mcs->is_reprogramming)
-        return;
+    if (!mcs->is_reprogramming && k->state->current)
+        return; /* without a current thread, one of another domain may have become ready */
     mcs->timer_ns = timer_find(k);
     mcs->is_reprogramming = false;
 }

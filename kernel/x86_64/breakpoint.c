@@ -67,6 +67,7 @@ static unsigned kind_of(const struct tcb *tcb, unsigned number)
 static void note_use(struct tcb *tcb)
 {
     tcb->debug.is_used = tcb->debug.is_stepping || tcb->debug.breakpoints.control != 0;
+    tcb_refresh(tcb);
 }
 
 static void breakpoint_clear(struct tcb *tcb, unsigned number)
@@ -263,17 +264,18 @@ static void trap_debug(struct kernel *k, struct tcb *tcb, uint32_t status)
     }
 }
 
-bool breakpoint_trap(struct kernel *k, struct tcb *tcb, const struct trap *trap)
+bool breakpoint_is_trap(const struct trap *trap)
 {
-    if (trap->kind != TRAP_EXCEPTION)
-        return false;
+    return trap->kind == TRAP_EXCEPTION &&
+           (trap->vector == VECTOR_BREAKPOINT || trap->vector == VECTOR_DEBUG);
+}
+
+void breakpoint_trap(struct kernel *k, struct tcb *tcb, const struct trap *trap)
+{
     if (trap->vector == VECTOR_BREAKPOINT)
         fault_raise(k, tcb, (struct fault){.type = FAULT_DEBUG, .status = REASON_REQUEST});
-    else if (trap->vector == VECTOR_DEBUG)
-        trap_debug(k, tcb, trap->debug_status);
     else
-        return false;
-    return true;
+        trap_debug(k, tcb, trap->debug_status);
 }
 
 const struct breakpoints *breakpoint_enter(struct tcb *tcb)

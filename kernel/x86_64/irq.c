@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Where x86 interrupts come from: I/O APIC pins and message-signalled interrupts.
+ * Where x86 interrupts come from: I/O APIC pins and message-signalled interrupts, or the legacy controller.
  *
  * Three numbers name one interrupt. The processor's vector counts from 0; the
  * first 0x20 are exceptions, so interrupt i has vector i + 0x20. The first 16
@@ -16,6 +16,10 @@
 #include "kernel/x86_64/x86.h"
 
 enum {
+    LINE_LAST = 15, /* of the legacy controller */
+    LINE_CASCADE = 2,
+    LINE_TIMER = 0,
+    TIMER_PIN = 2, /* the others have the pin of their number */
     USER_IRQ_FIRST = 16,
     USER_IRQ_LAST = 123, /* above: the timer and the IOMMU */
     VECTOR_LAST = USER_IRQ_LAST - USER_IRQ_FIRST,
@@ -78,10 +82,51 @@ static void ioapic_route(struct kernel *k, const struct invocation *in, uint32_t
                           invocation_word(in, 5) != 0);
 }
 
+bool x86_irq_is_reserved(const struct kernel *k, uint32_t irq)
+{
+    return k->abi->config.has_pic ? irq == LINE_CASCADE : irq <= LINE_LAST;
+}
+
+/* The legacy controller's lines never change, and it remembers an edge before anybody asks for the line. */
+void x86_irq_boot(struct kernel *k)
+{
+    const struct machine_bus *bus = &k->machine->bus;
+    for (uint32_t irq = 0; k->abi->config.has_pic && irq <= LINE_LAST; irq++)
+        if (irq != LINE_CASCADE)
+            bus->irq_route_ioapic(bus->world, irq, 0, irq == LINE_TIMER ? TIMER_PIN : irq, false, false);
+}
+
+/* Message words: 0 line, 1 index, 2 depth. */
+struct result x86_irq_line_decode(struct kernel *k, struct invocation *in)
+{
+    if (!k->abi->config.has_pic) {
+        remark(k, "IRQControl Get: on x86, ask for an I/O APIC or MSI handler.");
+        return fail_illegal_operation();
+    }
+    struct result checked = word_check_range(k, "interrupt", invocation_word(in, 0), LINE_LAST);
+    if (!result_is_ok(checked))
+        return checked;
+    uint32_t irq = (uint32_t)invocation_word(in, 0);
+    if (irq_is_active(k, irq)) {
+        remark(k, "IRQControl: interrupt %u has a handler already.", irq);
+        return fail_revoke_first();
+    }
+    struct slot *destination;
+    checked =
+        x86_destination(k, in->extra[0], invocation_word(in, 1), invocation_word(in, 2), &destination);
+    if (result_is_ok(checked))
+        irq_issue(k, irq, destination, in->slot);
+    return checked;
+}
+
 struct result x86_irq_control_decode(struct kernel *k, struct invocation *in)
 {
     bool is_ioapic = in->operation == OPERATION_X86_IRQ_ISSUE_IRQ_HANDLER_IOAPIC;
 
+    if (k->abi->config.has_pic) {
+        remark(k, "IRQControl: this kernel has no I/O APIC.");
+        return fail_illegal_operation();
+    }
     if (!is_ioapic && in->operation != OPERATION_X86_IRQ_ISSUE_IRQ_HANDLER_MSI) {
         remark(k, "IRQControl: Illegal operation.");
         return fail_illegal_operation();

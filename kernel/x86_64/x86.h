@@ -44,8 +44,9 @@ uint64_t x86_cycles(const struct kernel *k);
 
 /* Breakpoints and single steps (breakpoint.c), of a kernel configured with them. */
 MUST_USE struct result breakpoint_decode(struct kernel *k, struct invocation *in);
-/* A debug exception or a break request becomes a fault, or a step counts; false: it is another trap. */
-bool breakpoint_trap(struct kernel *k, struct tcb *tcb, const struct trap *trap);
+bool breakpoint_is_trap(const struct trap *trap); /* a debug exception or a break request? */
+/* It becomes a fault, or a step counts. */
+void breakpoint_trap(struct kernel *k, struct tcb *tcb, const struct trap *trap);
 /* The thread is about to run, and is_used. NULL: it has no breakpoints. */
 const struct breakpoints *breakpoint_enter(struct tcb *tcb);
 unsigned breakpoint_message(const struct tcb *sender, uint64_t words[4]); /* returns the length */

@@ -229,6 +229,10 @@ static void test_clear(void)
     CHECK_EQ(fake.k.arena[0x1000010], 0);
     CHECK_EQ(fake.k.arena[0x110000f], 0);
     CHECK_EQ(fake.k.arena[0x1100010], 0x55);
+    const struct machine_mmu *mmu = &fake.machine.mmu;
+    CHECK_EQ(mmu->blank_from(mmu->world, 0x1000000, 0x1100000), 0x1002000); /* the guest read there */
+    CHECK_EQ(mmu->blank_from(mmu->world, 0x1002000, 0x1100000), 0x1002000);
+    CHECK_EQ(mmu->blank_from(mmu->world, 0x1000000, 0x1101000), 0x1101000); /* used up to the end */
     fake.machine.mmu.clear(fake.machine.mmu.world, 0x1100010, 48);
     CHECK_EQ(fake.k.arena[0x110003f], 0);
     CHECK_EQ(fake.k.arena[0x1100040], 0x55);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Virtual time by itself: what things cost, how looks in a row become dearer and stop at events, the order of what
- * is due, seeds, the emulation of the time stamp counter, and telling threads that spin.
+ * is due, seeds, the emulation of the time stamp counter, telling threads that spin, and loops without an exit.
  */
+#include "engine/x86_64/endless.h"
 #include "engine/x86_64/spin.h"
 #include "engine/x86_64/tsc.h"
 #include "machine/virtual_clock.h"
@@ -21,9 +22,9 @@ size_t kernel_read_user(const struct kernel *k, uint64_t vspace, uint64_t vaddr,
 {
     (void)k;
     (void)vspace;
-    (void)vaddr;
-    size_t count = size < code_size ? size : code_size;
-    memcpy(bytes, code_bytes, count);
+    size_t offset = vaddr >= 0x1000 && vaddr - 0x1000 < code_size ? vaddr - 0x1000 : code_size;
+    size_t count = size < code_size - offset ? size : code_size - offset;
+    memcpy(bytes, code_bytes + offset, count);
     return count;
 }
 
@@ -179,6 +180,39 @@ static void test_tsc(void)
     CHECK_EQ(context.reg[REG_RAX], UINT64_MAX);
 }
 
+static bool is_endless(const char *bytes, size_t size, bool is_idle)
+{
+    static const struct kernel k;
+    code_bytes = (const unsigned char *)bytes;
+    code_size = size;
+    return endless_loop(&k, 0x5000, 0x1000, is_idle);
+}
+
+#define CODE(bytes) bytes, sizeof(bytes) - 1
+
+static void test_endless(void)
+{
+    CHECK(is_endless(CODE("\xeb\xfe"), true));                     /* jmp . */
+    CHECK(is_endless(CODE("\xf3\x90\x90\xeb\xfb"), true));         /* pause; nop; jmp */
+    CHECK(is_endless(CODE("\xe9\x00\x00\x00\x00\xe9\xf6\xff\xff\xff"), true));
+    CHECK(!is_endless(CODE("\xeb\x00\x90"), true));                /* leads out of what is mapped */
+    CHECK(!is_endless(CODE("\xeb"), true));                         /* is not all mapped */
+    CHECK(!is_endless(CODE("\x90\xf4\xeb\xfc"), true));            /* hlt */
+    CHECK(!is_endless(CODE("\x74\xfe"), false));                    /* je may fall through */
+    CHECK(!is_endless(CODE("\x0f\x05\xeb\xfc"), false));           /* syscall */
+    CHECK(!is_endless(CODE("\x0f\x31\xeb\xfc"), false));           /* rdtsc */
+    static const char count[] = "\x48\x8b\x45\xf8\x48\x8b\x00"   /* mov -8(%rbp),%rax; mov (%rax),%rax */
+                                "\x48\x8d\x50\x01"               /* lea 1(%rax),%rdx */
+                                "\x48\x8b\x45\xf8\x48\x89\x10"   /* mov -8(%rbp),%rax; mov %rdx,(%rax) */
+                                "\xeb\xec";
+    CHECK(is_endless(CODE(count), false));
+    CHECK(!is_endless(CODE(count), true));
+    CHECK(is_endless(CODE("\x83\x05\x00\x00\x00\x00\x01\xeb\xf7"), false));     /* addl $1,0(%rip) */
+    CHECK(!is_endless(CODE("\x83\x3d\x00\x00\x00\x00\x01\xeb\xf7"), false));    /* cmpl */
+    CHECK(is_endless(CODE("\xff\x84\x24\x00\x01\x00\x00\xeb\xf7"), false));     /* incl 256(%rsp) */
+    CHECK(!is_endless(CODE("\xff\xe0\xeb\xfc"), false));                         /* jmp *%rax */
+}
+
 static void test_spin(void)
 {
     struct spin s = {0};
@@ -211,6 +245,6 @@ static void test_spin_places(void)
     CHECK(spin_place_is_known(&places, 0x401000 + SPIN_PLACES * 0x1000));
 }
 
-CHECK_MAIN(CHECK_TEST(test_costs), CHECK_TEST(test_looks_in_a_row), CHECK_TEST(test_asking),
+CHECK_MAIN(CHECK_TEST(test_endless), CHECK_TEST(test_costs), CHECK_TEST(test_looks_in_a_row), CHECK_TEST(test_asking),
            CHECK_TEST(test_looks_stop_at_events), CHECK_TEST(test_order), CHECK_TEST(test_seeds),
            CHECK_TEST(test_tsc), CHECK_TEST(test_spin), CHECK_TEST(test_spin_places))

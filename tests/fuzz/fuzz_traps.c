@@ -122,6 +122,12 @@ static void step_invoke(void)
         if (rig->sim->abi.operation_of_label[i] == message->operation)
             label = i;
     }
+    if (fuzz.is_mcs && random_chance(&fuzz.random, 40) && !root_is_careful()) {
+        syscall = random_chance(&fuzz.random, 500) ? SYSCALL_NB_SEND_RECV : SYSCALL_NB_SEND_WAIT;
+        rig->destination = cptr;
+        event->what = abi_syscall_name(syscall);
+        cptr = grammar_slot(rig, &fuzz.random, CAP_ENDPOINT);
+    }
     rig_syscall(rig, syscall, cptr, rig_info(label, message->cap_count, message->length), message->word,
                 message->length, message->cap, message->cap_count);
     if (syscall == SYSCALL_CALL && message->operation)
@@ -180,9 +186,21 @@ static void step_odd(void)
     sim_syscall(rig->sim, number, cptr, grammar_edge_word(&fuzz.random), mr);
 }
 
+/* #DB, with any of the bits of DR6 that engines pass on, or #BP. */
+static void step_debug_exception(void)
+{
+    struct trap trap = {.kind = TRAP_EXCEPTION, .vector = random_chance(&fuzz.random, 800) ? 1 : 3};
+    if (random_chance(&fuzz.random, 800))
+        trap.debug_status = (uint32_t)random_word(&fuzz.random) & (TRAP_DEBUG_BREAKPOINTS | TRAP_DEBUG_STEP);
+    event_record("debug exception", trap.debug_status);
+    sim_trap(fuzz.rig.sim, trap);
+}
+
 static void step_fault(void)
 {
-    if (random_chance(&fuzz.random, 500)) {
+    if (fuzz.rig.k->abi->config.has_hardware_debug && random_chance(&fuzz.random, 500))
+        step_debug_exception();
+    else if (random_chance(&fuzz.random, 500)) {
         uint64_t address = grammar_vaddr(&fuzz.random);
         event_record("VM fault", address);
         sim_vm_fault(fuzz.rig.sim, address, (uint32_t)(4 | random_below(&fuzz.random, 4)));

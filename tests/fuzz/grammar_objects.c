@@ -2,6 +2,7 @@
 /*
  * Invocations of threads, address spaces and devices, for the fuzzer.
  */
+#include "kernel/mcs/sched_context.h"
 #include "tests/fuzz/grammar.h"
 
 /* The same invocations take other arguments with MCS. */
@@ -35,6 +36,21 @@ static void make_thread_mcs(struct rig *rig, struct random *random, struct messa
     default:
         return;
     }
+}
+
+/* Breakpoints, watchpoints and single steps; most often ones that can be set. */
+static void make_thread_debug(struct random *random, struct message *message)
+{
+    uint64_t is_data = random_below(random, 2);
+    uint64_t size = is_data ? 1ull << random_below(random, 4) : 0;
+    message->cap_count = 0;
+    message->operation = ONE_OF(random, OPERATION_TCB_SET_BREAKPOINT, OPERATION_TCB_SET_BREAKPOINT,
+                                OPERATION_TCB_GET_BREAKPOINT, OPERATION_TCB_UNSET_BREAKPOINT,
+                                OPERATION_TCB_CONFIGURE_SINGLE_STEPPING);
+    message_set_words(message, WORDS(random_below(random, 5), grammar_vaddr(random) & ~7ull, !is_data, size,
+                                     is_data ? random_below(random, 3) : 0));
+    if (message->operation == OPERATION_TCB_CONFIGURE_SINGLE_STEPPING)
+        message->word[1] = random_below(random, 4);
 }
 
 void grammar_make_thread(struct rig *rig, struct random *random, struct cap thread, struct message *message)
@@ -105,12 +121,17 @@ void grammar_make_thread(struct rig *rig, struct random *random, struct cap thre
     }
     if (rig->k->abi->config.is_mcs)
         make_thread_mcs(rig, random, message);
+    if (rig->k->abi->config.has_hardware_debug && random_chance(random, 250))
+        make_thread_debug(random, message);
 }
 
 void grammar_make_time(struct rig *rig, struct random *random, struct cap cap, struct message *message)
 {
-    uint64_t period_us = 20 + random_below(random, 1000);
+    const uint64_t longest_us = MAX_PERIOD_NS / NS_PER_US;
+    uint64_t period_us = random_chance(random, 950) ? 20 + random_below(random, 1000) : longest_us;
     uint64_t budget_us = random_chance(random, 300) ? period_us : 20 + random_below(random, 200);
+    if (period_us == longest_us && random_chance(random, 300))
+        budget_us = longest_us - random_below(random, 2);
     if (cap.type == CAP_SCHED_CONTROL) {
         message->operation = OPERATION_SCHED_CONTROL_CONFIGURE_FLAGS;
         message_set_words(message, WORDS(budget_us, period_us, random_below(random, 6),

@@ -20,6 +20,7 @@ static struct sim_options world_options(struct random *random, bool is_mcs)
         .release = 13 + (unsigned)random_below(random, 4),
         .is_release_build = random_chance(random, 200),
         .is_mcs = is_mcs,
+        .has_hardware_debug = random_chance(random, 400),
         .memory_size = 8 << 20,
         .root_cnode_bits = 8,
         .domains = random_chance(random, 300) ? 2 : 1,

@@ -255,6 +255,35 @@ static void test_zombie_in_between(void)
     rig_close(&g.rig);
 }
 
+/* Places to stop at while a large CNode with two full slots is deleted. */
+static uint64_t delete_large(bool knows_blank, uint32_t stop)
+{
+    struct rig rig = rig_open_with((struct sim_options){.work_units = 1});
+    if (!knows_blank)
+        rig.sim->machine.mmu.blank_from = NULL;
+    uint64_t untyped = rig_new_small_untyped(&rig, 19), node = rig_free_slot(&rig);
+    CHECK_OK(rig_retype(&rig, untyped, OBJECT_CNODE, 13, node, 1));
+    uint64_t endpoint = rig_new(&rig, OBJECT_ENDPOINT, 0);
+    plant(&rig, node, 4, 13, endpoint);
+    plant(&rig, node, 6000, 13, endpoint);
+    rig.sim->preempt_countdown = stop;
+    uint64_t before = rig.sim->preempt_questions;
+    while (!slot_is_empty(rig_slot(&rig, node)))
+        CHECK_OK(rig_delete(&rig, node));
+    CHECK(!slot_has_children(&rig.sim->kernel, rig_slot(&rig, endpoint)));
+    uint64_t questions = rig.sim->preempt_questions - before;
+    rig_close(&rig);
+    return questions;
+}
+
+static void test_delete_large(void)
+{
+    CHECK_EQ(delete_large(false, 0), 1u << 13);
+    CHECK_EQ(delete_large(true, 0), 1u << 13);
+    CHECK_EQ(delete_large(true, 100), delete_large(false, 100));
+    CHECK_EQ(delete_large(true, 5000), delete_large(false, 5000));
+}
+
 /* A thread that deletes its own last capability in the middle of a call. */
 static void test_deleting_oneself(void)
 {
@@ -270,4 +299,5 @@ static void test_deleting_oneself(void)
 CHECK_MAIN(CHECK_TEST(test_revoke_plain), CHECK_TEST(test_revoke_self), CHECK_TEST(test_revoke_circle),
            CHECK_TEST(test_revoke_thread), CHECK_TEST(test_preempted_all_the_time),
            CHECK_TEST(test_delete_plain), CHECK_TEST(test_delete_circles), CHECK_TEST(test_zombie_in_between),
+           CHECK_TEST(test_delete_large),
            CHECK_TEST(test_deleting_oneself))

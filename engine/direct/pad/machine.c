@@ -3,8 +3,10 @@
  * What the kernel asks of the world, in a guest process. Mappings, memory and the console's bytes are dealt
  * with on the spot; devices live with the monitor, which is asked.
  */
+#include <asm-generic/errno-base.h>
 #include <asm/unistd.h>
 #include <linux/falloc.h>
+#include <linux/fs.h>
 
 #include "engine/direct/pad/host.h"
 #include "engine/direct/pad/pad.h"
@@ -13,7 +15,8 @@
 #include "kernel/assert.h"
 
 enum {
-    PUNCH_SIZE = 64 * 1024 /* from here on, giving memory back is cheaper than clearing it */
+    PUNCH_SIZE = 64 * 1024, /* from here on, giving memory back is cheaper than clearing it */
+    BLANK_PIECES = 8        /* of memory that was used, before asking for more is not worth it */
 };
 
 static void mmu_invalidate(void *world, uint64_t vspace, uint64_t vaddr, uint64_t size)
@@ -52,6 +55,22 @@ static void mmu_clear(void *world, uint64_t paddr, uint64_t size)
     }
     __builtin_memset(arena + paddr, 0, first - paddr);
     __builtin_memset(arena + last, 0, end - last);
+}
+
+static uint64_t mmu_blank_from(void *world, uint64_t start, uint64_t end)
+{
+    (void)world;
+    uint64_t at = start;
+    for (unsigned i = 0; i < BLANK_PIECES; i++) {
+        int64_t data = host_call3(__NR_lseek, PAD_FD_ARENA, at, SEEK_DATA);
+        if (data < 0 ? data == -ENXIO : (uint64_t)data >= end)
+            return at;
+        int64_t hole = data < 0 ? -1 : host_call3(__NR_lseek, PAD_FD_ARENA, (uint64_t)data, SEEK_HOLE);
+        if (hole < 0 || (uint64_t)hole >= end)
+            break;
+        at = (uint64_t)hole;
+    }
+    return end;
 }
 
 static uint32_t port_in(void *world, uint16_t port, unsigned width)
@@ -126,10 +145,17 @@ static uint64_t virtual_now_ns(void *world)
 static void virtual_charge(void *world, enum machine_charge what)
 {
     (void)world;
-    if (what == MACHINE_CHARGE_ENTRY)
+    switch (what) {
+    case MACHINE_CHARGE_ENTRY:
         virtual_clock_entry(pad_core.kernel.virtual_clock);
-    else
+        break;
+    case MACHINE_CHARGE_WORK:
         virtual_clock_work(pad_core.kernel.virtual_clock);
+        break;
+    case MACHINE_CHARGE_CHARACTER:
+        virtual_clock_character(pad_core.kernel.virtual_clock);
+        break;
+    }
 }
 
 static bool virtual_is_pending(void *world)
@@ -144,6 +170,7 @@ void machine_install(void)
     m->mmu.invalidate = mmu_invalidate;
     m->mmu.forget = mmu_forget;
     m->mmu.clear = mmu_clear;
+    m->mmu.blank_from = mmu_blank_from;
     m->mmu.written = mmu_written;
     m->bus.port_in = port_in;
     m->bus.port_out = port_out;

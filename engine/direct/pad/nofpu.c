@@ -21,13 +21,13 @@ static bool is_unchanged(const struct pad_nofpu *known)
            __builtin_memcmp(bytes, known->bytes, known->length) == 0;
 }
 
-/* A page that was remapped may be writable now. */
+/* A page may be writable now. */
 static bool is_still_run(const struct pad_nofpu *known)
 {
     struct translation first = kernel_translate(&pad_core.kernel, pad_private.vspace, known->ip);
     struct translation last =
         kernel_translate(&pad_core.kernel, pad_private.vspace, known->ip + known->length - 1);
-    return !first.is_writable && !last.is_writable;
+    return nofpu_is_fixed(&first) && nofpu_is_fixed(&last);
 }
 
 bool nofpu_begin(struct context *context)

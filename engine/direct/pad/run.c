@@ -8,6 +8,7 @@
 #include "engine/direct/pad/vector.h"
 #include "engine/direct/tlb.h"
 #include "engine/x86_64/context.h"
+#include "engine/x86_64/endless.h"
 #include "engine/x86_64/exception.h"
 
 enum {
@@ -24,7 +25,7 @@ static void note_switch(const struct next *next)
     }
 }
 
-static inline struct next kernel_take(const struct trap *trap)
+static __attribute__((noinline)) struct next kernel_take(const struct trap *trap)
 {
     atomic_store_explicit(&pad_core.is_inside, 1, memory_order_relaxed);
     uint64_t entries = atomic_load_explicit(&pad_core.entries, memory_order_relaxed);
@@ -166,6 +167,19 @@ static bool take_due(struct next *next)
     return false;
 }
 
+/* In virtual time, a thread that would go round in a circle until the next event gets there at once. */
+static bool skip_endless(const struct next *next)
+{
+    struct virtual_clock *clock = pad_core.kernel.virtual_clock;
+    if (next->vspace == 0 || next->breakpoints || !has_usual_flags(next->context) ||
+        atomic_load(&pad_core.attention) ||
+        !endless_loop(&pad_core.kernel, next->vspace, next->context->next_ip, true))
+        return false;
+    bool is_skipped = virtual_clock_skip(clock);
+    pad_core.spins += is_skipped;
+    return is_skipped;
+}
+
 /* Whatever runs next, and wherever. */
 static __attribute__((noinline)) struct pad_way leave_anyhow(struct next next)
 {
@@ -173,7 +187,8 @@ static __attribute__((noinline)) struct pad_way leave_anyhow(struct next next)
         note_switch(&next);
         if (own_slot()->is_dirty)
             cache_apply();
-        if (pad_core.kernel.virtual_clock && next.kind == NEXT_RUN && take_due(&next))
+        if (pad_core.kernel.virtual_clock && next.kind == NEXT_RUN &&
+            (take_due(&next) || skip_endless(&next)))
             continue;
         if (next.kind != NEXT_RUN || next.vspace == 0 || next.vspace != pad_private.vspace) {
             next = run_elsewhere(&next);
@@ -202,7 +217,8 @@ static __attribute__((noinline)) struct pad_way leave_anyhow(struct next next)
 static inline bool is_plain(const struct next *next)
 {
     return next->kind == NEXT_RUN && next->vspace != 0 && next->vspace == pad_private.vspace &&
-           !next->is_fpu_disabled && !next->breakpoints && !pad_private.has_breakpoints && !own_slot()->is_dirty && clock_is_armed(next) &&
+           !next->is_special && !pad_private.has_breakpoints && !own_slot()->is_dirty &&
+           clock_is_armed(next) &&
            has_usual_flags(next->context);
 }
 
@@ -243,9 +259,11 @@ static void spin_end(struct virtual_clock *clock)
     uint64_t spun = atomic_exchange(&pad_core.spun, 0), ip = pad_core.context->next_ip;
     if (spun != core_activity(&pad_core, clock) + 1)
         return;
-    if (!pad_core.is_spun_long && !spin_place_is_known(&pad_core.spin_places, ip))
-        return;
-    spin_place_add(&pad_core.spin_places, ip);
+    if (!endless_loop(&pad_core.kernel, pad_private.vspace, ip, false)) {
+        if (!pad_core.is_spun_long && !spin_place_is_known(&pad_core.spin_places, ip))
+            return;
+        spin_place_add(&pad_core.spin_places, ip);
+    }
     pad_core.spins += virtual_clock_skip(clock);
 }
 
