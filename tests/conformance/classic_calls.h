@@ -11,8 +11,9 @@
 /* The reply object of the calling thread; made when it is first asked for. */
 seL4_CPtr own_reply(void);
 
-seL4_Error classic_tcb_configure(seL4_TCB tcb, seL4_CPtr fault_endpoint, seL4_CNode cnode, seL4_Word cnode_data,
-                                 seL4_CPtr vspace, seL4_Word vspace_data, seL4_Word buffer, seL4_CPtr frame);
+seL4_Error classic_tcb_configure(seL4_TCB tcb, seL4_CPtr fault_endpoint, seL4_CNode cnode,
+                                 seL4_Word cnode_data, seL4_CPtr vspace, seL4_Word vspace_data,
+                                 seL4_Word buffer, seL4_CPtr frame);
 seL4_Error classic_set_sched_params(seL4_TCB tcb, seL4_TCB authority, seL4_Word mcp, seL4_Word priority);
 
 static inline seL4_MessageInfo_t classic_recv(seL4_CPtr endpoint, seL4_Word *sender)
@@ -25,7 +26,8 @@ static inline seL4_MessageInfo_t classic_nbrecv(seL4_CPtr endpoint, seL4_Word *s
     return seL4_NBRecv(endpoint, sender, own_reply());
 }
 
-static inline seL4_MessageInfo_t classic_reply_recv(seL4_CPtr endpoint, seL4_MessageInfo_t info, seL4_Word *sender)
+static inline seL4_MessageInfo_t classic_reply_recv(seL4_CPtr endpoint, seL4_MessageInfo_t info,
+                                                    seL4_Word *sender)
 {
     return seL4_ReplyRecv(endpoint, info, sender, own_reply());
 }

@@ -4,7 +4,8 @@
 
 enum {
     THREADS_MAX = 250,
-    PRIORITY_IDLE = 1
+    PRIORITY_IDLE = 1,
+    LONG_TURN_US = 100000000
 };
 
 struct sel4_util_allocator pool;
@@ -18,6 +19,11 @@ void open(const seL4_BootInfo *info)
     boot = info;
     sel4_util_allocator_init(&pool, info);
     SEL4_UTIL_CHECK(seL4_TCB_SetPriority(SELF, SELF, PRIORITY_ROOT));
+#ifdef CONFIG_KERNEL_MCS
+    /* So that no turn ends in the middle of a line. */
+    SEL4_UTIL_CHECK(seL4_SchedControl_Configure(info->schedcontrol.start, seL4_CapInitThreadSC, LONG_TURN_US,
+                                                LONG_TURN_US, 0, 0));
+#endif
 }
 
 void close(void)

@@ -130,7 +130,7 @@ static void test_loop(void)
     code_write(INSTRUCTION_AT, "\x66\x66\x90", 3);
     code_run("no FPU any more", &turns);
     code_write(0, "\xeb\x01", 2); /* jmp over the nop */
-    code_write(2, "\x90\x48\xff\x0f\x0f\x05\x0f\x77\x0f\x0b", 10); /* decq; syscall; emms; ud2 */
+    code_write(2, "\x90\x48\xff\x0f\x0f\x05\xd9\xee\x0f\x0b", 10); /* decq; syscall; fldz; ud2 */
     code_run("FPU behind the call", &turns);
 }
 

@@ -33,8 +33,6 @@ REASONS = {
 # Where the general reason would be wrong.
 EXCEPTIONS = {
     ("seL4_IRQControl_Get", "NoError"): "this kernel has an I/O APIC, where the plain call is illegal",
-    ("seL4_IRQControl_Get", "RangeError"): "illegal before anything is checked",
-    ("seL4_IRQControl_Get", "FailedLookup"): "illegal before anything is checked",
     ("seL4_IRQControl_Get", "DeleteFirst"): "illegal before anything is checked",
     ("seL4_IRQControl_Get", "RevokeFirst"): "illegal before anything is checked",
 }

@@ -24,7 +24,6 @@ void mcs_open(const seL4_BootInfo *info)
     open(info);
     sched_control = info->schedcontrol.start;
     probe = make(seL4_TCBObject);
-    SEL4_UTIL_CHECK(seL4_SchedControl_ConfigureFlags(sched_control, OWN_CONTEXT, LONG_US, LONG_US, 0, 0, 0));
 }
 
 seL4_CPtr context_make_unconfigured(void)
@@ -35,7 +34,8 @@ seL4_CPtr context_make_unconfigured(void)
 seL4_CPtr context_make_periodic(seL4_Time budget_us, seL4_Time period_us, seL4_Word badge)
 {
     seL4_CPtr context = context_make_unconfigured();
-    SEL4_UTIL_CHECK(seL4_SchedControl_ConfigureFlags(sched_control, context, budget_us, period_us, 0, badge, 0));
+    SEL4_UTIL_CHECK(
+        seL4_SchedControl_ConfigureFlags(sched_control, context, budget_us, period_us, 0, badge, 0));
     return context;
 }
 
@@ -44,8 +44,8 @@ seL4_CPtr context_make(void)
     return context_make_periodic(LONG_US, LONG_US, 0);
 }
 
-struct sel4_util_thread *thread_make(const char *name, void (*entry)(void *), void *argument, seL4_Word priority,
-                                     seL4_CPtr context, seL4_CPtr fault_endpoint)
+struct sel4_util_thread *thread_make(const char *name, void (*entry)(void *), void *argument,
+                                     seL4_Word priority, seL4_CPtr context, seL4_CPtr fault_endpoint)
 {
     struct sel4_util_thread *thread = spawn(name, entry, argument, PRIORITY_WAITING);
     SEL4_UTIL_CHECK(
@@ -57,7 +57,8 @@ struct sel4_util_thread *thread_make(const char *name, void (*entry)(void *), vo
     return thread;
 }
 
-struct sel4_util_thread *passive_make(const char *name, void (*entry)(void *), void *argument, seL4_Word priority)
+struct sel4_util_thread *passive_make(const char *name, void (*entry)(void *), void *argument,
+                                      seL4_Word priority)
 {
     seL4_CPtr context = context_make();
     struct sel4_util_thread *thread = thread_make(name, entry, argument, priority, context, seL4_CapNull);
@@ -103,8 +104,9 @@ seL4_CPtr own_reply(void)
     return reply;
 }
 
-seL4_Error classic_tcb_configure(seL4_TCB tcb, seL4_CPtr fault_endpoint, seL4_CNode cnode, seL4_Word cnode_data,
-                                 seL4_CPtr vspace, seL4_Word vspace_data, seL4_Word buffer, seL4_CPtr frame)
+seL4_Error classic_tcb_configure(seL4_TCB tcb, seL4_CPtr fault_endpoint, seL4_CNode cnode,
+                                 seL4_Word cnode_data, seL4_CPtr vspace, seL4_Word vspace_data,
+                                 seL4_Word buffer, seL4_CPtr frame)
 {
     sched_control = boot->schedcontrol.start;
     (void)seL4_SchedContext_Bind(context_make(), tcb); /* refused if it has one */

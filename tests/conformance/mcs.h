@@ -10,7 +10,7 @@
 
 #include "conformance.h"
 
-#define LONG_US 100000000 /* a budget that lasts */
+#define LONG_US     100000000 /* a budget that lasts */
 #define OWN_CONTEXT ((seL4_CPtr)seL4_CapInitThreadSC)
 
 extern seL4_CPtr sched_control;
@@ -24,11 +24,12 @@ seL4_CPtr context_make_unconfigured(void);
 seL4_CPtr context_make_periodic(seL4_Time budget_us, seL4_Time period_us, seL4_Word badge);
 
 /* A thread on this scheduling context (0: none). */
-struct sel4_util_thread *thread_make(const char *name, void (*entry)(void *), void *argument, seL4_Word priority,
-                                     seL4_CPtr context, seL4_CPtr fault_endpoint);
+struct sel4_util_thread *thread_make(const char *name, void (*entry)(void *), void *argument,
+                                     seL4_Word priority, seL4_CPtr context, seL4_CPtr fault_endpoint);
 
 /* The same; it runs on a scheduling context of its own until it blocks, and then has none. */
-struct sel4_util_thread *passive_make(const char *name, void (*entry)(void *), void *argument, seL4_Word priority);
+struct sel4_util_thread *passive_make(const char *name, void (*entry)(void *), void *argument,
+                                      seL4_Word priority);
 
 /* The log. */
 #define note(...) note_end(sel4_util_snprintf(note_begin(), NOTE_MAX, __VA_ARGS__))

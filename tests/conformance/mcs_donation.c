@@ -180,8 +180,10 @@ static void test_without(void)
     seL4_CPtr context = context_make(), own = context_make();
     seL4_CPtr gate = make(seL4_NotificationObject);
     static struct server server;
-    server = (struct server){
-        .endpoint = make(seL4_EndpointObject), .reply = make(seL4_ReplyObject), .gate = gate, .name = "active"};
+    server = (struct server){.endpoint = make(seL4_EndpointObject),
+                             .reply = make(seL4_ReplyObject),
+                             .gate = gate,
+                             .name = "active"};
     server.thread = thread_make("active", serve, &server, PRIORITY_HIGH, own, 0);
     struct sel4_util_thread *client =
         thread_make("client", call, (void *)server.endpoint, PRIORITY_HIGH, context, 0);
@@ -243,13 +245,16 @@ static void test_bound_notification(void)
     chain_make(seL4_CapNull);
     seL4_CPtr bound = make(seL4_NotificationObject), context = context_make();
     CASE(seL4_SchedContext_Bind(context, bound), "bind the context");
-    CASE(seL4_TCB_BindNotification(servers[2].thread->tcb, bound), "bind the notification to the last server");
+    CASE(seL4_TCB_BindNotification(servers[2].thread->tcb, bound),
+         "bind the notification to the last server");
     seL4_Signal(mint(bound, seL4_AllRights, 0x33));
     notes_print("signal");
     SAY("scheduling context %s\n", context_state(context));
     (void)seL4_Call(servers[2].endpoint, seL4_MessageInfo_new(0, 0, 0, 0));
     notes_print("a call");
     SAY("scheduling context %s\n", context_state(context));
+    CASE(seL4_TCB_UnbindNotification(servers[2].thread->tcb), "unbind the notification");
+    CASE(seL4_TCB_UnbindNotification(servers[2].thread->tcb), "unbind it again");
 }
 
 int main(seL4_BootInfo *info)

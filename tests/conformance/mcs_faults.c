@@ -51,16 +51,17 @@ static void fault_reply(void *endpoint)
 static const struct {
     const char *name;
     void (*entry)(void *);
-} kinds[] = {{"VM fault", fault_vm},      {"exception", fault_exception},     {"unknown system call", fault_syscall},
-             {"send", fault_send},        {"receive", fault_receive},         {"reply capability", fault_reply}};
+} kinds[] = {{"VM fault", fault_vm}, {"exception", fault_exception}, {"unknown system call", fault_syscall},
+             {"send", fault_send},   {"receive", fault_receive},     {"reply capability", fault_reply}};
 enum {
     KINDS = sizeof(kinds) / sizeof(*kinds)
 };
 
 static void fault_show(const char *name, seL4_MessageInfo_t info, seL4_Word badge)
 {
-    SAY("%s: badge %lx, label %lx, %lx words, %lx capabilities\n", name, badge, seL4_MessageInfo_get_label(info),
-        (seL4_Word)seL4_MessageInfo_get_length(info), (seL4_Word)seL4_MessageInfo_get_extraCaps(info));
+    SAY("%s: badge %lx, label %lx, %lx words, %lx capabilities\n", name, badge,
+        seL4_MessageInfo_get_label(info), (seL4_Word)seL4_MessageInfo_get_length(info),
+        (seL4_Word)seL4_MessageInfo_get_extraCaps(info));
 }
 
 static void test_messages(void)
@@ -70,8 +71,9 @@ static void test_messages(void)
     for (unsigned i = 0; i < KINDS; i++) {
         for (unsigned handled = 0; handled < 2; handled++) {
             seL4_Word badge = 0;
-            struct sel4_util_thread *thread = thread_make(kinds[i].name, kinds[i].entry, (void *)endpoint, PRIORITY_HIGH,
-                                                          context_make(), mint(faults, seL4_AllRights, 0x70 + i));
+            struct sel4_util_thread *thread =
+                thread_make(kinds[i].name, kinds[i].entry, (void *)endpoint, PRIORITY_HIGH, context_make(),
+                            mint(faults, seL4_AllRights, 0x70 + i));
             seL4_MessageInfo_t info = seL4_Recv(faults, &badge, reply);
             fault_show(kinds[i].name, info, badge);
             if (handled) {
@@ -148,7 +150,8 @@ static void test_timeout(void)
     section("timeouts");
     seL4_CPtr context = context_make_periodic(5000, 20000, 0x77);
     struct sel4_util_thread *thread = thread_make("spin", spin, NULL, PRIORITY_LOW, context, faults);
-    CASE(seL4_TCB_SetTimeoutEndpoint(thread->tcb, mint(timeouts, seL4_AllRights, 0x99)), "a timeout endpoint");
+    CASE(seL4_TCB_SetTimeoutEndpoint(thread->tcb, mint(timeouts, seL4_AllRights, 0x99)),
+         "a timeout endpoint");
     for (int i = 0; i < 3; i++) {
         seL4_Word badge = 0;
         seL4_MessageInfo_t info = seL4_Recv(timeouts, &badge, reply);

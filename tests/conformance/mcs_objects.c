@@ -10,10 +10,13 @@ static void test_sizes(void)
     static const struct {
         const char *name;
         seL4_Word type;
-    } types[] = {{"scheduling context", seL4_SchedContextObject}, {"reply", seL4_ReplyObject},
-                 {"notification", seL4_NotificationObject}, {"endpoint", seL4_EndpointObject},
+    } types[] = {{"scheduling context", seL4_SchedContextObject},
+                 {"reply", seL4_ReplyObject},
+                 {"notification", seL4_NotificationObject},
+                 {"endpoint", seL4_EndpointObject},
                  {"TCB", seL4_TCBObject}};
-    static const seL4_Word sizes[] = {0, 1, 4, 5, 6, 7, 8, 9, 10, 12, 15, 16, 17, 47, 48, 63, 64, ~(seL4_Word)0};
+    static const seL4_Word sizes[] = {0,  1,  4,  5,  6,  7,  8,  9,  10,
+                                      12, 15, 16, 17, 47, 48, 63, 64, ~(seL4_Word)0};
     for (unsigned t = 0; t < sizeof(types) / sizeof(*types); t++) {
         for (unsigned i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
             CASE(seL4_Untyped_Retype(untyped, types[t].type, sizes[i], CNODE, 0, 0, to, 1), "%s, size %lu",
@@ -21,9 +24,11 @@ static void test_sizes(void)
             SEL4_UTIL_CHECK(discard(to));
         }
     }
-    SAY("types: scheduling context %d, reply %d, 4K frame %d, page directory %d\n", (int)seL4_SchedContextObject,
-        (int)seL4_ReplyObject, (int)seL4_X86_4K, (int)seL4_X86_PageDirectoryObject);
-    CASE(seL4_Untyped_Retype(untyped, seL4_X86_PageDirectoryObject + 1, 12, CNODE, 0, 0, to, 1), "the next type");
+    SAY("types: scheduling context %d, reply %d, 4K frame %d, page directory %d\n",
+        (int)seL4_SchedContextObject, (int)seL4_ReplyObject, (int)seL4_X86_4K,
+        (int)seL4_X86_PageDirectoryObject);
+    CASE(seL4_Untyped_Retype(untyped, seL4_X86_PageDirectoryObject + 1, 12, CNODE, 0, 0, to, 1),
+         "the next type");
 }
 
 /* So many fit into 4096 bytes. */
@@ -47,8 +52,8 @@ static void test_count(void)
     for (unsigned k = 0; k < sizeof(kinds) / sizeof(*kinds); k++) {
         seL4_Untyped page = make_sized(seL4_UntypedObject, 12);
         seL4_Word count = 0;
-        while (count < 256 && seL4_Untyped_Retype(page, kinds[k].type, kinds[k].size, CNODE, 0, 0, first + count,
-                                                  1) == seL4_NoError) {
+        while (count < 256 && seL4_Untyped_Retype(page, kinds[k].type, kinds[k].size, CNODE, 0, 0,
+                                                  first + count, 1) == seL4_NoError) {
             count++;
         }
         SAY("%s: %lu\n", kinds[k].name, count);
@@ -75,20 +80,25 @@ static void test_kinds(void)
     seL4_CPtr to = slot();
     CASE(seL4_CNode_Copy(CNODE, to, WORD, CNODE, reply, WORD, seL4_AllRights), "copy a reply object");
     CASE(seL4_CNode_Delete(CNODE, to, WORD), "delete the copy");
-    CASE(seL4_CNode_Mint(CNODE, to, WORD, CNODE, reply, WORD, seL4_NoRights, 0), "mint a reply object, no rights");
+    CASE(seL4_CNode_Mint(CNODE, to, WORD, CNODE, reply, WORD, seL4_NoRights, 0),
+         "mint a reply object, no rights");
     CASE(seL4_CNode_Delete(CNODE, to, WORD), "delete it");
-    CASE(seL4_CNode_Mint(CNODE, to, WORD, CNODE, reply, WORD, seL4_AllRights, 5), "mint a reply object, badge 5");
+    CASE(seL4_CNode_Mint(CNODE, to, WORD, CNODE, reply, WORD, seL4_AllRights, 5),
+         "mint a reply object, badge 5");
     SEL4_UTIL_CHECK(discard(to));
     CASE(seL4_CNode_Copy(CNODE, to, WORD, CNODE, context, WORD, seL4_AllRights), "copy a scheduling context");
     CASE(seL4_CNode_Revoke(CNODE, context, WORD), "revoke it");
     SAY("the copy is %lx\n", kind(to));
     SEL4_UTIL_CHECK(discard(to));
-    CASE(seL4_CNode_Mint(CNODE, to, WORD, CNODE, context, WORD, seL4_NoRights, 5), "mint a scheduling context, badge 5");
+    CASE(seL4_CNode_Mint(CNODE, to, WORD, CNODE, context, WORD, seL4_NoRights, 5),
+         "mint a scheduling context, badge 5");
     SEL4_UTIL_CHECK(discard(to));
-    CASE(seL4_CNode_Copy(CNODE, to, WORD, CNODE, sched_control, WORD, seL4_AllRights), "copy schedule control");
+    CASE(seL4_CNode_Copy(CNODE, to, WORD, CNODE, sched_control, WORD, seL4_AllRights),
+         "copy schedule control");
     CASE(seL4_CNode_Revoke(CNODE, sched_control, WORD), "revoke schedule control");
     SAY("the copy is %lx\n", kind(to));
-    CASE(seL4_CNode_Mint(CNODE, slot(), WORD, CNODE, sched_control, WORD, seL4_NoRights, 1), "mint schedule control");
+    CASE(seL4_CNode_Mint(CNODE, slot(), WORD, CNODE, sched_control, WORD, seL4_NoRights, 1),
+         "mint schedule control");
     CASE(seL4_CNode_Move(CNODE, slot(), WORD, CNODE, reply, WORD), "move a reply object");
     CASE(seL4_CNode_Mutate(CNODE, slot(), WORD, CNODE, context, WORD, 1), "mutate a scheduling context");
 }
@@ -111,11 +121,11 @@ int main(seL4_BootInfo *info)
 {
     mcs_open(info);
     section("boot information");
-    SAY("schedule controls from %lu to %lu, own scheduling context %lu, node %lu of %lu\n", info->schedcontrol.start,
-        info->schedcontrol.end, OWN_CONTEXT, info->nodeID, info->numNodes);
+    SAY("schedule controls from %lu to %lu, own scheduling context %lu, node %lu of %lu\n",
+        info->schedcontrol.start, info->schedcontrol.end, OWN_CONTEXT, info->nodeID, info->numNodes);
     SAY("empty from %s, domain %lu, CNode of 2^%lu\n",
-        info->empty.start == info->untyped.end ? "the end of untyped memory" : "elsewhere", (seL4_Word)info->initThreadDomain,
-        info->initThreadCNodeSizeBits);
+        info->empty.start == info->untyped.end ? "the end of untyped memory" : "elsewhere",
+        (seL4_Word)info->initThreadDomain, info->initThreadCNodeSizeBits);
     for (seL4_CPtr cap = 0; cap < 20; cap++) {
         SAY(" %lx", kind(cap));
     }

@@ -17,7 +17,8 @@ static void call_once(void *argument)
     seL4_SetMR(1, 0x22);
     seL4_SetMR(4, 0x55);
     seL4_MessageInfo_t info = seL4_Call(caller->to, seL4_MessageInfo_new(3, 0, 0, 5));
-    note("%s answered %lx/%lx", caller->name, seL4_MessageInfo_get_label(info), seL4_MessageInfo_get_length(info));
+    note("%s answered %lx/%lx", caller->name, seL4_MessageInfo_get_label(info),
+         seL4_MessageInfo_get_length(info));
     for (int i = 0; i < 5; i++) {
         caller->words[i] = seL4_GetMR(i);
     }
@@ -68,7 +69,8 @@ static void test_call(void)
     seL4_NBSend(reply, message(9, 0));
     notes_print("answered again, not blocking");
     info = seL4_Call(reply, message(9, 2));
-    SAY("called: label %lx, %lx words\n", seL4_MessageInfo_get_label(info), seL4_MessageInfo_get_length(info));
+    SAY("called: label %lx, %lx words\n", seL4_MessageInfo_get_label(info),
+        seL4_MessageInfo_get_length(info));
 }
 
 static void test_rights(void)
@@ -218,7 +220,8 @@ static void fault_print(seL4_CPtr reply, seL4_CPtr named)
     }
     SAY("  fault %lx, %lx words: address of %s, receive phase %lx, failure", seL4_MessageInfo_get_label(info),
         (seL4_Word)seL4_MessageInfo_get_length(info),
-        seL4_GetMR(seL4_CapFault_Addr) == named ? "it" : "something else", seL4_GetMR(seL4_CapFault_InRecvPhase));
+        seL4_GetMR(seL4_CapFault_Addr) == named ? "it" : "something else",
+        seL4_GetMR(seL4_CapFault_InRecvPhase));
     for (seL4_Word i = seL4_CapFault_LookupFailureType; i < seL4_MessageInfo_get_length(info); i++) {
         SAY(" %lx", seL4_GetMR((int)i));
     }
@@ -232,12 +235,9 @@ static void test_register(void)
     const struct {
         const char *name;
         seL4_CPtr cap;
-    } caps[] = {{"nothing", seL4_CapNull},
-                {"no slot", NO_CAP},
-                {"an empty slot", slot()},
-                {"an endpoint", other_endpoint},
-                {"a notification", notification},
-                {"a reply object", make(seL4_ReplyObject)}};
+    } caps[] = {{"nothing", seL4_CapNull},        {"no slot", NO_CAP},
+                {"an empty slot", slot()},        {"an endpoint", other_endpoint},
+                {"a notification", notification}, {"a reply object", make(seL4_ReplyObject)}};
     static const struct {
         const char *name;
         void (*entry)(void *);
@@ -246,8 +246,8 @@ static void test_register(void)
         for (unsigned i = 0; i < 6; i++) {
             r12 = caps[i].cap;
             SAY("%s: %s\n", calls[c].name, caps[i].name);
-            struct sel4_util_thread *thread =
-                thread_make("r", calls[c].entry, NULL, PRIORITY_HIGH, context_make(), mint(faults, seL4_AllRights, 1));
+            struct sel4_util_thread *thread = thread_make("r", calls[c].entry, NULL, PRIORITY_HIGH,
+                                                          context_make(), mint(faults, seL4_AllRights, 1));
             if (c == 2 && i == 3) {
                 SAY("  nobody waits there: it sends and does not wait\n");
             }

@@ -39,9 +39,11 @@ static void test_bind(void)
     CASE(seL4_SchedContext_Bind(first, notification), "the same notification again");
     CASE(seL4_SchedContext_Bind(second, notification), "another to the notification");
     CASE(seL4_SchedContext_Bind(first, make(seL4_NotificationObject)), "another notification");
-    CASE(seL4_SchedContext_Bind(first, mint(notification, seL4_NoRights, 5)), "a notification without rights");
+    CASE(seL4_SchedContext_Bind(first, mint(notification, seL4_NoRights, 5)),
+         "a notification without rights");
     CASE(seL4_SchedContext_Unbind(first), "unbind both");
-    CASE(seL4_SchedContext_Bind(first, mint(notification, seL4_NoRights, 5)), "a notification without rights, free");
+    CASE(seL4_SchedContext_Bind(first, mint(notification, seL4_NoRights, 5)),
+         "a notification without rights, free");
     CASE(seL4_SchedContext_Unbind(first), "unbind");
 
     struct sel4_util_thread *waiter = passive_make("waiter", wait_once, NULL, PRIORITY_HIGH);
@@ -80,7 +82,8 @@ static void test_unbind(void)
     for (seL4_Word label = SchedContextBind; label <= SchedContextYieldTo + 1; label++) {
         seL4_MessageInfo_t info = invoke(context, label, ARGUMENTS(0, {0}, 0, {0}));
         SAY("label %lx: %s, %lx words\n", label - SchedContextBind,
-            sel4_util_error_name(seL4_MessageInfo_get_label(info)), (seL4_Word)seL4_MessageInfo_get_length(info));
+            sel4_util_error_name(seL4_MessageInfo_get_label(info)),
+            (seL4_Word)seL4_MessageInfo_get_length(info));
     }
 }
 

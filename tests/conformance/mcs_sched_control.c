@@ -12,8 +12,17 @@ static void test_ranges(void)
 {
     section("ranges");
     seL4_CPtr context = context_make_unconfigured();
-    static const seL4_Time times[] = {
-        0, 1, 18, 19, 20, 21, 1000, 0x1000000000000, 0x20c49ba5e353f8, 0x7fffffffffffffff, 0xffffffffffffffff};
+    static const seL4_Time times[] = {0,
+                                      1,
+                                      18,
+                                      19,
+                                      20,
+                                      21,
+                                      1000,
+                                      0x1000000000000,
+                                      0x20c49ba5e353f8,
+                                      0x7fffffffffffffff,
+                                      0xffffffffffffffff};
     for (unsigned i = 0; i < sizeof(times) / sizeof(*times); i++) {
         configure(context, times[i], 1000, 0, 0);
         configure(context, 1000, times[i], 0, 0);
@@ -31,8 +40,10 @@ static void test_order(void)
     CASE(seL4_SchedControl_ConfigureFlags(sched_control, seL4_CapNull, 1000, 1000, 0, 0, 0), "nothing");
     CASE(seL4_SchedControl_ConfigureFlags(sched_control, slot(), 1000, 1000, 0, 0, 0), "an empty slot");
     CASE(seL4_SchedControl_ConfigureFlags(sched_control, SELF, 1000, 1000, 0, 0, 0), "a thread");
-    CASE(seL4_SchedControl_ConfigureFlags(sched_control, endpoint, 0, 1000, 0, 0, 0), "an endpoint, budget 0");
-    CASE(seL4_SchedControl_ConfigureFlags(sched_control, endpoint, 1000, 0, 0, 0, 0), "an endpoint, period 0");
+    CASE(seL4_SchedControl_ConfigureFlags(sched_control, endpoint, 0, 1000, 0, 0, 0),
+         "an endpoint, budget 0");
+    CASE(seL4_SchedControl_ConfigureFlags(sched_control, endpoint, 1000, 0, 0, 0, 0),
+         "an endpoint, period 0");
     CASE(seL4_SchedControl_ConfigureFlags(sched_control, endpoint, 0, 0, 0, 0, 0), "an endpoint, both 0");
     CASE(seL4_SchedControl_ConfigureFlags(sched_control, endpoint, 1001, 1000, 0, 0, 0),
          "an endpoint, budget above the period");
@@ -43,7 +54,8 @@ static void test_order(void)
     CASE(seL4_SchedControl_ConfigureFlags(SELF, context, 1000, 1000, 0, 0, 0), "through a thread");
     CASE(seL4_SchedControl_ConfigureFlags(context, context, 1000, 1000, 0, 0, 0), "through itself");
     CASE(seL4_SchedControl_ConfigureFlags(slot(), context, 1000, 1000, 0, 0, 0), "through an empty slot");
-    CASE(seL4_SchedControl_ConfigureFlags(copy(sched_control), context, 1000, 1000, 0, 0, 0), "through a copy");
+    CASE(seL4_SchedControl_ConfigureFlags(copy(sched_control), context, 1000, 1000, 0, 0, 0),
+         "through a copy");
     for (unsigned words = 0; words <= 5; words++) {
         invoke_case(sched_control, SchedControlConfigureFlags,
                     &(struct arguments){1, {context}, words, {1000, 1000, 0, 0, 0}}, "%u words", words);
@@ -99,16 +111,22 @@ static void test_threads(void)
     notes_print("not configured");
     CASE(seL4_SchedControl_ConfigureFlags(sched_control, context, LONG_US, LONG_US, 0, 0, 0), "configure");
     notes_print("configured");
-    CASE(seL4_SchedControl_ConfigureFlags(sched_control, context, LONG_US, LONG_US, 0, 0, 0), "of one that stopped");
-    CASE(seL4_SchedControl_ConfigureFlags(sched_control, OWN_CONTEXT, LONG_US, LONG_US, 0, 0, 0), "one's own");
-    CASE(seL4_SchedControl_ConfigureFlags(sched_control, OWN_CONTEXT, 1000, 2000, 0, 0, 0), "one's own, half");
-    CASE(seL4_SchedControl_ConfigureFlags(sched_control, OWN_CONTEXT, LONG_US, LONG_US, 0, 0, 1), "one's own, sporadic");
-    CASE(seL4_SchedControl_ConfigureFlags(sched_control, OWN_CONTEXT, 5000, 5000, 0, 0, 0), "one's own, as it was");
+    CASE(seL4_SchedControl_ConfigureFlags(sched_control, context, LONG_US, LONG_US, 0, 0, 0),
+         "of one that stopped");
+    CASE(seL4_SchedControl_ConfigureFlags(sched_control, OWN_CONTEXT, LONG_US, LONG_US, 0, 0, 0),
+         "one's own");
+    CASE(seL4_SchedControl_ConfigureFlags(sched_control, OWN_CONTEXT, 1000, 2000, 0, 0, 0),
+         "one's own, half");
+    CASE(seL4_SchedControl_ConfigureFlags(sched_control, OWN_CONTEXT, LONG_US, LONG_US, 0, 0, 1),
+         "one's own, sporadic");
+    CASE(seL4_SchedControl_ConfigureFlags(sched_control, OWN_CONTEXT, 5000, 5000, 0, 0, 0),
+         "one's own, as it was");
     thread = thread_make("b", count, &counter, PRIORITY_LOW, context_make(), 0);
     notes_print("a lower one");
     seL4_CPtr low = context_make();
     thread = thread_make("c", count, &counter, PRIORITY_LOW, low, 0);
-    CASE(seL4_SchedControl_ConfigureFlags(sched_control, low, LONG_US / 2, LONG_US, 0, 0, 0), "of one that is ready");
+    CASE(seL4_SchedControl_ConfigureFlags(sched_control, low, LONG_US / 2, LONG_US, 0, 0, 0),
+         "of one that is ready");
     let_run();
     notes_print("both");
     SAY("%d runs\n", counter);

@@ -110,8 +110,7 @@ static void test_yield(void)
     let_run();
     notes_print("three equals, round robin");
     for (seL4_Word i = 0; i < 3; i++) {
-        workers[i].thread =
-            thread_make("turns", turns, &workers[i], PRIORITY_LOW + i, context_make(), 0);
+        workers[i].thread = thread_make("turns", turns, &workers[i], PRIORITY_LOW + i, context_make(), 0);
     }
     let_run();
     notes_print("three priorities");

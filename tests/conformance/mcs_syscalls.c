@@ -53,7 +53,8 @@ static void outcome(void)
     if (!badge) {
         notes_print(" no fault");
     } else if (label == seL4_Fault_CapFault) {
-        SAY(" cap fault, %s phase, %s, failure %lx\n", seL4_GetMR(seL4_CapFault_InRecvPhase) ? "receive" : "send",
+        SAY(" cap fault, %s phase, %s, failure %lx\n",
+            seL4_GetMR(seL4_CapFault_InRecvPhase) ? "receive" : "send",
             name_of(seL4_GetMR(seL4_CapFault_Addr)), seL4_GetMR(seL4_CapFault_LookupFailureType));
     } else {
         SAY(" fault %lx, number %ld\n", label, (long)seL4_GetMR(seL4_UnknownSyscall_Syscall));
@@ -88,7 +89,8 @@ static void test_numbers(void)
         SAY("%ld:", (long)number);
         run((struct trap){number, NO_CAP, NO_CAP, NO_CAP, 0, 0});
     }
-    static const seL4_Word numbers[] = {0x7fffffffffffffff, 0x8000000000000000, 0xffffffff, 0xfffffffe, 0x80000000};
+    static const seL4_Word numbers[] = {0x7fffffffffffffff, 0x8000000000000000, 0xffffffff, 0xfffffffe,
+                                        0x80000000};
     for (unsigned i = 0; i < sizeof(numbers) / sizeof(*numbers); i++) {
         SAY("%lx:", numbers[i]);
         run((struct trap){numbers[i], NO_CAP, NO_CAP, NO_CAP, 0, 0});
@@ -116,8 +118,10 @@ static void test_capabilities(void)
     };
     for (unsigned c = 0; c < sizeof(calls) / sizeof(*calls); c++) {
         section(calls[c].name);
-        bool has_two = calls[c].number == (seL4_Word)seL4_SysReplyRecv || calls[c].number == (seL4_Word)seL4_SysNBSendWait ||
-                       calls[c].number == (seL4_Word)seL4_SysRecv || calls[c].number == (seL4_Word)seL4_SysNBRecv;
+        bool has_two = calls[c].number == (seL4_Word)seL4_SysReplyRecv ||
+                       calls[c].number == (seL4_Word)seL4_SysNBSendWait ||
+                       calls[c].number == (seL4_Word)seL4_SysRecv ||
+                       calls[c].number == (seL4_Word)seL4_SysNBRecv;
         bool has_three = calls[c].number == (seL4_Word)seL4_SysNBSendRecv;
         for (unsigned a = 0; a < CAPS; a++) {
             for (unsigned b = 0; b < (has_two || has_three ? CAPS : 1); b++) {
@@ -138,11 +142,12 @@ static void test_rights(void)
     static const struct {
         const char *name;
         seL4_Word number;
-    } calls[] = {{"recv", (seL4_Word)seL4_SysRecv},     {"nbrecv", (seL4_Word)seL4_SysNBRecv},
-                 {"wait", (seL4_Word)seL4_SysWait},     {"nbwait", (seL4_Word)seL4_SysNBWait},
-                 {"send", (seL4_Word)seL4_SysSend},     {"call", (seL4_Word)seL4_SysCall}};
+    } calls[] = {{"recv", (seL4_Word)seL4_SysRecv}, {"nbrecv", (seL4_Word)seL4_SysNBRecv},
+                 {"wait", (seL4_Word)seL4_SysWait}, {"nbwait", (seL4_Word)seL4_SysNBWait},
+                 {"send", (seL4_Word)seL4_SysSend}, {"call", (seL4_Word)seL4_SysCall}};
     seL4_CPtr write_only = mint(endpoint, seL4_CanWrite, 0), read_only = mint(endpoint, seL4_CanRead, 0);
-    seL4_CPtr signal_only = mint(notification, seL4_CanWrite, 0), wait_only = mint(notification, seL4_CanRead, 0);
+    seL4_CPtr signal_only = mint(notification, seL4_CanWrite, 0),
+              wait_only = mint(notification, seL4_CanRead, 0);
     seL4_CPtr bound = make(seL4_NotificationObject);
     SEL4_UTIL_CHECK(seL4_TCB_BindNotification(SELF, bound));
     const struct {
@@ -200,7 +205,8 @@ int main(seL4_BootInfo *info)
     faults = make(seL4_EndpointObject);
     reply = make(seL4_ReplyObject);
     own_reply_object = make(seL4_ReplyObject);
-    trapper = thread_make("trap", trap, NULL, PRIORITY_HIGH, seL4_CapNull, mint(faults, seL4_AllRights, 0xff))->tcb;
+    trapper =
+        thread_make("trap", trap, NULL, PRIORITY_HIGH, seL4_CapNull, mint(faults, seL4_AllRights, 0xff))->tcb;
     SEL4_UTIL_CHECK(seL4_TCB_ReadRegisters(trapper, 1, 0, REGISTERS, &registers));
     SEL4_UTIL_CHECK(seL4_SchedContext_Bind(context_make(), trapper));
     test_numbers();

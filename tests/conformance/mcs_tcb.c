@@ -11,15 +11,9 @@ static const struct {
     const char *name;
     bool write, read, grant, grant_reply;
 } rights[] = {
-    {"no rights", 0, 0, 0, 0},
-    {"write", 1, 0, 0, 0},
-    {"grant", 0, 0, 1, 0},
-    {"grant reply", 0, 0, 0, 1},
-    {"write, read", 1, 1, 0, 0},
-    {"read, grant", 0, 1, 1, 0},
-    {"write, grant reply", 1, 0, 0, 1},
-    {"write, grant", 1, 0, 1, 0},
-    {"all", 1, 1, 1, 1},
+    {"no rights", 0, 0, 0, 0},          {"write", 1, 0, 0, 0},        {"grant", 0, 0, 1, 0},
+    {"grant reply", 0, 0, 0, 1},        {"write, read", 1, 1, 0, 0},  {"read, grant", 0, 1, 1, 0},
+    {"write, grant reply", 1, 0, 0, 1}, {"write, grant", 1, 0, 1, 0}, {"all", 1, 1, 1, 1},
 };
 enum {
     RIGHTS = sizeof(rights) / sizeof(*rights)
@@ -28,7 +22,8 @@ enum {
 static seL4_CPtr handler(unsigned i)
 {
     return mint(endpoint,
-                seL4_CapRights_new(rights[i].grant_reply, rights[i].grant, rights[i].read, rights[i].write), 7);
+                seL4_CapRights_new(rights[i].grant_reply, rights[i].grant, rights[i].read, rights[i].write),
+                7);
 }
 
 static void test_configure(void)
@@ -51,10 +46,12 @@ static void test_configure(void)
     CASE(seL4_TCB_Configure(tcb, CNODE, 0, VSPACE, 1, 0, 0), "VSpace data 1");
     CASE(seL4_TCB_Configure(slot(), CNODE, 0, VSPACE, 0, 0, 0), "through an empty slot");
     for (unsigned words = 0; words <= 3; words++) {
-        invoke_case(tcb, TCBConfigure, &(struct arguments){3, {CNODE, VSPACE, 0}, words, {0}}, "%u words", words);
+        invoke_case(tcb, TCBConfigure, &(struct arguments){3, {CNODE, VSPACE, 0}, words, {0}}, "%u words",
+                    words);
     }
     for (unsigned caps = 0; caps <= 3; caps++) {
-        invoke_case(tcb, TCBConfigure, &(struct arguments){caps, {CNODE, VSPACE, 0}, 3, {0}}, "%u capabilities", caps);
+        invoke_case(tcb, TCBConfigure, &(struct arguments){caps, {CNODE, VSPACE, 0}, 3, {0}},
+                    "%u capabilities", caps);
     }
 }
 
@@ -74,10 +71,12 @@ static void test_set_space(void)
         CASE(seL4_TCB_SetSpace(tcb, handler(i), CNODE, 0, VSPACE, 0), "handler with %s", rights[i].name);
     }
     for (unsigned words = 0; words <= 2; words++) {
-        invoke_case(tcb, TCBSetSpace, &(struct arguments){3, {0, CNODE, VSPACE}, words, {0}}, "%u words", words);
+        invoke_case(tcb, TCBSetSpace, &(struct arguments){3, {0, CNODE, VSPACE}, words, {0}}, "%u words",
+                    words);
     }
     for (unsigned caps = 0; caps <= 3; caps++) {
-        invoke_case(tcb, TCBSetSpace, &(struct arguments){caps, {0, CNODE, VSPACE}, 2, {0}}, "%u capabilities", caps);
+        invoke_case(tcb, TCBSetSpace, &(struct arguments){caps, {0, CNODE, VSPACE}, 2, {0}},
+                    "%u capabilities", caps);
     }
 }
 
@@ -89,7 +88,8 @@ static void test_set_sched_params(void)
     CASE(seL4_TCB_SetSchedParams(tcb, SELF, 255, 10, seL4_CapNull, seL4_CapNull), "the highest maximum");
     CASE(seL4_TCB_SetSchedParams(tcb, SELF, 256, 10, seL4_CapNull, seL4_CapNull), "maximum 256");
     CASE(seL4_TCB_SetSchedParams(tcb, SELF, 10, 256, seL4_CapNull, seL4_CapNull), "priority 256");
-    CASE(seL4_TCB_SetSchedParams(tcb, SELF, 10, 20, seL4_CapNull, seL4_CapNull), "priority above the maximum");
+    CASE(seL4_TCB_SetSchedParams(tcb, SELF, 10, 20, seL4_CapNull, seL4_CapNull),
+         "priority above the maximum");
     CASE(seL4_TCB_SetSchedParams(tcb, endpoint, 10, 10, seL4_CapNull, seL4_CapNull), "authority an endpoint");
     CASE(seL4_TCB_SetSchedParams(tcb, seL4_CapNull, 10, 10, seL4_CapNull, seL4_CapNull), "authority nothing");
     CASE(seL4_TCB_SetSchedParams(tcb, SELF, 10, 10, endpoint, seL4_CapNull), "context an endpoint");
@@ -108,19 +108,24 @@ static void test_set_sched_params(void)
     CASE(seL4_TCB_SetSchedParams(tcb, SELF, 10, 10, OWN_CONTEXT, seL4_CapNull), "in use, has one");
     CASE(seL4_TCB_SetSchedParams(tcb, SELF, 10, 10, seL4_CapNull, endpoint), "no context any more");
     SAY("context %s\n", context_state(context));
-    CASE(seL4_TCB_SetSchedParams(tcb, SELF, 10, 10, context_make_unconfigured(), endpoint), "context not configured");
-    CASE(seL4_TCB_SetSchedParams(SELF, SELF, 255, PRIORITY_ROOT, seL4_CapNull, seL4_CapNull), "oneself, no context");
-    CASE(seL4_TCB_SetSchedParams(SELF, SELF, 255, PRIORITY_ROOT, OWN_CONTEXT, seL4_CapNull), "oneself, one's own");
+    CASE(seL4_TCB_SetSchedParams(tcb, SELF, 10, 10, context_make_unconfigured(), endpoint),
+         "context not configured");
+    CASE(seL4_TCB_SetSchedParams(SELF, SELF, 255, PRIORITY_ROOT, seL4_CapNull, seL4_CapNull),
+         "oneself, no context");
+    CASE(seL4_TCB_SetSchedParams(SELF, SELF, 255, PRIORITY_ROOT, OWN_CONTEXT, seL4_CapNull),
+         "oneself, one's own");
     CASE(seL4_TCB_SetSchedParams(SELF, SELF, 255, PRIORITY_ROOT, other, seL4_CapNull), "oneself, another");
     for (unsigned i = 0; i < RIGHTS; i++) {
-        CASE(seL4_TCB_SetSchedParams(tcb, SELF, 10, 10, seL4_CapNull, handler(i)), "handler with %s", rights[i].name);
+        CASE(seL4_TCB_SetSchedParams(tcb, SELF, 10, 10, seL4_CapNull, handler(i)), "handler with %s",
+             rights[i].name);
     }
     for (unsigned words = 0; words <= 2; words++) {
-        invoke_case(tcb, TCBSetSchedParams, &(struct arguments){3, {SELF, 0, 0}, words, {10, 10}}, "%u words", words);
+        invoke_case(tcb, TCBSetSchedParams, &(struct arguments){3, {SELF, 0, 0}, words, {10, 10}}, "%u words",
+                    words);
     }
     for (unsigned caps = 0; caps <= 3; caps++) {
-        invoke_case(tcb, TCBSetSchedParams, &(struct arguments){caps, {SELF, 0, 0}, 2, {10, 10}}, "%u capabilities",
-                    caps);
+        invoke_case(tcb, TCBSetSchedParams, &(struct arguments){caps, {SELF, 0, 0}, 2, {10, 10}},
+                    "%u capabilities", caps);
     }
 }
 
@@ -153,7 +158,8 @@ static void test_priorities(void)
     CASE(seL4_TCB_SetPriority(SELF, tcb, 21), "priority above another's maximum");
     CASE(seL4_TCB_SetMCPriority(SELF, tcb, 21), "maximum above another's maximum");
     CASE(seL4_TCB_SetSchedParams(SELF, tcb, 21, 20, OWN_CONTEXT, 0), "parameters above another's maximum");
-    CASE(seL4_TCB_SetSchedParams(SELF, tcb, 20, 21, OWN_CONTEXT, 0), "priority above another's maximum, parameters");
+    CASE(seL4_TCB_SetSchedParams(SELF, tcb, 20, 21, OWN_CONTEXT, 0),
+         "priority above another's maximum, parameters");
 }
 
 static void test_labels(void)

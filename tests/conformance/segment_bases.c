@@ -226,6 +226,7 @@ int main(seL4_BootInfo *info)
     for (unsigned i = 0; i < WORKERS; i++) {
         if (i < WORKERS_HERE) {
             subject_make(&workers[i], "here");
+            subject_take_turns(&workers[i]);
         } else {
             subject_make_in(&workers[i], "there", other);
         }

@@ -8,6 +8,11 @@
 
 #include "internal.h"
 
+enum {
+    TURN_LONG_US = 100000000,
+    TURN_US = 5000
+};
+
 static void nothing(void *unused)
 {
     (void)unused;
@@ -22,6 +27,22 @@ void subject_make(struct subject *subject, const char *name)
     subject->stack = (unsigned char *)thread->stack_top - 2 * SUBJECT_STACK;
     subject->ipc_buffer = thread->ipc_buffer;
     SEL4_UTIL_CHECK(seL4_TCB_Suspend(subject->tcb));
+#ifdef CONFIG_KERNEL_MCS
+    /* A trap in the instant in which a turn ends would be lost. The last slot is that of the scheduling context. */
+    subject->sched_context = pool.slot_next - 1;
+    SEL4_UTIL_CHECK(seL4_SchedControl_Configure(boot->schedcontrol.start, subject->sched_context, TURN_LONG_US,
+                                                TURN_LONG_US, 0, 0));
+#endif
+}
+
+void subject_take_turns(const struct subject *subject)
+{
+#ifdef CONFIG_KERNEL_MCS
+    SEL4_UTIL_CHECK(seL4_SchedControl_Configure(boot->schedcontrol.start, subject->sched_context, TURN_US,
+                                                TURN_US, 0, 0));
+#else
+    (void)subject;
+#endif
 }
 
 void subject_make_in(struct subject *subject, const char *name, seL4_CPtr vspace)

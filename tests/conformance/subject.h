@@ -28,6 +28,7 @@ struct subject {
     seL4_CPtr faults;
     unsigned char *stack;       /* SUBJECT_STACK bytes; rsp starts in the middle; null in another VSpace */
     seL4_IPCBuffer *ipc_buffer; /* null in another VSpace */
+    seL4_CPtr sched_context;    /* MCS, and not in another VSpace */
 };
 
 struct subject_fault {
@@ -40,6 +41,9 @@ struct subject_fault {
  * run yet. */
 void subject_make(struct subject *subject, const char *name);
 void subject_make_in(struct subject *subject, const char *name, seL4_CPtr vspace);
+
+/* MCS: from now on its turns end, as those of a thread in another VSpace and of all threads without MCS do. */
+void subject_take_turns(const struct subject *subject);
 
 /* Registers for a start at `rip`: rax..r15 hold 0xa00 + their place in the context. */
 seL4_UserContext subject_registers(const struct subject *subject, seL4_Word rip);
