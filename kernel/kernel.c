@@ -102,6 +102,8 @@ OUT_OF_LINE static void trap_handle(struct kernel *k, const struct trap *trap)
     case TRAP_INTERRUPT:
         irq_deliver(k, trap->irq);
         return;
+    case TRAP_HOST:
+        break;
     case TRAP_TICK:
         sched_tick(k);
         return;

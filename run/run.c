@@ -206,8 +206,8 @@ static int session_start(struct session *session, struct diag *diag)
         return error;
     }
     assertion_watch(kernel);
-    error = session->class->open(&session->engine, kernel, session->arena.fd, session->arena.vector_fd,
-                                     &session->machine.mmu, &session->events, diag);
+    error = session->class->open(&session->engine, kernel, session->arena.fd, session->arena.vector_fd, NULL,
+                                     &session->machine.mmu, &session->machine.host, &session->events, diag);
     if (error) {
         session->engine = NULL;
         return error;

@@ -181,8 +181,11 @@ void direct_engine_close(struct engine *e)
 }
 
 static int direct_engine_open(struct engine **engine, struct kernel *k, int arena_fd, int vector_fd,
-                              struct machine_mmu *mmu, const struct engine_events *events, struct diag *diag)
+                              const struct hostio_roots *roots, struct machine_mmu *mmu, struct machine_host *host,
+                              const struct engine_events *events, struct diag *diag)
 {
+    (void)roots;
+    (void)host;
     int error = direct_engine_create(engine, k, arena_fd, vector_fd, diag);
     if (error) {
         diag_add(diag, "cannot open the direct engine");

@@ -93,8 +93,11 @@ void ptrace_engine_close(struct engine *e)
 }
 
 static int ptrace_engine_open(struct engine **engine, struct kernel *k, int arena_fd, int vector_fd,
-                              struct machine_mmu *mmu, const struct engine_events *events, struct diag *diag)
+                              const struct hostio_roots *roots, struct machine_mmu *mmu, struct machine_host *host,
+                              const struct engine_events *events, struct diag *diag)
 {
+    (void)roots;
+    (void)host;
     (void)vector_fd; /* vector state goes through k->vector */
     int error = ptrace_engine_create(engine, arena_fd, diag);
     if (error) {

@@ -65,6 +65,8 @@ static void mcs_trap_take(struct kernel *k, const struct trap *trap)
         (void)budget_check(k);
         irq_deliver(k, trap->irq);
         return;
+    case TRAP_HOST:
+        break;
     case TRAP_TICK:
         time_update(k);
         (void)budget_check(k);
