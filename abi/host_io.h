@@ -14,7 +14,9 @@
  * Every invocation answers with label seL4_NoError and message word 0 = result: 0 or more, or a negative Linux
  * error number of the host (-ENOENT); or it fails as seL4 invocations do (IllegalOperation for the wrong kind,
  * InvalidCapability(i) for extra capabilities, TruncatedMessage, InvalidArgument(i) for addresses that are no user
- * addresses). No invocation waits: what is not ready answers -EAGAIN.
+ * addresses), in this order: kind, message, access, extra capabilities, addresses. Where the access is missing,
+ * the result is -EROFS for what writes to a directory, -EBADF for files, sockets and timers, else -EACCES. No
+ * invocation waits: what is not ready answers -EAGAIN.
  *
  * Memory is named by addresses in the caller's own VSpace, where it must be mapped (for what is written to it,
  * writable, else -EFAULT), and not device memory. Data goes from and to it directly; one invocation moves at most
@@ -56,22 +58,26 @@ enum host_access {
 };
 
 /* Flags and modes are Linux's on x86-64. "-> object": extra capability 0 is an empty host object with both rights.
- * Paths are relative to the directory and never lead out of it; symbolic links are followed beneath it only. */
+ * A directory is the root of every path into it: "..", a leading slash and absolute symbolic links end at it. What
+ * changes something answers -EROFS where the directory allows no writing. */
 enum host_operation {
-    /* Any open object, read right. */
+    /* Any object, any right; so it is below where no right is named. */
     HOST_OBJECT_KIND, /* () -> enum host_kind, word 1: access (object and capability) */
     /* Empty object, both rights. */
     HOST_OBJECT_MAKE_READY_SET, /* () */
     /* Ready set. */
-    HOST_READY_BIND, /* (), extra 0: a notification capability with write right, or none to unbind */
-    HOST_READY_TAKE, /* (buffer, count) -> how many struct host_event were written, oldest first; read right */
+    HOST_READY_BIND, /* (), extra 0: a notification capability with write right, or none to unbind; read right. It is
+                      * signalled at once if files are ready */
+    HOST_READY_TAKE, /* (buffer, count) -> how many struct host_event were written, oldest first, 256 at most; read
+                      * right */
     /* File, socket, timer. */
     HOST_FILE_WATCH, /* (events, token), extra 0: ready set with write right. Once one of `events` (EPOLLIN, EPOLLOUT,
                       * EPOLLRDHUP, EPOLLPRI; errors and hang-up always) is or becomes true, the file goes on the
                       * ready list with its token and the notification is signalled, once; then watch again. events
-                      * 0: no longer, and off the list. -EPERM: regular files are always ready. */
+                      * 0: no longer, and off the list; that needs no set. -EPERM: regular files are always ready. */
     HOST_FILE_POLL,  /* (events) -> those that are true now */
-    HOST_FILE_READ,  /* (buffer, size, offset, flags); offset -1: at the position; flags: RWF_* of preadv2 */
+    HOST_FILE_READ,  /* (buffer, size, offset, flags); offset -1: at the position; flags: RWF_DSYNC, _SYNC,
+                      * _NOWAIT, _APPEND of preadv2, else -EOPNOTSUPP. Sockets: offset -1, flags 0 */
     HOST_FILE_WRITE, /* (buffer, size, offset, flags) */
     HOST_FILE_SEEK,  /* (offset, whence) -> position */
     HOST_FILE_STAT,  /* (buffer): struct statx, 256 bytes */
@@ -81,7 +87,7 @@ enum host_operation {
     HOST_FILE_SET_MODE, /* (mode); write */
     HOST_FILE_SET_TIMES, /* (buffer): two struct timespec; write */
     HOST_FILE_CONTROL,  /* (request, buffer): TCGETS, TCSETS, TCSETSW, TCSETSF, TIOCGWINSZ, TIOCSWINSZ, FIONREAD;
-                         * else -ENOTTY */
+                         * else -ENOTTY. None waits for output that is still on its way */
     /* Directory. A path of length 0 is the directory itself. */
     HOST_DIRECTORY_OPEN, /* (path, length, flags, mode) -> object, a directory or a file, nonblocking. Flags: O_ACCMODE,
                           * O_CREAT, O_EXCL, O_TRUNC, O_APPEND, O_DIRECTORY, O_NOFOLLOW, O_DSYNC, O_SYNC, O_PATH,
@@ -93,7 +99,8 @@ enum host_operation {
     HOST_DIRECTORY_MAKE, /* (path, length, mode): mkdir; write, as all that follow */
     HOST_DIRECTORY_MAKE_NODE, /* (path, length, mode): FIFO or socket node only */
     HOST_DIRECTORY_REMOVE, /* (path, length, flags): AT_REMOVEDIR */
-    HOST_DIRECTORY_RENAME, /* (path, length, new path, new length, flags), extra 0: the new one's directory */
+    HOST_DIRECTORY_RENAME, /* (path, length, new path, new length, flags), extra 0: the new one's directory. Flags:
+                            * RENAME_NOREPLACE, RENAME_EXCHANGE */
     HOST_DIRECTORY_LINK,   /* (path, length, new path, new length), extra 0: the new one's directory */
     HOST_DIRECTORY_SYMLINK, /* (path, length, target, target length) */
     HOST_DIRECTORY_SET_MODE, /* (path, length, mode) */
@@ -109,9 +116,10 @@ enum host_operation {
     HOST_SOCKET_RECEIVE, /* (buffer, size, flags, address, size); word 1: length of the address; read */
     HOST_SOCKET_SHUTDOWN, /* (how) */
     HOST_SOCKET_GET_OPTION, /* (level, name, buffer, size); word 1: length */
-    HOST_SOCKET_SET_OPTION, /* (level, name, buffer, size); SO_ATTACH_*, SO_BINDTODEVICE, SO_MARK and such: -EPERM */
+    HOST_SOCKET_SET_OPTION, /* (level, name, buffer, size); SO_ATTACH_*, SO_BINDTODEVICE, SO_MARK and such, and
+                               * SO_LINGER with a time: -EPERM */
     HOST_SOCKET_NAME,       /* (is_peer, buffer, size); word 1: length */
-    /* Clock. */
+    /* Clock; the host's time, in virtual time too. */
     HOST_CLOCK_READ, /* (clock): CLOCK_REALTIME, _MONOTONIC, _BOOTTIME, the _COARSE ones; word 1: nanoseconds */
     HOST_CLOCK_TIMER, /* (clock) -> object */
     HOST_TIMER_SET,   /* (first_ns, interval_ns, is_absolute); first 0 stops it; write */

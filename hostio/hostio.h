@@ -18,7 +18,9 @@
 
 enum {
     HOSTIO_HANDLES = 65536,
-    HOSTIO_RULES = 32 /* of a network policy */
+    HOSTIO_RULES = 32,      /* of a network policy */
+    HOSTIO_SCRATCH = 32768, /* bytes that one listing of a directory moves */
+    HOSTIO_COOKIE_SHIFT = 16 /* cookies are below 2^48 */
 };
 
 /* Where sockets may go: one rule allows. */
@@ -36,11 +38,13 @@ struct hostio_policy {
 };
 
 struct hostio_entry {
-    int32_t fd;   /* -1: free, then `next` */
-    uint32_t next;
-    uint8_t kind; /* enum host_kind */
+    int32_t fd;    /* -1: has none */
+    uint32_t next; /* of a free one: the handle of the next free one, plus 1; 0: none */
+    uint8_t kind;  /* enum host_kind; HOST_EMPTY: free */
     bool is_watched; /* registered with epoll */
-    uint32_t policy; /* of a network or socket: the handle that the policy came from */
+    bool is_armed;   /* and an event may still come */
+    bool may_listen; /* a socket that was bound within its policy */
+    uint32_t policy; /* of a network or socket: the root that the policy came from */
 };
 
 /* All of the state. Starts as zeros; hostio_init. */
@@ -48,10 +52,12 @@ struct hostio {
     int64_t (*system)(uint64_t number, const uint64_t argument[6]); /* the result or -errno */
     const unsigned char *arena; /* as the caller sees it, to hand pieces to the host */
     int32_t epoll;
-    uint32_t free, used;
+    uint32_t free;    /* the first free handle below `used`, plus 1; 0: none */
+    uint32_t used;    /* handles from here on were never used */
     uint32_t watched; /* how many handles may still bring a TRAP_HOST */
     struct hostio_policy policy[HOST_IO_ROOTS]; /* of root i */
     struct hostio_entry entry[HOSTIO_HANDLES];
+    unsigned char scratch[HOSTIO_SCRATCH]; /* within one call */
 };
 
 /* What a run gives its system, in the order of handles 0, 1, ... */
@@ -62,7 +68,7 @@ struct hostio_root {
 };
 
 struct hostio_roots {
-    int epoll; /* the instance whose events become TRAP_HOST: data is the cookie */
+    int epoll; /* the instance whose events become TRAP_HOST (hostio_take) */
     unsigned count;
     struct hostio_root root[HOST_IO_ROOTS];
 };
@@ -75,6 +81,10 @@ void hostio_init(struct hostio *hostio, const struct hostio_roots *roots, const 
 int64_t hostio_call(struct hostio *hostio, struct machine_host_call *call);
 int64_t hostio_watch(struct hostio *hostio, uint32_t handle, uint32_t events, uint64_t cookie);
 void hostio_close(struct hostio *hostio, uint32_t handle);
+
+/* An event came from the epoll instance with these `data`. True: it is the one that the watch was for, and `cookie` is
+ * filled; no more come until the next watch. Makes no host call. */
+bool hostio_take(struct hostio *hostio, uint64_t data, uint64_t *cookie);
 
 /* Linux system calls that it may make, ascending: for filters and for the docs. */
 extern const uint16_t hostio_system_calls[];

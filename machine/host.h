@@ -25,7 +25,8 @@ struct machine_host_call {
     uint64_t argument[6]; /* the message words, as they came */
     const char *path, *new_path; /* terminated, no zero inside; NULL where there is none */
     void *small; /* HOST_IO_SMALL bytes: what the caller passed in, and room for the answer */
-    uint64_t small_size; /* bytes passed in; set to the bytes to hand back (address length, statx, option) */
+    uint64_t small_size; /* bytes passed in, or that the caller has room for (less than it says, if that is more than
+                          * HOST_IO_SMALL); set to the bytes to hand back (address length, statx, option) */
     const struct machine_host_piece *pieces; /* where the data is or goes */
     unsigned piece_count;
     /* Answers of operations with "-> object", when the result is not negative: */

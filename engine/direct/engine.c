@@ -184,8 +184,6 @@ static int direct_engine_open(struct engine **engine, struct kernel *k, int aren
                               const struct hostio_roots *roots, struct machine_mmu *mmu, struct machine_host *host,
                               const struct engine_events *events, struct diag *diag)
 {
-    (void)roots;
-    (void)host;
     int error = direct_engine_create(engine, k, arena_fd, vector_fd, diag);
     if (error) {
         diag_add(diag, "cannot open the direct engine");
@@ -200,6 +198,8 @@ static int direct_engine_open(struct engine **engine, struct kernel *k, int aren
                                 .forget = mmu_forget,
                                 .clear = mmu_clear,
                                 .blank_from = mmu_blank_from};
+    if (roots)
+        host_io_share(e, roots, host);
     return 0;
 }
 

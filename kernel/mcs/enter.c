@@ -5,6 +5,7 @@
  * Manual: chapters "Kernel Services and Objects", "Threads and Execution".
  */
 #include "kernel/debug.h"
+#include "kernel/host/host.h"
 #include "kernel/irq.h"
 #include "kernel/mcs/mcs.h"
 #include "kernel/state.h"
@@ -66,7 +67,10 @@ static void mcs_trap_take(struct kernel *k, const struct trap *trap)
         irq_deliver(k, trap->irq);
         return;
     case TRAP_HOST:
-        break;
+        time_update(k);
+        (void)budget_check(k);
+        host_ready(k, trap->address, trap->status);
+        return;
     case TRAP_TICK:
         time_update(k);
         (void)budget_check(k);

@@ -28,12 +28,13 @@ MAY_INCLUDE = {
     "bench": {"hostio", "bench", "run", "engine", "kernel", "abi", "machine", "host", "lib"},
     "cmd": {"hostio", "cmd", "bench", "run", "engine", "kernel", "abi", "machine", "host"},
     "lib": {"lib"},
+    "container": {"container", "lib"},
     "examples": {"examples", "lib"},
 }
 TOPS = {folder.split("/")[0] for folder in MAY_INCLUDE}
 FREESTANDING = {"stdarg.h", "stdbool.h", "stddef.h", "stdint.h", "string.h"}
 HOST_CALLS = re.compile(r"(asm|asm-generic|linux)/|stdatomic\.h$")
-IN_GUESTS = re.compile(r"engine/direct/pad/|engine/x86_64/(context|exception|tsc)\.[ch]$")
+IN_GUESTS = re.compile(r"engine/direct/pad/|hostio/|engine/x86_64/(context|exception|tsc)\.[ch]$")
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.M)
 
 
