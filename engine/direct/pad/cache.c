@@ -96,7 +96,8 @@ static struct run run_around(uint64_t address, const struct translation *t)
     uint64_t window = run.start >> PAD_WINDOW_BITS << PAD_WINDOW_BITS,
              window_end = window + (1u << PAD_WINDOW_BITS);
     uint64_t behind = run.paddr + PAGE;
-    while (run.start > window && continues(run.start - PAGE, t, run.paddr - PAGE)) {
+    while (run.start > window && run.start > pad_core.address_min &&
+           continues(run.start - PAGE, t, run.paddr - PAGE)) {
         run.start -= PAGE;
         run.paddr -= PAGE;
     }
