@@ -2,7 +2,7 @@
 /*
  * The ACPI tables of this PC: as few as a system needs to find the interrupt
  * controllers and the HPET. They lie where a firmware's do, below 1 MiB, in
- * memory that an seL4 system sees as a device untyped.
+ * memory that an seL4 system sees as a device untyped. DIFFERS: a firmware has more.
  *
  * Source: ACPI Specification 4.0, chapter 5.2 (RSDP, RSDT, XSDT, FADT, DSDT, MADT); IA-PC HPET Specification 1.0a,
  * section 3.2.4.

@@ -24,7 +24,7 @@ enum {
 };
 
 enum {
-    HOLD_TICKS = 200 * 1000 / HPET_TICK_NS /* 200 us */
+    HOLD_TICKS = 200 * 1000 / HPET_TICK_NS /* 200 us (DIFFERS) */
 };
 
 enum {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The keyboard controller (8042) of a PC without keyboard and mouse. Its self-tests pass, its command byte can be
- * read back, nothing is ever typed; and it is the classic way to reset the machine.
+ * read back, nothing is ever typed (DIFFERS); and it is the classic way to reset the machine.
  *
  * Source: IBM PC AT Technical Reference, "Keyboard controller".
  *

@@ -226,7 +226,7 @@ static void bus_port_out(void *world, uint16_t port, unsigned width, uint32_t va
     ports_out(&pc->ports, port, width, value);
 }
 
-/* Whoever is not the handler gets several times as long as the handler took: a timer that is faster than its
+/* DIFFERS: whoever is not the handler gets several times as long as the handler took: a timer that is faster than its
  * driver would leave nothing for others. */
 static uint64_t quiet_after(const struct pc *pc)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * PCI configuration mechanism #1 over a bus with nothing but its host bridge: the address register keeps what is
+ * PCI configuration mechanism #1 over a bus with nothing but its host bridge (DIFFERS): the address register keeps what is
  * written, and every other function answers all ones, which means "nobody here" to a scan.
  *
  * Source: PCI Local Bus Specification 3.0, sections 3.2.2.3.2 and 6.1; Intel 440FX datasheet (290549), for the

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The old pair of interrupt controllers (8259A). An seL4 kernel that uses the I/O APIC has masked them for good, so
- * they interrupt nobody; what is written to their registers can be read back, for drivers that save and restore
+ * they interrupt nobody (DIFFERS); what is written to their registers can be read back, for drivers that save and restore
  * masks.
  *
  * Source: Intel 8259A datasheet (231468), "Programming the 8259A".

@@ -3,7 +3,7 @@
  * The 8254, computed from the time. See pit.h for sources and what holds.
  *
  * Modes 1 and 5 need a rising edge of a gate, which only counter 2 has; elsewhere they
- * are taken as modes 0 and 4.
+ * are taken as modes 0 and 4 (DIFFERS).
  */
 #include "device/pit.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The real-time clock: an MC146818 and 128 bytes of CMOS memory that start as zeros. Its date is the host's, in UTC,
- * until a program sets another; from its first use on it goes by the machine's clock.
+ * until a program sets another; from its first use on it goes by the machine's clock (DIFFERS).
  *
  * As with the PIT nothing counts: date, flags and interrupts are computed from the time of the question. The date
  * changes when a whole second of the machine's clock begins.

@@ -2,7 +2,7 @@
 /*
  * A serial port: a 16550A UART at 0x3F8, the console of a PC without a screen.
  *
- * Output leaves at once: the transmitter is always empty. Input waits on the wire, in a queue that is larger than
+ * DIFFERS: output leaves at once: the transmitter is always empty. Input waits on the wire, in a queue that is larger than
  * the chip's own, so that text typed or piped in is not lost while a driver sets itself up; from there it goes
  * into the chip as soon as there is room, so only what the driver sends itself in loopback can overrun. The divisor
  * says how long a character takes, which matters for the receiver's time-out only.

@@ -55,9 +55,10 @@ char process_state(pid_t pid)
 
 uint64_t process_cpu_ns(pid_t pid)
 {
-    clockid_t clock;
+    /* What clock_getcpuclockid says, which asks the host each time. */
+    clockid_t clock = (clockid_t)(~(unsigned)pid << 3 | 2);
     struct timespec time;
-    if (clock_getcpuclockid(pid, &clock) != 0 || clock_gettime(clock, &time) != 0)
+    if (clock_gettime(clock, &time) != 0)
         return 0;
     return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
 }

@@ -199,7 +199,7 @@ bool benchmark_syscall(struct kernel *k, enum syscall syscall)
     case SYSCALL_BENCHMARK_RESET_ALL_THREADS_UTILISATION:
         counters_reset_all(k);
         return true;
-    default: /* SetLogBuffer, too: kernels with a log buffer do not exist for x86-64 */
+    default: /* DIFFERS: SetLogBuffer, too: kernels with a log buffer do not exist for x86-64 */
         return false;
     }
 }

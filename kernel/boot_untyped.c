@@ -6,7 +6,7 @@
 
 #include "kernel/bootinfo.h"
 
-/* The largest untyped that starts at `start` and ends before `end`. */
+/* The largest untyped that starts at `start` and ends before `end`. DIFFERS: aligned at all addresses. */
 static unsigned untyped_bits_at(uint64_t start, uint64_t end)
 {
     unsigned size_bits = 63 - (unsigned)__builtin_clzll(end - start);

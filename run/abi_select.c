@@ -47,7 +47,7 @@ static int refuse(const struct image *image, struct diag *diag, const char *reas
 
 static int support_check(const struct abi_config *config, const struct image *image, struct diag *diag)
 {
-    if (config->is_smp || config->max_nodes > 1) {
+    if (config->is_smp || config->max_nodes > 1) { /* DIFFERS */
         return refuse(
             image, diag,
             "was built for several cores, which Selkie does not run yet; build it with one (SMP off)");

@@ -61,7 +61,7 @@ static int engine_choose(struct session *session, struct diag *diag)
     return -EINVAL;
 }
 
-/* The HPET's page lies outside RAM: where it does on a PC, or there above the next 4 GiB. */
+/* DIFFERS: RAM has no hole. The HPET's page lies outside of it: where it does on a PC, or there above the next 4 GiB. */
 static uint64_t hpet_paddr(uint64_t memory_size)
 {
     uint64_t above = (memory_size + FOUR_GIB - 1) / FOUR_GIB * FOUR_GIB;

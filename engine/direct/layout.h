@@ -94,6 +94,7 @@ enum {
     PAD_PROCESSES = 128,   /* guest processes at a time; more VSpaces take turns */
     PAD_WINDOW_BITS = 18,  /* small pages are mapped together within such an aligned range */
     PAD_UNMAPS = 64,       /* pending unmaps of a process; more become a wipe */
+    PAD_HABITS = 4,        /* pages of a process that are known to come back */
     PAD_CALLS = 16,        /* host system calls that the monitor asks a process for at a time */
     PAD_CONSOLE = 4096,    /* bytes of the console ring */
     PAD_POOL_PAGES = 8192, /* patched pages and thunk pages of all processes */
@@ -199,6 +200,12 @@ struct pad_range {
     uint64_t start, end;
 };
 
+/* A page that was touched and unmapped, alone: next time it may be entered before it is touched (tlb.h). */
+struct pad_habit {
+    uint64_t vaddr;  /* 0: none */
+    uint32_t credit; /* so many times, until a touch is seen again */
+};
+
 /* A guest process, as everybody sees it. */
 struct pad_slot {
     uint64_t vspace;         /* paddr of the PML4 it is bound to; 0: none */
@@ -209,6 +216,10 @@ struct pad_slot {
     bool is_dirty;           /* must_wipe, or there are pending unmaps */
     uint32_t unmap_count;
     struct pad_range unmap[PAD_UNMAPS];
+    struct pad_habit habit[PAD_HABITS];
+    uint32_t habit_next; /* the oldest of them */
+    uint32_t expecting;  /* kernel exits at which to look whether the page came back: */
+    uint64_t expected;   /* its address */
     uint32_t call_count; /* host system calls to make for the monitor, who gets the baton back at once */
     struct pad_call call[PAD_CALLS];
 };
@@ -275,10 +286,10 @@ struct pad_core {
     bool is_tick_armed;
     uint64_t origin_ns; /* of the machine's clock, on the host's monotonic one */
     struct pad_scale scale;
-    /* Virtual time (engine/x86_64/spin.h): the activity after which the thread did nothing but spin, and 1; for
-     * long enough to be sure; how often threads were sent ahead, and where they stood. */
+    /* Virtual time (engine/x86_64/spin.h): the activity after which the thread did nothing but spin, and 1; what
+     * that means; how often threads were sent ahead, and where they stood. */
     _Atomic uint64_t spun;
-    bool is_spun_long;
+    enum spin_verdict spin_verdict;
     uint64_t spins;
     struct spin_places spin_places;
 

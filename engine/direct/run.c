@@ -65,16 +65,15 @@ static bool outside_trap(struct engine *e, const struct next *next, struct trap 
 
 void deadline_publish(struct engine *e)
 {
+    const struct machine_bus *bus = &e->k->machine->bus;
+    e->core->has_counter = bus->mmio_counter && bus->mmio_counter(bus->world, &e->core->counter);
     if (e->k->virtual_clock) {
         e->core->deadline_ns = UINT64_MAX; /* the pad looks at the clock instead */
-        e->core->has_counter = false;
         return;
     }
     uint64_t at_ns = e->events->next_deadline_ns(e->events->world);
     uint64_t soon_ns = scale_refresh(e) + SOON_NS;
     e->core->deadline_ns = at_ns > soon_ns ? at_ns : soon_ns;
-    const struct machine_bus *bus = &e->k->machine->bus;
-    e->core->has_counter = bus->mmio_counter && bus->mmio_counter(bus->world, &e->core->counter);
 }
 
 static uint64_t earlier(uint64_t a, uint64_t b)

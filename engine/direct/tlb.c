@@ -10,9 +10,12 @@
  */
 #include "engine/direct/tlb.h"
 
+#include <string.h>
+
 enum {
     LINK_ENTRY = 511,
-    PAGE = 1 << ABI_SMALL_PAGE_BITS
+    PAGE = 1 << ABI_SMALL_PAGE_BITS,
+    EXPECT_EXITS = 16 /* between unmapping a page and mapping the next, at most */
 };
 
 static uint64_t *link_of(const struct kernel *k, uint64_t vspace)
@@ -32,6 +35,8 @@ void tlb_bind(struct pad_core *core, const struct kernel *k, unsigned process, u
 {
     core->slot[process].vspace = vspace;
     core->slot[process].must_reset = true;
+    core->slot[process].expecting = 0;
+    memset(core->slot[process].habit, 0, sizeof(core->slot[process].habit));
     *link_of(k, vspace) = process + 1;
     tlb_note_all(core, process);
 }
@@ -83,14 +88,45 @@ static struct pad_range run_forget(struct kernel *k, uint64_t vspace, uint64_t v
     return run;
 }
 
+static struct pad_habit *habit_find(struct pad_slot *slot, uint64_t vaddr)
+{
+    for (unsigned i = 0; i < PAD_HABITS; i++)
+        if (slot->habit[i].vaddr == vaddr)
+            return &slot->habit[i];
+    return NULL;
+}
+
+void tlb_note_touch(struct pad_core *core, unsigned process, uint64_t vaddr)
+{
+    struct pad_habit *habit = habit_find(&core->slot[process], vaddr);
+    if (habit)
+        habit->credit = TLB_CREDIT;
+}
+
+/* A page that was mapped alone goes. */
+static void habit_note(struct pad_slot *slot, uint64_t vaddr)
+{
+    struct pad_habit *habit = habit_find(slot, vaddr);
+    if (!habit) {
+        slot->habit[slot->habit_next++ % PAD_HABITS] = (struct pad_habit){.vaddr = vaddr};
+    } else if (habit->credit > 0) {
+        habit->credit--;
+        slot->expected = vaddr;
+        slot->expecting = EXPECT_EXITS;
+    }
+}
+
 void tlb_note_invalid(struct pad_core *core, struct kernel *k, uint64_t vspace, uint64_t vaddr, uint64_t size)
 {
     int process = tlb_process(core, k, vspace);
     if (process < 0 || size == 0 || vaddr >= ABI_USER_TOP || core->slot[process].must_wipe)
         return;
     struct pad_range range = {vaddr, size > ABI_USER_TOP - vaddr ? ABI_USER_TOP : vaddr + size};
-    if (size == PAGE)
+    if (size == PAGE) {
         range = run_forget(k, vspace, vaddr);
+        if (range.end - range.start == PAGE)
+            habit_note(&core->slot[process], vaddr);
+    }
     tlb_note(core, (unsigned)process, range.start, range.end);
 }
 

@@ -76,7 +76,7 @@ void watch_spin(struct engine *e)
         spin_look(&e->spin, core->last_tcb, activity, process_cpu_ns(pid), core->spins);
     if (verdict == SPIN_NO)
         return;
-    core->is_spun_long = verdict == SPIN_YES;
+    core->spin_verdict = verdict;
     atomic_store(&core->spun, activity + 1);
     kill(pid, KICK_SIGNAL);
 }

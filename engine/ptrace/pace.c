@@ -91,7 +91,7 @@ void pace_watch_spin(struct engine *e, const struct next *next)
     if (verdict == SPIN_NO)
         return;
     if (!endless_loop(e->k, next->vspace, ip, false)) {
-        if (verdict == SPIN_IF_KNOWN && !spin_place_is_known(&pace->spin_places, ip))
+        if (!spin_is_sure(&pace->spin_places, verdict, ip))
             return;
         spin_place_add(&pace->spin_places, ip);
     }

@@ -41,11 +41,17 @@ static unsigned operand_length(const unsigned char *bytes, unsigned size, unsign
 /* Moves and additions, behind prefixes. */
 static unsigned working_length(const unsigned char *bytes, unsigned size)
 {
+    unsigned immediate = 0;
     if (size < 2)
         return 0;
+    if (bytes[0] == 0x0f && bytes[1] == 0xc1) { /* xadd */
+        unsigned operand = operand_length(bytes + 2, size - 2, 0);
+        return operand ? operand + 2 : 0;
+    }
     switch (bytes[0]) {
     case 0x01: /* add */
     case 0x03:
+    case 0x63: /* movslq */
     case 0x89: /* mov */
     case 0x8b:
     case 0x8d: /* lea */
@@ -53,6 +59,12 @@ static unsigned working_length(const unsigned char *bytes, unsigned size)
     case 0x83: /* add $imm8 */
         if ((bytes[1] >> 3 & 7) != 0)
             return 0;
+        immediate = 1;
+        break;
+    case 0xc7: /* mov $imm32 */
+        if ((bytes[1] >> 3 & 7) != 0)
+            return 0;
+        immediate = 4;
         break;
     case 0xff: /* inc, dec */
         if ((bytes[1] >> 3 & 7) > 1)
@@ -61,7 +73,7 @@ static unsigned working_length(const unsigned char *bytes, unsigned size)
     default:
         return 0;
     }
-    unsigned operand = operand_length(bytes + 1, size - 1, bytes[0] == 0x83 ? 1 : 0);
+    unsigned operand = operand_length(bytes + 1, size - 1, immediate);
     return operand ? operand + 1 : 0;
 }
 
@@ -85,7 +97,8 @@ unsigned endless_instruction(const unsigned char *bytes, unsigned size, bool is_
     } else if (size >= 2 && bytes[0] == 0xf3 && bytes[1] == 0x90) { /* pause */
         length = 2;
     } else if (!is_idle) {
-        unsigned prefix = size >= 1 && (bytes[0] & 0xf0) == 0x40 ? 1 : 0; /* REX */
+        unsigned prefix = size >= 1 && bytes[0] == 0xf0 ? 1 : 0;            /* LOCK */
+        prefix += size > prefix && (bytes[prefix] & 0xf0) == 0x40 ? 1 : 0; /* REX */
         unsigned working = working_length(bytes + prefix, size - prefix);
         length = working ? prefix + working : 0;
     }

@@ -32,7 +32,7 @@ enum {
 };
 
 /* No budget or period is longer. Times stay so far below 2^64 that adding some periods never wraps. */
-#define MAX_PERIOD_NS  (UINT64_MAX / 8)
+#define MAX_PERIOD_NS  (UINT64_MAX / 8) /* DIFFERS: of nanoseconds, not cycles */
 #define MAX_RELEASE_NS (UINT64_MAX - 5 * MAX_PERIOD_NS)
 
 struct refill {

@@ -164,6 +164,44 @@ static void test_serial_interrupt(void)
     CHECK_EQ(pc_take_irq(&pc), 0x14);
 }
 
+/* Gated by OUT2, and off in loopback. */
+static void test_serial_interrupt_gates(void)
+{
+    static const struct {
+        uint8_t modem;
+        int irq;
+    } gates[] = {{0x03, -1}, {0x1b, -1}, {0x0b, 0x14}};
+    for (size_t i = 0; i < sizeof(gates) / sizeof(gates[0]); i++) {
+        struct pc pc;
+        struct machine_bus bus = start(&pc);
+        bus.irq_route_ioapic(bus.world, 0x14, 0, 4, false, false);
+        bus.irq_mask(bus.world, 0x14, false);
+        out8(&bus, 0x3fc, gates[i].modem);
+        out8(&bus, 0x3f9, 0x02);
+        CHECK_EQ(pc_take_irq(&pc), gates[i].irq);
+    }
+}
+
+/* However slow the line is said to be. */
+static void test_serial_takes_no_time(void)
+{
+    struct pc pc;
+    struct machine_bus bus = start(&pc);
+    out8(&bus, 0x3fb, 0x83);
+    out8(&bus, 0x3f8, 0xff);
+    out8(&bus, 0x3f9, 0xff);
+    out8(&bus, 0x3fb, 0x03);
+    for (unsigned i = 0; i < 40; i++) {
+        CHECK_EQ(in8(&bus, 0x3fd) & 0x60, 0x60);
+        out8(&bus, 0x3f8, 'a');
+        CHECK_EQ(outside.out_size, i + 1);
+    }
+    CHECK_EQ(pc_input(&pc, "xy", 2), 2);
+    CHECK_EQ(in8(&bus, 0x3f8), 'x');
+    CHECK_EQ(in8(&bus, 0x3fd) & 1, 1);
+    CHECK_EQ(in8(&bus, 0x3f8), 'y');
+}
+
 static void test_serial_transmit_interrupt(void)
 {
     struct pc pc;
@@ -311,6 +349,26 @@ static uint8_t rtc_get(const struct machine_bus *bus, uint8_t index)
     return in8(bus, 0x71);
 }
 
+/* The host is asked once; from then on the machine's clock moves it, and what a program set stays set. */
+static void test_rtc_goes_by_the_machine(void)
+{
+    struct pc pc;
+    struct machine_bus bus = start(&pc);
+    outside.unix_seconds = 10;
+    CHECK_EQ(rtc_get(&bus, 0x00), 0x10);
+    outside.unix_seconds = 3600;
+    CHECK_EQ(rtc_get(&bus, 0x00), 0x10);
+    outside.now_ns = 5000 * MS;
+    CHECK_EQ(rtc_get(&bus, 0x00), 0x15);
+    rtc_set(&bus, 0x09, 0x33);
+    outside.now_ns = 7000 * MS;
+    CHECK_EQ(rtc_get(&bus, 0x00), 0x17);
+    CHECK_EQ(rtc_get(&bus, 0x09), 0x33);
+    bus = start(&pc); /* another run */
+    outside.unix_seconds = 10;
+    CHECK_EQ(rtc_get(&bus, 0x09), 0x70);
+}
+
 static void test_rtc_interrupts(void)
 {
     struct pc pc;
@@ -359,6 +417,13 @@ static void test_hpet_message(void)
     outside.now_ns = MS;
     CHECK_EQ(pc_take_irq(&pc), 0x35);
     CHECK_EQ(pc_take_irq(&pc), -1);
+    bus.irq_mask(bus.world, 0x35, true); /* one that comes before the acknowledgement waits for it */
+    bus.mmio_write(bus.world, 0xfed00108, 8, 200000);
+    outside.now_ns = 3 * MS;
+    CHECK_EQ(pc_take_irq(&pc), -1);
+    bus.irq_mask(bus.world, 0x35, false);
+    CHECK_EQ(pc_take_irq(&pc), 0x35);
+    CHECK_EQ(pc_take_irq(&pc), -1);
 }
 
 static void test_hpet_takes_the_old_timers_place(void)
@@ -380,6 +445,37 @@ static void test_hpet_takes_the_old_timers_place(void)
     CHECK_EQ(pc_take_irq(&pc), -1);
     outside.now_ns = 5 * MS;
     CHECK_EQ(pc_take_irq(&pc), 0x10);
+}
+
+/* After an acknowledgement: at least the spacing, and four times what the answer took. */
+static void test_quiet_after_an_acknowledgement(void)
+{
+    static const struct {
+        uint64_t spacing_ns, answer_ns, quiet_ns;
+    } cases[] = {{0, MS, 0}, {MS / 2, 0, MS / 2}, {MS / 2, MS / 10, MS / 2}, {MS / 2, MS, 4 * MS}};
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct pc pc;
+        struct machine_bus bus = start(&pc);
+        pc.outside.interrupt_spacing_ns = cases[i].spacing_ns;
+        bus.irq_route_ioapic(bus.world, 0x10, 0, 2, false, false);
+        bus.irq_mask(bus.world, 0x10, false);
+        outside.now_ns = 100 * MS;
+        out8(&bus, 0x43, 0x34);
+        out8(&bus, 0x40, 60); /* each 50 us */
+        out8(&bus, 0x40, 0);
+        outside.now_ns += MS;
+        CHECK_EQ(pc_take_irq(&pc), 0x10);
+        bus.irq_mask(bus.world, 0x10, true);
+        outside.now_ns += cases[i].answer_ns;
+        bus.irq_mask(bus.world, 0x10, false);
+        uint64_t quiet_until_ns = outside.now_ns + cases[i].quiet_ns;
+        if (cases[i].quiet_ns) {
+            outside.now_ns = quiet_until_ns - 1;
+            CHECK_EQ(pc_take_irq(&pc), -1);
+        }
+        outside.now_ns = quiet_until_ns + MS / 10;
+        CHECK_EQ(pc_take_irq(&pc), 0x10);
+    }
 }
 
 static void test_level_until_released(void)
@@ -426,9 +522,11 @@ static void test_power_management_timer(void)
 
 CHECK_MAIN(CHECK_TEST(test_serial_output), CHECK_TEST(test_serial_registers),
            CHECK_TEST(test_serial_loopback), CHECK_TEST(test_serial_input_by_polling),
-           CHECK_TEST(test_serial_interrupt), CHECK_TEST(test_serial_transmit_interrupt),
+           CHECK_TEST(test_serial_interrupt), CHECK_TEST(test_serial_interrupt_gates),
+           CHECK_TEST(test_serial_takes_no_time), CHECK_TEST(test_serial_transmit_interrupt),
            CHECK_TEST(test_serial_queue_is_bounded), CHECK_TEST(test_timer_interrupt),
            CHECK_TEST(test_rtc_date), CHECK_TEST(test_rtc_formats), CHECK_TEST(test_rtc_interrupts),
+           CHECK_TEST(test_rtc_goes_by_the_machine), CHECK_TEST(test_quiet_after_an_acknowledgement),
            CHECK_TEST(test_serial_timeout), CHECK_TEST(test_serial_modem_changes),
            CHECK_TEST(test_hpet_message), CHECK_TEST(test_hpet_takes_the_old_timers_place),
            CHECK_TEST(test_level_until_released), CHECK_TEST(test_reset),

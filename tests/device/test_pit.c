@@ -70,6 +70,39 @@ static void test_periodic(void)
     CHECK(pit_deadline_ns(&pit) > 2 * S && pit_deadline_ns(&pit) < 2 * S + 2 * MS);
 }
 
+/* Not when the current period ends. */
+static void test_new_count_begins_at_once(void)
+{
+    for (unsigned control = 0x34; control <= 0x36; control += 2) { /* modes 2 and 3 */
+        struct pit pit;
+        pit_init(&pit);
+        load(&pit, (uint8_t)control, 60000, 0); /* 50 ms */
+        pit_write(&pit, 0x40, 1193 & 0xff, 10 * MS);
+        pit_write(&pit, 0x40, 1193 >> 8, 10 * MS); /* 1 ms */
+        CHECK(pit_deadline_ns(&pit) > 10 * MS && pit_deadline_ns(&pit) < 12 * MS);
+    }
+}
+
+/* Counters whose gate cannot rise count as if these modes needed none. */
+static void test_modes_of_a_gate(void)
+{
+    static const unsigned controls[][2] = {{0x32, 0x30}, {0x3a, 0x38}}; /* modes 1 and 0, 5 and 4 */
+    for (unsigned i = 0; i < 2; i++) {
+        struct pit gated, plain;
+        pit_init(&gated);
+        pit_init(&plain);
+        load(&gated, (uint8_t)controls[i][0], 1193, 0);
+        load(&plain, (uint8_t)controls[i][1], 1193, 0);
+        CHECK(pit_deadline_ns(&gated) < 2 * MS);
+        CHECK_EQ(pit_deadline_ns(&gated), pit_deadline_ns(&plain));
+        CHECK(pit_poll(&gated, 2 * MS));
+    }
+    struct pit pit;
+    pit_init(&pit);
+    load(&pit, 0x72, 1193, 0); /* counter 1, mode 1 */
+    CHECK(read_counter(&pit, 0x41, MS / 2) < 1193);
+}
+
 static void test_every_deadline_polls(void)
 {
     for (unsigned reload = 1; reload < 70000; reload = reload * 3 + 1) {
@@ -180,6 +213,7 @@ static void test_gate_pauses(void)
 
 CHECK_MAIN(CHECK_TEST(test_nothing_is_armed_at_first), CHECK_TEST(test_one_shot),
            CHECK_TEST(test_control_word_alone_stops_it), CHECK_TEST(test_periodic),
+           CHECK_TEST(test_new_count_begins_at_once), CHECK_TEST(test_modes_of_a_gate),
            CHECK_TEST(test_every_deadline_polls), CHECK_TEST(test_latch_and_count_down),
            CHECK_TEST(test_read_back_status), CHECK_TEST(test_bcd), CHECK_TEST(test_gate_of_counter_2),
            CHECK_TEST(test_gate_triggers_one_shot), CHECK_TEST(test_gate_pauses),

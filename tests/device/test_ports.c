@@ -72,6 +72,22 @@ static void test_pci_is_empty(void)
     CHECK_EQ(pci_read(&pci, 0xcf8, 4), 0x80001000);
 }
 
+static void test_host_bridge_is_read_only(void)
+{
+    struct pci pci = {0};
+    for (uint32_t offset = 0; offset < 256; offset += 4) {
+        pci_write(&pci, 0xcf8, 4, 0x80000000 | offset);
+        uint32_t word = pci_read(&pci, 0xcfc, 4);
+        CHECK(offset != 8 || word >> 16 == 0x0600); /* its class */
+        pci_write(&pci, 0xcfc, 4, ~word);
+        CHECK_EQ(pci_read(&pci, 0xcfc, 4), word);
+    }
+    for (uint32_t function = 1; function < 0x10000; function++) { /* of all buses and devices */
+        pci_write(&pci, 0xcf8, 4, 0x80000000 | function << 8);
+        CHECK_EQ(pci_read(&pci, 0xcfc, 4), 0xffffffff);
+    }
+}
+
 static void test_edge_waits_for_unmask(void)
 {
     struct irq_router router;
@@ -127,5 +143,6 @@ static void test_lowest_first_and_bad_numbers(void)
 
 CHECK_MAIN(CHECK_TEST(test_nobody_reads_all_ones), CHECK_TEST(test_ranges_are_disjoint),
            CHECK_TEST(test_wide_access_is_split), CHECK_TEST(test_pci_is_empty),
+           CHECK_TEST(test_host_bridge_is_read_only),
            CHECK_TEST(test_edge_waits_for_unmask), CHECK_TEST(test_level_stays),
            CHECK_TEST(test_lowest_first_and_bad_numbers))

@@ -210,6 +210,13 @@ static void test_endless(void)
     CHECK(is_endless(CODE("\x83\x05\x00\x00\x00\x00\x01\xeb\xf7"), false));     /* addl $1,0(%rip) */
     CHECK(!is_endless(CODE("\x83\x3d\x00\x00\x00\x00\x01\xeb\xf7"), false));    /* cmpl */
     CHECK(is_endless(CODE("\xff\x84\x24\x00\x01\x00\x00\xeb\xf7"), false));     /* incl 256(%rsp) */
+    CHECK(is_endless(CODE("\xc7\x45\xf4\x01\x00\x00\x00"     /* movl $1,-12(%rbp) */
+                          "\x8b\x45\xf4\x48\x63\xd0"         /* mov -12(%rbp),%eax; movslq %eax,%rdx */
+                          "\xf0\x48\x0f\xc1\x10"             /* lock xadd %rdx,(%rax) */
+                          "\xeb\xec"),
+                     false));
+    CHECK(!is_endless(CODE("\x0f\xb1\x10\xeb\xfb"), false));                   /* cmpxchg */
+    CHECK(!is_endless(CODE("\xc7\xf8\x00\x00\x00\x00\xeb\xf8"), false));       /* xbegin */
     CHECK(!is_endless(CODE("\xff\xe0\xeb\xfc"), false));                         /* jmp *%rax */
 }
 
@@ -225,15 +232,27 @@ static void test_spin(void)
     CHECK_EQ(spin_look(&s, 1, 11, cpu_ns, ++sent), SPIN_NO);                 /* after the tick, */
     CHECK_EQ(spin_look(&s, 1, 11, cpu_ns += SPIN_AGAIN_NS, sent), SPIN_YES); /* as before */
     CHECK_EQ(spin_look(&s, 2, 12, cpu_ns, ++sent), SPIN_NO);                 /* another thread */
-    CHECK_EQ(spin_look(&s, 2, 12, cpu_ns += SPIN_AGAIN_NS, sent), SPIN_NO);
+    CHECK_EQ(spin_look(&s, 2, 12, cpu_ns += SPIN_ENDLESS_NS - 1, sent), SPIN_NO);
+    CHECK_EQ(spin_look(&s, 2, 12, cpu_ns += 1, sent), SPIN_IF_ENDLESS);
+    CHECK_EQ(spin_look(&s, 2, 12, cpu_ns += 1, sent), SPIN_IF_ENDLESS); /* if that came too late for it */
+    CHECK_EQ(spin_look(&s, 2, 12, cpu_ns += SPIN_STEP_NS - SPIN_ENDLESS_NS - 2, sent), SPIN_NO);
+    CHECK_EQ(spin_look(&s, 2, 12, cpu_ns += 1, sent), SPIN_IF_KNOWN); /* as long as without those */
     CHECK_EQ(spin_look(&s, 2, 13, cpu_ns += 10 * SPIN_STEP_NS, sent), SPIN_NO); /* it has done something */
-    CHECK_EQ(spin_look(&s, 2, 13, cpu_ns += SPIN_STEP_NS, sent), SPIN_IF_KNOWN);
+    CHECK_EQ(spin_look(&s, 2, 13, cpu_ns += SPIN_ENDLESS_NS, sent), SPIN_IF_ENDLESS); /* not much */
+    CHECK_EQ(spin_look(&s, 2, 90, cpu_ns += SPIN_STEP_NS, sent), SPIN_NO);
+    CHECK_EQ(spin_look(&s, 2, 90, cpu_ns += SPIN_ENDLESS_NS, sent), SPIN_NO);
+    CHECK_EQ(spin_look(&s, 2, 90, cpu_ns += SPIN_STEP_NS, sent), SPIN_IF_KNOWN);
 }
 
 static void test_spin_places(void)
 {
     struct spin_places places = {0};
+    CHECK(spin_is_sure(&places, SPIN_YES, 0x401000));
+    CHECK(!spin_is_sure(&places, SPIN_IF_KNOWN, 0x401000));
     spin_place_add(&places, 0x401000);
+    CHECK(spin_is_sure(&places, SPIN_IF_KNOWN, 0x401000));
+    CHECK(!spin_is_sure(&places, SPIN_IF_ENDLESS, 0x401000));
+    CHECK(!spin_is_sure(&places, SPIN_NO, 0x401000));
     CHECK(spin_place_is_known(&places, 0x401000));
     CHECK(spin_place_is_known(&places, 0x401000 + SPIN_REACH - 1));
     CHECK(spin_place_is_known(&places, 0x401000 - SPIN_REACH));

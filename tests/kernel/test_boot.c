@@ -143,6 +143,24 @@ static void test_untypeds(void)
     world_free(world);
 }
 
+/* Also above 512 GiB, where the kernel's window ends. */
+static void test_high_device_untypeds(void)
+{
+    struct world *world = world_new(16);
+    world->devices[0] = (struct boot_device_region){(511ull << 30) + 0x3000, (1ull << 40) + 0x7000};
+    world->params.devices = world->devices;
+    world->params.device_count = 1;
+    CHECK_EQ(world_boot(world), BOOT_OK);
+    const struct bootinfo *info = world_bootinfo(world);
+    uint64_t high = 0;
+    for (uint64_t i = 0; i < info->untyped.end - info->untyped.start; i++) {
+        CHECK_EQ(info->list[i].paddr % (1ull << info->list[i].size_bits), 0);
+        high += info->list[i].is_device && info->list[i].paddr >= 512ull << 30;
+    }
+    CHECK(high > 1);
+    world_free(world);
+}
+
 static void test_untyped_limit(void)
 {
     struct world *world = world_new(16);
@@ -235,6 +253,7 @@ static void test_attach(void)
 }
 
 CHECK_MAIN(CHECK_TEST(test_first_thread), CHECK_TEST(test_initial_slots), CHECK_TEST(test_bootinfo),
-           CHECK_TEST(test_image), CHECK_TEST(test_untypeds), CHECK_TEST(test_untyped_limit),
+           CHECK_TEST(test_image), CHECK_TEST(test_untypeds), CHECK_TEST(test_high_device_untypeds),
+           CHECK_TEST(test_untyped_limit),
            CHECK_TEST(test_extra), CHECK_TEST(test_extra_padding), CHECK_TEST(test_refusals),
            CHECK_TEST(test_paging_order), CHECK_TEST(test_attach))

@@ -84,6 +84,17 @@ static void test_name_no_thread(void)
     world_free(world);
 }
 
+static void test_name_without_buffer(void)
+{
+    struct world *world = world_booted(16);
+    world_pass(world, 0);
+    CHECK_EQ(world_call(world, ABI_SLOT_TCB, OPERATION_TCB_SET_IPC_BUFFER, 1, 0ull), ABI_NO_ERROR);
+    debug_call(world, SYSCALL_DEBUG_NAME_THREAD, ABI_SLOT_TCB);
+    CHECK_EQ(world->next.kind, NEXT_HALT);
+    CHECK_STR_EQ(world->remark, "SysDebugNameThread: Failed to lookup IPC buffer, halting");
+    world_free(world);
+}
+
 static void test_dump_scheduler(void)
 {
     struct world *world = world_booted(16);
@@ -110,6 +121,22 @@ static void test_snapshot(void)
     debug_call(world, SYSCALL_DEBUG_SNAPSHOT, 0);
     const char *rest = strchr(world->console, '\n');
     CHECK_STR_EQ(rest, "\narch x86_64\nobjects {\n}\ncaps {\n}\nirq maps {\n}\n");
+    world_free(world);
+}
+
+/* Another thread's CSpace has an untyped with children: only the thread is told, and it ends. */
+static void test_snapshot_of_another_space(void)
+{
+    struct world *world = world_booted(16);
+    uint64_t tcb = world_make(world, OBJECT_TCB, 0);
+    world_pass(world, ABI_SLOT_CNODE);
+    world_pass(world, ABI_SLOT_VSPACE);
+    CHECK_EQ(world_call(world, tcb, OPERATION_TCB_SET_SPACE, 3, 0ull, 0ull, 0ull), ABI_NO_ERROR);
+    debug_call(world, SYSCALL_DEBUG_SNAPSHOT, 0);
+    const char *objects = strstr(world->console, "objects {\n");
+    CHECK(objects && strncmp(objects + 10, "0x", 2) == 0 && strstr(objects, "_tcb = tcb ("));
+    CHECK(objects && strstr(objects, "}\ncaps {\n}\nirq maps {\n}\n"));
+    CHECK_EQ(world->next.kind, NEXT_RUN);
     world_free(world);
 }
 
@@ -250,7 +277,8 @@ static void test_domains_take_turns(void)
 }
 
 CHECK_MAIN(CHECK_TEST(test_put_char), CHECK_TEST(test_cap_identify), CHECK_TEST(test_halt),
-           CHECK_TEST(test_name_thread), CHECK_TEST(test_name_no_thread), CHECK_TEST(test_dump_scheduler),
+           CHECK_TEST(test_name_thread), CHECK_TEST(test_name_no_thread), CHECK_TEST(test_name_without_buffer),
+           CHECK_TEST(test_snapshot_of_another_space), CHECK_TEST(test_dump_scheduler),
            CHECK_TEST(test_snapshot), CHECK_TEST(test_vm_fault), CHECK_TEST(test_user_exception),
            CHECK_TEST(test_unknown_syscall), CHECK_TEST(test_silent_release), CHECK_TEST(test_domain_set),
            CHECK_TEST(test_domain_schedule), CHECK_TEST(test_domains_take_turns))

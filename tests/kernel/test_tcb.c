@@ -324,6 +324,8 @@ static void test_tls_base_and_flags(void)
     struct world *world = open_world();
     CHECK_EQ(world_call(world, ABI_SLOT_TCB, OPERATION_TCB_SET_TLS_BASE, 1, 0x1234ull), ABI_NO_ERROR);
     CHECK_EQ(world_thread(world)->context.reg[REG_FS_BASE], 0x1234);
+    CHECK_EQ(world_call(world, ABI_SLOT_TCB, OPERATION_TCB_SET_TLS_BASE, 1, 0x8000000000001234ull), ABI_NO_ERROR);
+    CHECK_EQ(world_thread(world)->context.reg[REG_FS_BASE], 0);
 
     CHECK_EQ(world_call(world, ABI_SLOT_TCB, OPERATION_TCB_SET_FLAGS, 2, 0ull, ~0ull), ABI_NO_ERROR);
     CHECK_EQ(world_length(world), 1);

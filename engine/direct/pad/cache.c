@@ -96,7 +96,8 @@ static struct run run_around(uint64_t address, const struct translation *t)
     uint64_t window = run.start >> PAD_WINDOW_BITS << PAD_WINDOW_BITS,
              window_end = window + (1u << PAD_WINDOW_BITS);
     uint64_t behind = run.paddr + PAGE;
-    while (run.start > window && continues(run.start - PAGE, t, run.paddr - PAGE)) {
+    while (run.start > window && run.start > pad_core.address_min &&
+           continues(run.start - PAGE, t, run.paddr - PAGE)) {
         run.start -= PAGE;
         run.paddr -= PAGE;
     }
@@ -138,20 +139,41 @@ static void map(uint64_t start, uint64_t size, uint64_t protection, uint64_t fla
     baton_fail(PAD_FAILED);
 }
 
-void cache_fill(uint64_t address, const struct translation *t)
+static void run_enter(const struct run *run, const struct translation *t)
 {
-    struct run run = run_around(address, t);
     uint64_t protection = PROT_READ | PROT_EXEC | (t->is_writable ? PROT_WRITE : 0);
     uint64_t flags = MAP_SHARED | MAP_FIXED | MAP_NORESERVE;
     if (t->size_bits == ABI_SMALL_PAGE_BITS)
         flags |= MAP_POPULATE;
     pad_core.misses++;
     if (t->is_writable)
-        run_release(&run);
-    patch_forget(&pad_core, &pad_private, pad_private.index, run.start, run.end);
+        run_release(run);
+    patch_forget(&pad_core, &pad_private, pad_private.index, run->start, run->end);
     cache_apply();
-    map(run.start, run.end - run.start, protection, flags, PAD_FD_ARENA, run.paddr);
-    run_note(&run, t->size_bits);
+    map(run->start, run->end - run->start, protection, flags, PAD_FD_ARENA, run->paddr);
+    run_note(run, t->size_bits);
+}
+
+void cache_fill(uint64_t address, const struct translation *t)
+{
+    const struct run run = run_around(address, t);
+    if (run.end - run.start == PAGE)
+        tlb_note_touch(&pad_core, pad_private.index, run.start);
+    run_enter(&run, t);
+}
+
+void cache_expect(void)
+{
+    struct pad_slot *slot = own_slot();
+    struct translation t = kernel_translate(&pad_core.kernel, pad_private.vspace, slot->expected);
+    slot->expecting--;
+    if (!t.is_present)
+        return;
+    slot->expecting = 0;
+    if (t.is_device || t.is_cached || t.size_bits != ABI_SMALL_PAGE_BITS || slot->expected < pad_core.address_min)
+        return;
+    const struct run run = run_around(slot->expected, &t);
+    run_enter(&run, &t);
 }
 
 /* DIFFERS: a device frame that no model stands behind reads all ones; what the guest writes there stays

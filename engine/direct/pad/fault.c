@@ -103,6 +103,17 @@ static struct pad_load *load_place(uint64_t ip)
     return &pad_private.load[(ip ^ ip >> 4) % PAD_LOADS];
 }
 
+/* What a counter counts. In virtual time, reading it costs what it costs when the monitor is asked (run/virtual.c). */
+static uint64_t counter_now_ns(void)
+{
+    struct virtual_clock *clock = pad_core.kernel.virtual_clock;
+    if (!clock)
+        return clock_now_ns();
+    virtual_clock_device(clock);
+    virtual_clock_poll(clock);
+    return clock->now_ns;
+}
+
 /* A counter that drivers read all the time, by an instruction that the monitor has decoded once. */
 static bool counter_load(struct context *context, uint64_t address, const struct translation *t)
 {
@@ -115,7 +126,7 @@ static bool counter_load(struct context *context, uint64_t address, const struct
             load->length ||
         __builtin_memcmp(bytes, load->bytes, load->length) != 0)
         return false;
-    uint64_t now_ns = clock_now_ns();
+    uint64_t now_ns = counter_now_ns();
     uint64_t gone_ns = now_ns > counter->start_ns ? now_ns - counter->start_ns : 0;
     uint64_t value = counter->value + gone_ns / counter->tick_ns;
     bool is_held = now_ns < counter->held_until_ns && value - counter->held < INT64_MAX;

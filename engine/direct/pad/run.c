@@ -194,6 +194,8 @@ static __attribute__((noinline)) struct pad_way leave_anyhow(struct next next)
             next = run_elsewhere(&next);
             continue;
         }
+        if (own_slot()->expecting)
+            cache_expect();
         if (next.tcb != pad_private.loaded)
             thread_load(next.tcb, next.context);
         if (!clock_is_armed(&next))
@@ -218,7 +220,7 @@ static inline bool is_plain(const struct next *next)
 {
     return next->kind == NEXT_RUN && next->vspace != 0 && next->vspace == pad_private.vspace &&
            !next->is_special && !pad_private.has_breakpoints && !own_slot()->is_dirty &&
-           clock_is_armed(next) &&
+           !own_slot()->expecting && clock_is_armed(next) &&
            has_usual_flags(next->context);
 }
 
@@ -260,7 +262,7 @@ static void spin_end(struct virtual_clock *clock)
     if (spun != core_activity(&pad_core, clock) + 1)
         return;
     if (!endless_loop(&pad_core.kernel, pad_private.vspace, ip, false)) {
-        if (!pad_core.is_spun_long && !spin_place_is_known(&pad_core.spin_places, ip))
+        if (!spin_is_sure(&pad_core.spin_places, pad_core.spin_verdict, ip))
             return;
         spin_place_add(&pad_core.spin_places, ip);
     }

@@ -93,6 +93,7 @@ LIBSEL4_INLINE_FUNC seL4_MessageInfo_t seL4_NBSendWait(seL4_CPtr dest, seL4_Mess
                         sender);
 }
 
+/* DIFFERS: the kernel's own library makes ReplyRecv. */
 LIBSEL4_INLINE_FUNC seL4_MessageInfo_t seL4_NBSendWaitWithMRs(seL4_CPtr dest, seL4_MessageInfo_t msgInfo,
                                                               seL4_CPtr src, seL4_Word *sender,
                                                               seL4_Word *mr0, seL4_Word *mr1, seL4_Word *mr2,
