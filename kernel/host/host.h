@@ -108,7 +108,7 @@ void host_unlink(struct kernel *k, struct host_object *file);
 void host_set_bind(struct kernel *k, struct host_object *set, struct slot *notification);
 MUST_USE struct result host_set_take(struct kernel *k, struct invocation *in, struct host_object *set);
 
-/* The machine says that something that is watched is ready (TRAP_HOST). Does nothing where no object is that waits
+/* The machine says that something that is watched is ready (TRAP_HOST). Does nothing where no object waits
  * for that; but only the machine knows that there is an object at all. */
 void host_ready(struct kernel *k, uint64_t cookie, uint32_t events);
 

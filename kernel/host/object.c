@@ -50,5 +50,4 @@ void host_finalise(struct kernel *k, uint64_t paddr)
         host_unlink(k, object);
         host->close(host->world, object->handle);
     }
-    object->kind = HOST_EMPTY;
 }

@@ -267,12 +267,14 @@ static void test_extra_capabilities(void)
     struct rig rig = rig_with_paths();
     struct objects o = objects_make(&rig);
     uint64_t half = host_with_rights(&rig, o.spare, RIGHT_READ);
+    uint64_t other_half = host_with_rights(&rig, o.spare, RIGHT_WRITE);
     uint64_t reader = host_with_rights(&rig, o.set, RIGHT_READ);
     uint64_t empty_slot = rig_free_slot(&rig);
     for (unsigned i = 0; i < EXAMPLE_COUNT; i++) {
         const struct example *x = &EXAMPLES[i];
         unsigned before = check_failures;
         uint64_t wrong[] = {ABI_SLOT_TCB, empty_slot, o.of_kind[HOST_FILE],
+                            x->extra == SPARE ? other_half : ABI_SLOT_CNODE,
                             x->extra == SET     ? reader
                             : x->extra == SPARE ? half
                                                 : o.set};

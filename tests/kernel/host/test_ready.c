@@ -394,6 +394,7 @@ static void test_stray_events(void)
                           rig_cap(&r.rig, file).paddr,
                           rig_cap(&r.rig, r.set).paddr,
                           rig_cap(&r.rig, file).paddr + 8,
+                          rig_cap(&r.rig, host_root(&r.rig, ROOT_INPUT)).paddr - 1, /* where it may look armed */
                           KERNEL_PADDR};
     for (unsigned i = 0; i < sizeof cookies / sizeof *cookies; i++)
         sim_trap(r.rig.sim, (struct trap){.kind = TRAP_HOST, .address = cookies[i], .status = IN});
