@@ -64,11 +64,16 @@ enum option_key {
 };
 
 static const struct option long_options[] = {
-    {"rootfs", required_argument, NULL, OPTION_ROOTFS},   {"memory", required_argument, NULL, OPTION_MEMORY},
-    {"env", required_argument, NULL, OPTION_ENV},         {"workdir", required_argument, NULL, OPTION_WORKDIR},
-    {"network", required_argument, NULL, OPTION_NETWORK}, {"engine", required_argument, NULL, OPTION_ENGINE},
-    {"mcs", no_argument, NULL, OPTION_MCS},               {"timeout", required_argument, NULL, OPTION_TIMEOUT},
-    {"verbose", no_argument, NULL, 'v'},                  {"help", no_argument, NULL, 'h'},
+    {"rootfs", required_argument, NULL, OPTION_ROOTFS},
+    {"memory", required_argument, NULL, OPTION_MEMORY},
+    {"env", required_argument, NULL, OPTION_ENV},
+    {"workdir", required_argument, NULL, OPTION_WORKDIR},
+    {"network", required_argument, NULL, OPTION_NETWORK},
+    {"engine", required_argument, NULL, OPTION_ENGINE},
+    {"mcs", no_argument, NULL, OPTION_MCS},
+    {"timeout", required_argument, NULL, OPTION_TIMEOUT},
+    {"verbose", no_argument, NULL, 'v'},
+    {"help", no_argument, NULL, 'h'},
     {NULL, 0, NULL, 0},
 };
 
@@ -216,7 +221,8 @@ static _Noreturn void child_run(pid_t parent, struct job *job, int order, int st
     }
     int input = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3), output = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
     int errors = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3), nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
-    if (dup2(nothing, STDIN_FILENO) < 0 || dup2(messages, STDOUT_FILENO) < 0 || dup2(messages, STDERR_FILENO) < 0) {
+    if (dup2(nothing, STDIN_FILENO) < 0 || dup2(messages, STDOUT_FILENO) < 0 ||
+        dup2(messages, STDERR_FILENO) < 0) {
         _exit(RUN_HOST);
     }
     grant_descriptor(&job->run, "order", order, HOST_READ);
@@ -303,7 +309,8 @@ int command_container(int count, char **arguments)
         return RUN_OK;
     }
     if (count < 2 || strcmp(arguments[1], "run") != 0) {
-        say("container: %s; see selkie container --help", count < 2 ? "what to do was not said" : "no such command");
+        say("container: %s; see selkie container --help",
+            count < 2 ? "what to do was not said" : "no such command");
         return RUN_BAD_INPUT;
     }
     int parsed = job_parse(&job, count - 1, arguments + 1);
