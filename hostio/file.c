@@ -172,6 +172,10 @@ int64_t file_call(struct hostio *h, const struct hostio_entry *entry, struct mac
         return host4(h, __NR_utimensat, fd, 0, address_of(call->small), 0);
     case HOST_FILE_CONTROL:
         return file_control(h, entry, call);
+    case HOST_FILE_PIPE_SIZE:
+        return pipe_size(h, entry, argument[0]);
+    case HOST_FILE_WINDOW:
+        return window_make(h, entry, call);
     default:
         return -EBADF; /* a watch comes through hostio_watch */
     }

@@ -42,6 +42,7 @@ enum {
     EOPNOTSUPP = 95,
     EAFNOSUPPORT = 97,
     ETIMEDOUT = 110,
+    EALREADY = 114,
     EINPROGRESS = 115
 };
 

@@ -65,8 +65,11 @@ static long futex_wait(struct thread *thread, const struct linux_call *call, uin
 {
     uint32_t value;
     int64_t deadline = NO_DEADLINE;
-    if (thread->is_repeated) { /* only its deadline repeats it */
+    if (thread->is_expired) {
         return -ETIMEDOUT;
+    }
+    if (thread->is_repeated) { /* nobody has woken it */
+        return thread_wait(thread, WAIT_FUTEX, NO_DEADLINE);
     }
     long error = user_read(&value, call->argument[0], sizeof value);
     if (!error) {

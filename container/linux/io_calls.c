@@ -11,6 +11,9 @@
 #include "container/linux/space.h"
 
 enum {
+    CLOSE_RANGE_UNSHARE = 2,
+    CLOSE_RANGE_CLOEXEC = 4,
+    ADVICE_LAST = 5,
     VECTORS_MAX = 1024,
     F_DUPFD = 0,
     F_GETFD,
@@ -21,6 +24,7 @@ enum {
     F_SETLK,
     F_SETLKW,
     F_DUPFD_CLOEXEC = 1030,
+    F_SETPIPE_SZ = 1031,
     F_GETPIPE_SZ = 1032,
     FIONBIO = 0x5421,
     FIOCLEX = 0x5451,
@@ -218,8 +222,11 @@ HANDLER(call_close)
 HANDLER(call_close_range)
 {
     struct file_table *table = thread->process->files;
-    for (uint64_t fd = ARG(0); fd <= ARG(1) && fd < table->room; fd++) {
-        if (ARG(2) & 4) { /* CLOSE_RANGE_CLOEXEC */
+    if ((uint32_t)ARG(0) > (uint32_t)ARG(1) || ARG(2) & ~(uint64_t)(CLOSE_RANGE_UNSHARE | CLOSE_RANGE_CLOEXEC)) {
+        return -EINVAL;
+    }
+    for (uint64_t fd = (uint32_t)ARG(0); fd <= (uint32_t)ARG(1) && fd < table->room; fd++) {
+        if (ARG(2) & CLOSE_RANGE_CLOEXEC) {
             table->descriptor[fd].is_close_on_exec = true;
         } else {
             descriptor_close(thread->process, fd);
@@ -262,8 +269,9 @@ HANDLER(call_dup2)
 
 HANDLER(call_dup3)
 {
-    return (uint32_t)ARG(0) == (uint32_t)ARG(1) ? -EINVAL
-                                                : duplicate_to(thread, ARG(0), ARG(1), ARG(2) & O_CLOEXEC);
+    return (uint32_t)ARG(0) == (uint32_t)ARG(1) || ARG(2) & ~(uint64_t)O_CLOEXEC
+               ? -EINVAL
+               : duplicate_to(thread, ARG(0), ARG(1), ARG(2) & O_CLOEXEC);
 }
 
 /* One process: nobody else can hold a lock. F_GETLK says so. */
@@ -283,6 +291,9 @@ HANDLER(call_fcntl)
     switch (ARG(1)) {
     case F_DUPFD:
     case F_DUPFD_CLOEXEC:
+        if (ARG(2) >= thread->process->files->limit) {
+            return -EINVAL;
+        }
         return duplicate(thread, ARG(0), (unsigned)ARG(2), ARG(1) == F_DUPFD_CLOEXEC);
     case F_GETFD:
         return descriptor->is_close_on_exec;
@@ -300,7 +311,11 @@ HANDLER(call_fcntl)
     case F_SETLKW:
         return 0;
     case F_GETPIPE_SZ:
-        return 65536;
+        return file_host_cap(file) ? HOST(file_host_cap(file), HOST_FILE_PIPE_SIZE, 0, NULL, 0) : -EBADF;
+    case F_SETPIPE_SZ:
+        return file_host_cap(file)
+                   ? HOST(file_host_cap(file), HOST_FILE_PIPE_SIZE, 0, NULL, ARG(2) < 4096 ? 4096 : ARG(2))
+                   : -EBADF;
     default:
         return -EINVAL;
     }
@@ -348,7 +363,8 @@ HANDLER(call_getdents64)
 HANDLER(call_ftruncate)
 {
     struct file *file = file_of(thread->process, ARG(0));
-    return !file ? -EBADF : file->kind->set_size ? file->kind->set_size(file, ARG(1)) : -EINVAL;
+    bool is_good = file && file->kind->set_size && (file->flags & O_ACCMODE) != O_RDONLY && (int64_t)ARG(1) >= 0;
+    return !file || file->flags & O_PATH ? -EBADF : is_good ? file->kind->set_size(file, ARG(1)) : -EINVAL;
 }
 
 /* Calls on files of the host that are one invocation. */
@@ -380,17 +396,25 @@ HANDLER(call_fdatasync)
     return on_host_file(thread, ARG(0), HOST_FILE_SYNC, 1, 0, 0);
 }
 
-HANDLER(call_fchmod)
-{
-    return on_host_file(thread, ARG(0), HOST_FILE_SET_MODE, ARG(1), 0, 0);
-}
-
 HANDLER(call_fchown)
 {
     return file_of(thread->process, ARG(0)) ? 0 : -EBADF;
 }
 
+/* Advice is taken for granted. */
 HANDLER(call_fadvise64)
+{
+    const struct file *file = file_of(thread->process, ARG(0));
+    return !file ? -EBADF : ARG(3) > ADVICE_LAST ? -EINVAL : file->kind->seek ? 0 : -ESPIPE;
+}
+
+HANDLER(call_readahead)
+{
+    const struct file *file = file_of(thread->process, ARG(0));
+    return !file || (file->flags & O_ACCMODE) == O_WRONLY ? -EBADF : file->is_regular ? 0 : -EINVAL;
+}
+
+HANDLER(call_syncfs)
 {
     return file_of(thread->process, ARG(0)) ? 0 : -EBADF;
 }

@@ -41,7 +41,7 @@ static long map_place(uint64_t wish, uint64_t size, uint64_t flags)
 static bool is_too_much(uint64_t size, uint64_t protection, uint64_t flags)
 {
     return (flags & MAP_ANONYMOUS) && !(flags & MAP_NORESERVE) && (protection & PROT_WRITE) &&
-           size > object_free_bytes();
+           !object_has_bytes(size);
 }
 
 HANDLER(call_mmap)

@@ -2,9 +2,11 @@
 /* Who a program is and what it runs on: ids, limits, names; and threads: clone(2), exit(2), arch_prctl(2). */
 #include "container/linux/calls.h"
 #include "container/linux/clock.h"
+#include "container/linux/entry.h"
 #include "container/linux/file.h"
 #include "container/linux/futex.h"
 #include "container/linux/page_map.h"
+#include "container/linux/process.h"
 #include "container/linux/space.h"
 #include "container/linux/synthetic.h"
 
@@ -33,16 +35,17 @@ HANDLER(call_exit)
 
 HANDLER(call_exit_group)
 {
-    (void)thread;
-    process_exit((int)(ARG(0) & 255) << 8);
+    process_end(thread->process, (int)(ARG(0) & 255) << 8);
 }
 
 static long clone_thread(struct thread *thread, uint64_t flags, uint64_t stack, uint64_t parent_tid,
                          uint64_t child_tid, uint64_t tls)
 {
-    if ((flags & (CLONE_VM | CLONE_THREAD)) != (CLONE_VM | CLONE_THREAD)) {
-        log_line("a second process is not there yet (clone flags 0x%lx)", flags);
-        return -ENOSYS;
+    if (!(flags & CLONE_THREAD)) {
+        return process_fork(thread, flags, stack, parent_tid, child_tid, tls);
+    }
+    if (!(flags & CLONE_VM)) {
+        return -EINVAL;
     }
     return thread_clone(thread, flags, stack, parent_tid, child_tid, tls);
 }
@@ -116,6 +119,7 @@ HANDLER(call_arch_prctl)
         if (ARG(1) >= CONTAINER_END) {
             return -EPERM;
         }
+        entry_give_up(thread);
         kernel_thread_set_gs(&thread->kernel, ARG(1));
         return 0;
     case ARCH_GET_GS:
@@ -138,13 +142,6 @@ HANDLER(call_gettid)
     return thread->id;
 }
 
-HANDLER(call_getppid)
-{
-    (void)thread;
-    (void)call;
-    return 0;
-}
-
 /* User and group ids, and everything else that is 0 here. */
 HANDLER(call_zero)
 {
@@ -163,11 +160,6 @@ HANDLER(call_getresid)
         }
     }
     return 0;
-}
-
-HANDLER(call_getpgid)
-{
-    return ARG(0) == 0 || (int)ARG(0) == thread->process->id ? thread->process->id : -ESRCH;
 }
 
 HANDLER(call_sched_yield)
@@ -345,12 +337,4 @@ HANDLER(call_rseq)
     (void)thread;
     (void)call;
     return -ENOSYS;
-}
-
-/* Alone in its container: there is nobody to wait for. */
-HANDLER(call_wait4)
-{
-    (void)thread;
-    (void)call;
-    return -ECHILD;
 }

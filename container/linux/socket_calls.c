@@ -11,8 +11,9 @@
 
 enum {
     AF_UNIX = 1,
+    AF_INET = 2,
+    AF_INET6 = 10,
     SOCK_TYPE = 15,
-    SOCK_STREAM = 1,
     MSG_DONTWAIT = 0x40,
     MSG_NOSIGNAL = 0x4000,
     MSG_PEEK = 2,
@@ -24,7 +25,7 @@ enum {
 static long socket_of(const struct thread *thread, uint64_t fd, struct file **file)
 {
     *file = file_of(thread->process, fd);
-    return !*file ? -EBADF : file_host_cap(*file) ? 0 : -ENOTSOCK;
+    return !*file ? -EBADF : file_host_is_socket(*file) ? 0 : -ENOTSOCK;
 }
 
 HANDLER(call_socket)
@@ -49,10 +50,10 @@ HANDLER(call_socket)
 
 HANDLER(call_socketpair)
 {
-    if (ARG(0) != AF_UNIX || (ARG(1) & SOCK_TYPE) != SOCK_STREAM) {
-        return -EOPNOTSUPP;
+    if (ARG(0) != AF_UNIX) {
+        return ARG(0) == AF_INET || ARG(0) == AF_INET6 ? -EOPNOTSUPP : -EAFNOSUPPORT;
     }
-    return pipe_pair(thread, ARG(3), ARG(1) & (O_CLOEXEC | O_NONBLOCK));
+    return pipe_pair(thread, ARG(1) & SOCK_TYPE, ARG(3), ARG(1) & (O_CLOEXEC | O_NONBLOCK));
 }
 
 /* An address of the program: filled, so that the host can read it. */
@@ -90,7 +91,7 @@ HANDLER(call_connect)
     }
     error = address_ready(ARG(1), ARG(2));
     error = error ? error : HOST(file->box.object, HOST_SOCKET_CONNECT, 0, NULL, ARG(1), ARG(2));
-    if ((error == -EINPROGRESS || error == -EAGAIN) && !(file->flags & O_NONBLOCK)) {
+    if ((error == -EINPROGRESS || error == -EAGAIN || error == -EALREADY) && !(file->flags & O_NONBLOCK)) {
         thread->progress = 1;
         return file_wait(thread, file, POLL_OUT);
     }
@@ -167,8 +168,8 @@ HANDLER(call_accept4)
 static long send(struct file *file, uint64_t from, uint64_t size, uint64_t flags, uint64_t to,
                  uint64_t to_size)
 {
-    if (!file_host_cap(file)) {
-        return file_write(file, from, size, -1);
+    if (!file_host_is_socket(file)) {
+        return -ENOTSOCK;
     }
     uint64_t part = size < HOST_IO_BYTES ? size : HOST_IO_BYTES;
     long error = space_fill(from, part, false);
@@ -186,8 +187,8 @@ static long send(struct file *file, uint64_t from, uint64_t size, uint64_t flags
 
 static long receive(struct file *file, uint64_t to, uint64_t size, uint64_t flags, uint64_t *from_length)
 {
-    if (!file_host_cap(file)) {
-        return file_read(file, to, size, -1);
+    if (!file_host_is_socket(file)) {
+        return -ENOTSOCK;
     }
     uint64_t part = size < HOST_IO_BYTES ? size : HOST_IO_BYTES;
     long error = space_fill(to, part, true);
@@ -282,11 +283,11 @@ HANDLER(call_sendmsg)
     if (message.name && address_ready(message.name, message.name_length)) {
         return -EFAULT;
     }
-    long put = file_host_cap(file) ? HOST(file->box.object, HOST_SOCKET_SEND, 0, NULL, (uint64_t)joined, size,
-                                          ARG(2) | MSG_NOSIGNAL | MSG_DONTWAIT, message.name,
-                                          message.name ? message.name_length : 0)
-               : file->kind->write ? file->kind->write(file, (uint64_t)joined, size, -1)
-                                   : -ENOTSOCK;
+    long put = file_host_is_socket(file)
+                   ? HOST(file->box.object, HOST_SOCKET_SEND, 0, NULL, (uint64_t)joined, size,
+                          ARG(2) | MSG_NOSIGNAL | MSG_DONTWAIT, message.name,
+                          message.name ? message.name_length : 0)
+                   : -ENOTSOCK;
     return put == -EAGAIN && may_wait(file, ARG(2)) ? file_wait(thread, file, POLL_OUT) : put;
 }
 
@@ -325,10 +326,10 @@ HANDLER(call_recvmsg)
         size += vectors[i].size;
     }
     size = size < sizeof joined ? size : sizeof joined;
-    long got = file_host_cap(file) ? HOST(file->box.object, HOST_SOCKET_RECEIVE, 0, &length, (uint64_t)joined,
-                                          size, ARG(2) | MSG_DONTWAIT, (uint64_t)address, sizeof address)
-               : file->kind->read  ? file->kind->read(file, (uint64_t)joined, size, -1)
-                                   : -ENOTSOCK;
+    long got = file_host_is_socket(file)
+                   ? HOST(file->box.object, HOST_SOCKET_RECEIVE, 0, &length, (uint64_t)joined, size,
+                          ARG(2) | MSG_DONTWAIT, (uint64_t)address, sizeof address)
+                   : -ENOTSOCK;
     if (got == -EAGAIN) {
         file_drained(file, POLL_IN);
         return may_wait(file, ARG(2)) ? file_wait(thread, file, POLL_IN) : got;

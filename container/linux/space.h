@@ -69,6 +69,13 @@ void space_forget(uint64_t start, uint64_t end);
 void space_set_break(uint64_t start);
 uint64_t space_break(uint64_t wish);
 
+/* Fork: frames become common to both sides, and are copied when one writes. `share` is told each. */
+long space_fork(void (*share)(uint32_t frame));
+
+/* Exec: nothing is left. In a copy of the personality without the program's frames: nothing is there. */
+void space_clear(void);
+void space_abandon(void);
+
 /* Data of the program, checked: 0, -EFAULT or -ENOMEM. */
 long user_read(void *to, uint64_t from, size_t size);
 long user_write(uint64_t to, const void *from, size_t size);

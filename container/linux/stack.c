@@ -6,6 +6,7 @@
 #include <cpuid.h>
 
 #include "container/linux/loader.h"
+#include "container/linux/signal.h"
 #include "container/linux/space.h"
 #include "container/linux/synthetic.h"
 
@@ -32,8 +33,7 @@ enum {
     AT_SYSINFO_EHDR = 33,
     AT_MINSIGSTKSZ = 51,
     HEADER_SIZE = 56,
-    RANDOM_SIZE = 16,
-    SIGNAL_STACK = 4096
+    RANDOM_SIZE = 16
 };
 
 /* A word list that grows downwards is written in one piece. */
@@ -71,7 +71,7 @@ static unsigned auxiliary_write(uint64_t *at, const struct image *image, const s
         {AT_HWCAP2, 0},
         {AT_EXECFN, name},
         {AT_PLATFORM, platform},
-        {AT_MINSIGSTKSZ, SIGNAL_STACK},
+        {AT_MINSIGSTKSZ, signal_stack_minimum()},
         {image->vdso ? AT_SYSINFO_EHDR : AT_NULL, image->vdso},
         {AT_NULL, 0},
     };

@@ -3,6 +3,7 @@
  * Devices and /proc. A text of /proc is made when it is opened. Random bytes come from the processor's generator.
  */
 #include "container/linux/synthetic.h"
+#include "container/linux/terminal.h"
 
 #include <sel4_util.h>
 
@@ -397,6 +398,10 @@ long synthetic_open(const struct process *process, const char *path, unsigned fl
         if (strcmp(path, TEXTS[i].path) == 0) {
             return (flags & O_ACCMODE) != O_RDONLY ? -EACCES : text_open(process, i, file);
         }
+    }
+    if (strcmp(path, "/dev/tty") == 0) {
+        *file = terminal_open(flags);
+        return *file ? 0 : -ENXIO;
     }
     long number = descriptor_number(path);
     *file = number >= 0 ? file_of(process, (uint64_t)number) : NULL;

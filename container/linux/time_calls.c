@@ -45,8 +45,8 @@ HANDLER(call_time)
 static long sleep(struct thread *thread, uint64_t time, unsigned clock, bool is_absolute)
 {
     int64_t deadline;
-    if (thread->is_repeated) {
-        return 0; /* only its deadline repeats it */
+    if (thread->is_expired) {
+        return 0;
     }
     long error = time ? clock_deadline_read(time, clock, is_absolute, &deadline) : -EFAULT;
     return error ? error : thread_wait(thread, WAIT_TIME, deadline);

@@ -78,7 +78,8 @@ struct sim;
 /* The fake host: it hands out handles and answers what it was told to answer. */
 enum {
     SIM_HANDLES = 1024, /* a handle is below; the boot's come from the same range */
-    SIM_HOST_CALLS = 16
+    SIM_HOST_CALLS = 16,
+    SIM_WINDOW_BITS = 22 /* of every window on a file */
 };
 
 struct sim_watch {
@@ -98,6 +99,7 @@ struct sim_host {
     uint32_t next_handle;
     /* What it answers. If NULL: 0 for everything; what is opened is a file, a socket or a timer with all access. */
     int64_t (*answer)(struct sim *sim, struct machine_host_call *call);
+    bool opens_nothing; /* where something may come, nothing does */
     int64_t watch_result;
 };
 

@@ -58,8 +58,7 @@ static void test_damage(void)
     BREAKS("\"host objects\"", set->armed.head, 0);
     BREAKS("\"host objects\"", set->armed.tail, first_paddr);
     BREAKS("\"host objects\"", set->reported.head, idle_paddr);
-    BREAKS("\"host objects\"", set->notification.cap.head,
-           set->notification.cap.head & ~(1ull << CAP_DETAIL_SHIFT));
+    BREAKS("\"host objects\"", set->slot.cap.head, set->slot.cap.head & ~(1ull << CAP_DETAIL_SHIFT));
     BREAKS("\"host objects\"", first->next, 0);
     BREAKS("\"host objects\"", first->next, first_paddr); /* a circle */
     BREAKS("\"host objects\"", first->watch, HOST_IDLE);
@@ -76,8 +75,8 @@ static void test_damage(void)
     BREAKS("\"host objects\"", idle->armed.head, idle_paddr);
     BREAKS("\"host objects\"", empty->access, HOST_READ);
     BREAKS("\"host objects\"", empty->handle, 1);
-    BREAKS("\"derivation\"", empty->notification.prev, 32);
-    BREAKS("\"derivation\"", set->notification.prev, 0);
+    BREAKS("\"derivation\"", empty->slot.prev, 32);
+    BREAKS("\"derivation\"", set->slot.prev, 0);
     BREAKS("\"threads\"", tcb_at(d.rig.k, d.rig.root)->syscall_end, 1);
     CHECK(kernel_check(d.rig.k));
     rig_close(&d.rig);

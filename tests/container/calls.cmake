@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# The differential test of system calls: one small program for each theme, natively and in a container.
+set(call_programs "")
+file(GLOB call_sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/programs/calls/*.c)
+foreach(source ${call_sources})
+    get_filename_component(theme ${source} NAME_WE)
+    add_executable(calls_${theme} ${source})
+    target_compile_definitions(calls_${theme} PRIVATE _GNU_SOURCE)
+    target_compile_options(calls_${theme} PRIVATE -fno-sanitize=all -O0)
+    target_link_options(calls_${theme} PRIVATE -fno-sanitize=all -static)
+    target_link_libraries(calls_${theme} PRIVATE Threads::Threads)
+    list(APPEND call_programs $<TARGET_FILE:calls_${theme}>)
+endforeach()
+foreach(variant "direct:--engine=direct" "ptrace-mcs:--engine=ptrace,--mcs")
+    string(REPLACE ":" ";" parts ${variant})
+    list(GET parts 0 name)
+    list(GET parts 1 options)
+    add_test(NAME container/calls/${name}
+             COMMAND /usr/bin/python3 ${CMAKE_CURRENT_SOURCE_DIR}/calls.py $<TARGET_FILE:selkie> ${options} ${call_programs})
+    set_tests_properties(container/calls/${name} PROPERTIES TIMEOUT 300)
+endforeach()
