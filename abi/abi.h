@@ -40,6 +40,7 @@ enum object {
     OBJECT_LARGE_PAGE,
     OBJECT_PAGE_TABLE,
     OBJECT_PAGE_DIRECTORY,
+    OBJECT_HOST, /* Selkie's own (abi/host_io.h): its number is no rank */
     OBJECT_COUNT
 };
 

@@ -37,8 +37,8 @@ static void cpu_prefer(int cpu)
     cpu_unpin(&pin);
 }
 
-static _Noreturn void child_run(pid_t parent, int image, int console, int messages, const char *engine,
-                                int cpu)
+static _Noreturn void child_run(pid_t parent, int image, int console, int messages,
+                                const struct run_options *chosen, int cpu)
 {
     char path[64];
     (void)prctl(PR_SET_PDEATHSIG, SIGTERM); /* a run that nobody reads has to end */
@@ -53,8 +53,10 @@ static _Noreturn void child_run(pid_t parent, int image, int console, int messag
     }
     (void)close(console);
     cpu_prefer(cpu);
-    int status = run_image(&(struct run_options){.image = path, .engine = engine, .timeout_ns = TIMEOUT_NS});
-    _exit(status);
+    struct run_options options = *chosen;
+    options.image = path;
+    options.timeout_ns = TIMEOUT_NS;
+    _exit(run_image(&options));
 }
 
 /* Until the child and what it made have closed the pipe. */
@@ -106,8 +108,8 @@ static void messages_pass_on(int messages, const struct capture *capture)
     }
 }
 
-int capture_run(struct capture *capture, const void *image, size_t size, const char *engine, int cpu,
-                struct diag *diag)
+int capture_run(struct capture *capture, const void *image, size_t size, const struct run_options *options,
+                int cpu, struct diag *diag)
 {
     int pipe_ends[2];
     *capture = (struct capture){0};
@@ -134,7 +136,7 @@ int capture_run(struct capture *capture, const void *image, size_t size, const c
         return diag_errno(diag, errno, "cannot make a process");
     }
     if (child == 0) {
-        child_run(parent, program, writer, messages, engine, cpu);
+        child_run(parent, program, writer, messages, options, cpu);
     }
     fd_close_at(&writer);
     console_read(capture, reader, start_ns);

@@ -21,9 +21,11 @@ struct capture {
     int status;               /* the run's exit status; 128 and more: the signal that ended the child */
 };
 
-/* Run the ELF image in memory with the engine of that name, from the processor `cpu` on. What the run said on
+struct run_options;
+
+/* Run the ELF image in memory with these options (image and timeout are filled here), from the processor `cpu` on. What the run said on
  * standard error is passed on only if it did not end with status 0. Returns 0 or -errno; then nothing was run. */
-int capture_run(struct capture *capture, const void *image, size_t size, const char *engine, int cpu,
-                struct diag *diag);
+int capture_run(struct capture *capture, const void *image, size_t size, const struct run_options *options,
+                int cpu, struct diag *diag);
 
 #endif

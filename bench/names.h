@@ -24,6 +24,7 @@
     X(user_exception)                                                                                        \
     X(retype_delete)                                                                                         \
     X(copy_delete)                                                                                           \
+    X(host_read)                                                                                             \
     X(integer_loop)                                                                                          \
     X(memory_loop)                                                                                           \
     X(memory_loop_large)                                                                                     \

@@ -20,7 +20,8 @@
  *   "time": whoever runs pays, and can;
  * - "asid": the pools, and the PML4 of each identifier;
  * - "page tables": each entry was put there by a capability that says so;
- * - "irq", "ports": what is issued, and to whom.
+ * - "irq", "ports": what is issued, and to whom;
+ * - "host objects": the lists of what ready sets watch, and the files in them.
  *
  * For tests, development, and engines whose guests can write to the heap: hosted
  * code, uses the C library's allocator, one caller at a time. It never changes the

@@ -18,6 +18,7 @@
 #include <string.h>
 
 #include "check/check.h"
+#include "kernel/host/host.h"
 
 /* How much a quick check looks at: some checks compare all capabilities to one object with each other. */
 enum {
@@ -219,6 +220,18 @@ static void heap_add_thread(struct heap *heap, uint64_t tcb, uint32_t slot)
     heap->thread_count++;
 }
 
+/* Every host object has room for one capability. */
+static void heap_add_host(struct heap *heap, uint64_t paddr)
+{
+    uint64_t at = paddr + offsetof(struct host_object, notification);
+    const struct slot *slot = heap_slot_at(heap, at);
+    uint32_t known = paddr_map_get(&heap->slot_of, at);
+    if (slot_is_empty(slot))
+        slot_check_empty(heap_slot_at(heap, at), at);
+    else if (known == NOT_FOUND || heap->slots[known].place != PLACE_HOST)
+        heap_add_slot(heap, at, PLACE_HOST, paddr, 0);
+}
+
 /* What one slot leads to. */
 static void heap_follow(struct heap *heap, uint32_t i)
 {
@@ -237,7 +250,8 @@ static void heap_follow(struct heap *heap, uint32_t i)
     else if (cap.type == CAP_THREAD) {
         heap_add_container(heap, cap.paddr, TCB_SLOTS, true);
         heap_add_thread(heap, cap.paddr, i);
-    }
+    } else if (cap.type == CAP_HOST)
+        heap_add_host(heap, cap.paddr);
     if (cap_is_physical(cap)) {
         heap->physical =
             array_grow(heap->physical, &heap->physical_room, heap->physical_count, sizeof *heap->physical);
@@ -347,6 +361,7 @@ static bool check_all(const struct kernel *k, bool is_sampled, uint64_t salt)
     check_mcs(&heap);
     check_vspaces(&heap);
     check_devices(&heap);
+    check_host(&heap);
     return heap.is_whole;
 }
 

@@ -14,7 +14,8 @@ enum slot_place {
     PLACE_NOWHERE, /* only met by following a link */
     PLACE_CNODE,
     PLACE_TCB,
-    PLACE_IRQ
+    PLACE_IRQ,
+    PLACE_HOST
 };
 
 /* A filled slot. */
@@ -22,7 +23,7 @@ struct heap_slot {
     const struct slot *slot;
     uint64_t paddr;
     enum slot_place place;
-    uint64_t owner;    /* PLACE_TCB: its paddr; PLACE_IRQ: the interrupt */
+    uint64_t owner;    /* PLACE_TCB, PLACE_CNODE: its paddr; PLACE_IRQ: the interrupt; PLACE_HOST: the ready set */
     unsigned index;    /* within the owner */
     uint32_t list;     /* which derivation list */
     uint32_t position; /* in that list */
@@ -81,6 +82,7 @@ void check_queues(struct heap *heap);        /* run queues, current, endpoint an
 void check_mcs(struct heap *heap); /* refills, scheduling contexts, release queue, reply stacks, time */
 void check_vspaces(struct heap *heap);       /* asid, page tables */
 void check_devices(const struct heap *heap); /* irq, ports */
+void check_host(struct heap *heap);          /* host objects */
 
 /* The object at `paddr` is in use, but no capability to it was found: is it adrift? Then the heap is not
  * whole. */

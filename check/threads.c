@@ -60,6 +60,9 @@ static void thread_check(struct heap *heap, uint64_t paddr)
     slot_type_check(tcb, paddr, TCB_REPLY, answering);
     slot_type_check(tcb, paddr, TCB_CALLER, answering);
     slot_type_check(tcb, paddr, TCB_IPC_BUFFER, CAP_FRAME);
+    CHECK_THAT(INVARIANT, tcb->has_syscall_range == (tcb->syscall_end != 0),
+               "thread 0x%lx has a range for system calls up to 0x%lx (%u)", paddr, tcb->syscall_end,
+               tcb->has_syscall_range);
     state_check(heap, tcb, paddr);
     bound_check(heap, tcb, paddr);
 }

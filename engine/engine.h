@@ -24,6 +24,7 @@
 #include <stdint.h>
 
 #include "host/diag.h"
+#include "hostio/hostio.h"
 #include "kernel/kernel.h"
 
 enum { ENGINE_MAX_EVENT_FDS = 8 };
@@ -35,6 +36,9 @@ struct engine_events {
     uint64_t (*next_deadline_ns)(void *world);
     /* The next unmasked pending interrupt, acknowledged by taking it; -1 if there is none. Never blocks. */
     int (*take_irq)(void *world);
+    /* The next TRAP_HOST that the outside has; false if there is none. Never blocks. Asked only between two kernel
+     * entries, and what it answers is given to the kernel at once: no guest runs in between. May be NULL. */
+    bool (*take_host)(void *world, struct trap *trap);
     /* Descriptors whose readiness may make take_irq or stop_requested say something new. Returns how many. */
     unsigned (*descriptors)(void *world, struct pollfd fds[ENGINE_MAX_EVENT_FDS]);
     /* Something outside asked for the end: signal, timeout, an expected console line. */
@@ -77,10 +81,13 @@ struct engine_class {
     /* 0 if this host can run it, else -errno and the reason in `diag`. */
     int (*probe)(struct diag *diag);
     /* Make an engine over an arena. `arena_fd` and `vector_fd` are the memfds behind k->arena and k->vector,
-     * offset 0. Fills `mmu`, and may change it until `run` lets the first guest run. The caller sets
-     * k->machine and boots the kernel between `open` and `run`. */
+     * offset 0. Fills `mmu`, and may change it until `run` lets the first guest run; `host` too, over
+     * `roots`, unless that is NULL: then the system has no host I/O. host->world is then the struct hostio, as
+     * this process sees it, and the descriptors of `roots` stay the caller's, who keeps them open until `run`
+     * has begun. The caller sets k->machine and boots the kernel between `open` and `run`. */
     int (*open)(struct engine **engine, struct kernel *k, int arena_fd, int vector_fd,
-                struct machine_mmu *mmu, const struct engine_events *events, struct diag *diag);
+                const struct hostio_roots *roots, struct machine_mmu *mmu, struct machine_host *host,
+                const struct engine_events *events, struct diag *diag);
     enum engine_stop (*run)(struct engine *engine, struct diag *diag);
     /* Safe from a signal handler: make `run` look at events.stop_requested soon. */
     void (*kick)(struct engine *engine);

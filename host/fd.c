@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -151,6 +152,15 @@ int fd_wait(struct pollfd *fds, unsigned count, uint64_t timeout_ns)
     if (ready < 0)
         return errno == EINTR ? 0 : -errno;
     return ready;
+}
+
+void fd_limit_raise(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+        limit.rlim_cur = limit.rlim_max;
+        (void)setrlimit(RLIMIT_NOFILE, &limit); /* without it there are fewer, that is all */
+    }
 }
 
 uint64_t fd_read_number(const char *path, uint64_t otherwise)

@@ -51,6 +51,9 @@ void fd_event_clear(int fd);
  * Returns how many are ready, 0 also after a signal, or -errno. */
 int fd_wait(struct pollfd *fds, unsigned count, uint64_t timeout_ns);
 
+/* Let this process, and what it starts, have as many descriptors as the host permits it. */
+void fd_limit_raise(void);
+
 /* The number that a one-number file such as those in /proc/sys holds; `otherwise` if it cannot be read. */
 uint64_t fd_read_number(const char *path, uint64_t otherwise);
 

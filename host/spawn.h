@@ -13,7 +13,7 @@
 #include "host/diag.h"
 
 enum {
-    SPAWN_FDS = 4
+    SPAWN_FDS = 40
 };
 
 enum {

@@ -14,6 +14,7 @@
 #include "kernel/bootinfo.h"
 #include "kernel/boot_untyped.h"
 #include "kernel/domain.h"
+#include "kernel/host/host.h"
 #include "kernel/ipc.h"
 #include "kernel/irq.h"
 #include "kernel/mcs/mcs.h"
@@ -50,7 +51,7 @@ struct boot {
     uint64_t image;
     uint64_t image_size;
     uint64_t objects_start, objects_end;
-    uint64_t cnode, extra, pml4, asid_pool, ipc_buffer, bootinfo, paging, tcb, sched_context;
+    uint64_t cnode, extra, pml4, asid_pool, ipc_buffer, bootinfo, paging, tcb, sched_context, host;
     struct cap pml4_cap;
     uint64_t next_slot;
     struct bootinfo_facts facts;
@@ -144,6 +145,7 @@ static enum boot_error plan_objects(struct boot *boot)
         {ABI_TABLE_BITS, paging_count(boot), &boot->paging},
         {k->abi->object_bits[OBJECT_TCB], 1, &boot->tcb},
         {ABI_MIN_SCHED_CONTEXT_BITS, k->abi->config.is_mcs, &boot->sched_context},
+        {HOST_IO_BITS, boot->params->host_count, &boot->host},
     };
     enum {
         OBJECTS = sizeof(objects) / sizeof(objects[0])
@@ -178,7 +180,8 @@ static enum boot_error plan_objects(struct boot *boot)
 static enum boot_error plan_slots(const struct boot *boot)
 {
     uint64_t extra_pages = boot->extra_bits ? 1ull << (boot->extra_bits - ABI_SMALL_PAGE_BITS) : 0;
-    uint64_t needed = ABI_SLOT_FIRST_FREE + boot->k->abi->config.is_mcs + paging_count(boot) + extra_pages + boot->image_size / PAGE_SIZE;
+    uint64_t needed = ABI_SLOT_FIRST_FREE + boot->k->abi->config.is_mcs + paging_count(boot) + extra_pages +
+                      boot->image_size / PAGE_SIZE + boot->params->host_count;
     return needed <= 1ull << boot->k->abi->config.root_cnode_bits ? BOOT_OK : BOOT_CNODE_TOO_SMALL;
 }
 
@@ -336,14 +339,25 @@ static void boot_untypeds(struct boot *boot)
         .bootinfo = arena_at(boot->k, boot->bootinfo),
         .slots = root_slot(boot, 0),
         .next_slot = boot->next_slot,
-        .slot_count = 1ull << boot->k->abi->config.root_cnode_bits,
+        .slot_count = (1ull << boot->k->abi->config.root_cnode_bits) - boot->params->host_count,
     };
     for (unsigned i = 0; i < boot->params->device_count; i++)
         untyped_list_add(&list, boot->params->devices[i].start, boot->params->devices[i].end, true);
     untyped_list_add(&list, boot->image + boot->image_size, boot->objects_start, false);
     untyped_list_add(&list, boot->objects_end, boot->k->memory_size, false);
     boot->facts.untyped = (struct slot_region){.start = boot->next_slot, .end = list.next_slot};
-    boot->facts.empty = (struct slot_region){.start = list.next_slot, .end = list.slot_count};
+    boot->next_slot = list.next_slot;
+}
+
+/* What the host gives the initial thread; where it gives nothing, nothing shows. */
+static void boot_host_objects(struct boot *boot)
+{
+    const struct boot_host *host = boot->params->host;
+    for (unsigned i = 0; i < boot->params->host_count; i++) {
+        uint64_t paddr = boot->host + ((uint64_t)i << HOST_IO_BITS);
+        root_append(boot, host_open_at_boot(boot->k, paddr, (enum host_kind)host[i].kind, host[i].access,
+                                            host[i].handle));
+    }
 }
 
 enum boot_error kernel_boot(struct kernel *k, const struct boot_params *params)
@@ -364,6 +378,9 @@ enum boot_error kernel_boot(struct kernel *k, const struct boot_params *params)
     boot_pages(&boot);
     boot_thread(&boot);
     boot_untypeds(&boot);
+    boot_host_objects(&boot);
+    boot.facts.empty =
+        (struct slot_region){.start = boot.next_slot, .end = 1ull << k->abi->config.root_cnode_bits};
     boot.facts.ipc_buffer = boot.ipc_buffer_vaddr;
     boot.facts.extra_size = bootinfo_extra_size(k, params);
     bootinfo_write(k, arena_at(k, boot.bootinfo), &boot.facts);

@@ -25,12 +25,20 @@ struct boot_image {
     uint64_t entry;       /* instruction pointer of the initial thread */
 };
 
+/* A host object of the initial thread's. */
+struct boot_host {
+    uint8_t kind, access; /* enum host_kind, enum host_access */
+    uint32_t handle;      /* see machine/host.h */
+};
+
 struct boot_params {
     struct boot_image image;
     const void *extra;       /* extra bootinfo headers, concatenated; NULL if none */
     uint64_t extra_size;     /* bytes */
     const struct boot_device_region *devices; /* ascending, disjoint, outside RAM */
     unsigned device_count;
+    const struct boot_host *host; /* their capabilities take the last slots before bootinfo.empty, in order */
+    unsigned host_count;
 };
 
 enum boot_error {

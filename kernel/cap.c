@@ -169,6 +169,7 @@ bool cap_is_physical(struct cap cap)
     case CAP_ASID_POOL:
     case CAP_SCHED_CONTEXT:
     case CAP_REPLY_OBJECT:
+    case CAP_HOST:
         return true;
     default:
         return false;
@@ -194,6 +195,8 @@ unsigned cap_size_bits(const struct kernel *k, struct cap cap)
         return cap.sched_context_bits;
     case CAP_REPLY_OBJECT:
         return ABI_REPLY_BITS;
+    case CAP_HOST:
+        return HOST_IO_BITS;
     case CAP_FRAME:
         return frame_size_bits(cap.frame_size);
     case CAP_PAGE_TABLE:
@@ -228,6 +231,7 @@ bool cap_covers(const struct kernel *k, struct cap a, struct cap b)
     case CAP_THREAD:
     case CAP_SCHED_CONTEXT:
     case CAP_REPLY_OBJECT:
+    case CAP_HOST:
         return b.type == a.type && b.paddr == a.paddr;
     case CAP_CNODE:
         return b.type == CAP_CNODE && b.paddr == a.paddr && b.radix == a.radix;

@@ -39,9 +39,10 @@ enum cap_type {
     CAP_ASID_POOL,
     CAP_IO_PORT,
     CAP_IO_PORT_CONTROL,
-    CAP_SCHED_CONTEXT, /* the last three: MCS */
+    CAP_SCHED_CONTEXT, /* these three: MCS */
     CAP_SCHED_CONTROL,
-    CAP_REPLY_OBJECT
+    CAP_REPLY_OBJECT,
+    CAP_HOST /* kernel/host/ */
 };
 
 /* What a frame capability lets its VSpace do. The numbers follow read and write: no execute bit on x86 seL4. */
@@ -68,7 +69,7 @@ struct cap {
             uint64_t : 12;
         };
         struct { /* endpoint, notification (send and receive only), reply (can_grant, is_master), reply object
-                  * (can_grant) */
+                  * (can_grant), host object (send and receive only: to write and to read) */
             uint64_t : 52;
             uint64_t can_send : 1;
             uint64_t can_receive : 1;
@@ -182,7 +183,8 @@ static inline struct cap cap_mask_rights(struct cap cap, struct cap_rights right
 {
     switch ((enum cap_type)cap.type) {
     case CAP_ENDPOINT:
-    case CAP_NOTIFICATION: /* can_send to can_grant_reply lie in the order of the rights */
+    case CAP_NOTIFICATION:
+    case CAP_HOST: /* can_send to can_grant_reply lie in the order of the rights */
         cap.head &= ~((CAP_RIGHTS_ALL ^ rights.word) << CAP_DETAIL_SHIFT);
         return cap;
     case CAP_REPLY:

@@ -32,6 +32,7 @@ static unsigned cap_number(struct cap cap)
         [CAP_PAGE_TABLE] = 3,    [CAP_PAGE_DIRECTORY] = 5, [CAP_PDPT] = 7,     [CAP_PML4] = 9,
         [CAP_ASID_CONTROL] = 11, [CAP_ASID_POOL] = 13,     [CAP_IO_PORT] = 19, [CAP_IO_PORT_CONTROL] = 31,
         [CAP_REPLY_OBJECT] = 8,  [CAP_SCHED_CONTEXT] = 22, [CAP_SCHED_CONTROL] = 24,
+        [CAP_HOST] = 30, /* which seL4 has not */
     };
     return numbers[cap.type];
 }

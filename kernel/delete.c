@@ -14,6 +14,7 @@
  *
  * Manual: sections "Deletion" and "Revocation".
  */
+#include "kernel/host/host.h"
 #include "kernel/mcs/mcs.h"
 #include "kernel/object.h"
 #include "kernel/state.h"
@@ -101,6 +102,16 @@ static struct result zombie_reduce(struct kernel *k, struct slot *slot, bool is_
     return result_ok();
 }
 
+/* A ready set lets go of its files one by one before it ends. Interrupted, it takes no new ones. */
+OUT_OF_LINE static struct result ready_set_reduce(struct kernel *k, struct cap cap)
+{
+    while (host_release_one(k, cap.paddr)) {
+        if (preemption_point(k))
+            return result_preempted();
+    }
+    return result_ok();
+}
+
 struct slot_end {
     bool is_removable;
     struct cap cleanup;
@@ -115,6 +126,11 @@ static struct result slot_finalise(struct kernel *k, struct slot *slot, bool is_
         bool is_final = slot_is_final(k, slot);
         if (!is_final && slot->cap.type != CAP_FRAME)
             return result_ok(); /* nothing ends with it; but a mapping is the capability's own */
+        if (UNLIKELY(slot->cap.type == CAP_HOST)) {
+            struct result reduced = ready_set_reduce(k, slot->cap);
+            if (!result_is_ok(reduced))
+                return reduced;
+        }
         struct finalised finalised = cap_finalise(k, slot->cap, is_final);
         if (zombie_is_removable(k, finalised.remainder, slot)) {
             end->cleanup = finalised.cleanup;

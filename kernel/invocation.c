@@ -7,6 +7,7 @@
 #include "kernel/invocation.h"
 
 #include "kernel/cspace.h"
+#include "kernel/host/host.h"
 #include "kernel/ipc.h"
 #include "kernel/mcs/mcs.h"
 #include "kernel/message.h"
@@ -164,6 +165,8 @@ struct result invocation_decode(struct kernel *k, struct invocation *in)
         return sched_context_decode(k, in);
     case CAP_SCHED_CONTROL:
         return sched_control_decode(k, in);
+    case CAP_HOST:
+        return host_decode(k, in);
     case CAP_NULL:
         remark(k, "Attempted to invoke a null cap #%lu.", in->cptr);
         return fail_invalid_capability(0);

@@ -6,6 +6,7 @@
 #include "kernel/kernel.h"
 
 #include "kernel/benchmark.h"
+#include "kernel/host/host.h"
 #include "kernel/ipc.h"
 #include "kernel/irq.h"
 #include "kernel/mcs/mcs.h"
@@ -101,6 +102,9 @@ OUT_OF_LINE static void trap_handle(struct kernel *k, const struct trap *trap)
         return;
     case TRAP_INTERRUPT:
         irq_deliver(k, trap->irq);
+        return;
+    case TRAP_HOST:
+        host_ready(k, trap->address, trap->status);
         return;
     case TRAP_TICK:
         sched_tick(k);

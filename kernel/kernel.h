@@ -91,6 +91,7 @@ enum trap_kind {
     TRAP_VM_FAULT,  /* address, status, is_instruction */
     TRAP_EXCEPTION, /* vector, code: any other x86 exception that user code raised */
     TRAP_INTERRUPT, /* irq: a device line */
+    TRAP_HOST,      /* address: the cookie, status: the events of a host object that machine_host.watch was about */
     TRAP_TICK /* the kernel's own timer: every abi timer_tick_ms while next.wants_tick, or at next.timer_ns;
                        * one too many does no harm at next.timer_ns, where the kernel looks at the clock itself */
 };

@@ -7,6 +7,7 @@
  */
 #include "kernel/object.h"
 
+#include "kernel/host/host.h"
 #include "kernel/ipc.h"
 #include "kernel/irq.h"
 #include "kernel/mcs/mcs.h"
@@ -22,6 +23,8 @@ unsigned object_size_bits(const struct kernel *k, enum object object, unsigned u
         return user_bits;
     case OBJECT_CNODE:
         return user_bits + ABI_SLOT_BITS;
+    case OBJECT_HOST:
+        return HOST_IO_BITS;
     default:
         return k->abi->object_bits[object];
     }
@@ -45,6 +48,8 @@ struct cap object_create(struct kernel *k, enum object object, uint64_t paddr, u
         return cap_sched_context(paddr, user_bits);
     case OBJECT_REPLY:
         return cap_reply_object(paddr);
+    case OBJECT_HOST:
+        return cap_host(paddr);
     default:
         return x86_object_create(k, object, paddr, is_device);
     }
@@ -74,6 +79,7 @@ struct result cap_derive(struct kernel *k, const struct slot *slot, struct cap c
     case CAP_SCHED_CONTEXT:
     case CAP_SCHED_CONTROL:
     case CAP_REPLY_OBJECT:
+    case CAP_HOST:
         *derived = cap;
         return result_ok();
     default:
@@ -140,6 +146,10 @@ struct finalised cap_finalise(struct kernel *k, struct cap cap, bool is_final)
     case CAP_REPLY_OBJECT:
         if (is_final)
             reply_object_finalise(k, cap.paddr);
+        return nothing;
+    case CAP_HOST:
+        if (is_final)
+            host_finalise(k, cap.paddr);
         return nothing;
     case CAP_NULL:
     case CAP_REPLY:

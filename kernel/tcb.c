@@ -33,6 +33,12 @@ static void threads_add(struct kernel *k, struct tcb *tcb)
     k->state->threads = self;
 }
 
+bool tcb_is_outside_range(const struct tcb *tcb)
+{
+    uint64_t ip = tcb->context.reg[REG_FAULT_IP];
+    return ip < tcb->syscall_start || ip >= tcb->syscall_end;
+}
+
 void tcb_init(struct kernel *k, struct tcb *tcb)
 {
     const struct tcb *creator = current_tcb(k);

@@ -88,6 +88,7 @@ struct tcb {
     uint8_t priority;
     uint8_t mcp; /* maximum controlled priority */
     uint8_t domain;
+    bool has_syscall_range; /* end is not 0 (TCB_SYSCALL_RANGE, abi/host_io.h) */
     uint32_t time_slice; /* ticks left */
     uint64_t sched_prev, sched_next;
 
@@ -104,6 +105,7 @@ struct tcb {
     uint64_t fault_handler; /* cptr in its own CSpace */
     uint64_t ipc_buffer;    /* vaddr */
     uint64_t flags;         /* seL4_TCBFlag */
+    uint64_t syscall_start, syscall_end; /* a syscall instruction outside is a fault */
     struct tcb_debug debug;
     struct benchmark_counters benchmark;
 
@@ -126,6 +128,9 @@ static inline void tcb_refresh(struct tcb *tcb)
 {
     tcb->is_special = tcb->flags != 0 || tcb->debug.is_used;
 }
+
+/* The thread, which has a range, is at a syscall instruction: may it not make system calls from there? */
+bool tcb_is_outside_range(const struct tcb *tcb);
 
 static inline struct tcb *tcb_at(const struct kernel *k, uint64_t paddr) /* NULL for 0 */
 {

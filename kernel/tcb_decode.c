@@ -151,6 +151,25 @@ static struct result tcb_decode_set_flags(struct kernel *k, struct invocation *i
     return result_ok();
 }
 
+/* Selkie's own operation, whose label is none of the tables'. */
+COLD static struct result tcb_decode_extension(struct kernel *k, struct invocation *in)
+{
+    uint64_t label = message_info_from_word(in->caller->context.reg[REG_RSI]).label;
+    if (label != HOST_IO_LABEL + TCB_SYSCALL_RANGE) {
+        remark(k, "TCB: Illegal operation.");
+        return fail_illegal_operation();
+    }
+    if (in->length < 2) {
+        remark(k, "TCB SyscallRange: Truncated message.");
+        return fail_truncated_message();
+    }
+    struct tcb *tcb = tcb_at(k, in->cap.paddr);
+    tcb->syscall_start = invocation_word(in, 0);
+    tcb->syscall_end = invocation_word(in, 1);
+    tcb->has_syscall_range = tcb->syscall_end != 0;
+    return result_ok();
+}
+
 struct result tcb_decode(struct kernel *k, struct invocation *in)
 {
     switch (in->operation) {
@@ -189,7 +208,6 @@ struct result tcb_decode(struct kernel *k, struct invocation *in)
     case OPERATION_TCB_SET_FLAGS:
         return tcb_decode_set_flags(k, in);
     default:
-        remark(k, "TCB: Illegal operation.");
-        return fail_illegal_operation();
+        return tcb_decode_extension(k, in);
     }
 }

@@ -9,6 +9,7 @@
  * Manual: section "Untyped Memory", API reference seL4_Untyped_Retype.
  */
 #include "kernel/cspace.h"
+#include "kernel/host/host.h"
 #include "kernel/invocation.h"
 #include "kernel/mcs/mcs.h"
 #include "kernel/object.h"
@@ -29,13 +30,20 @@ static bool object_is_frame(enum object object)
     return object == OBJECT_SMALL_PAGE || object == OBJECT_LARGE_PAGE || object == OBJECT_HUGE_PAGE;
 }
 
+static enum object object_of_type(const struct kernel *k, uint64_t type)
+{
+    if (LIKELY(type < ABI_MAX_TYPES))
+        return (enum object)k->abi->object_of_type[type];
+    return type == HOST_IO_TYPE && host_is_available(k) ? OBJECT_HOST : OBJECT_NONE;
+}
+
 /* What is to be made: arguments 0 and 1. */
 static struct result retype_decode_object(struct kernel *k, const struct invocation *in, struct retype *retype)
 {
     uint64_t type = invocation_word(in, 0);
     uint64_t user_bits = invocation_word(in, 1);
 
-    retype->object = type < ABI_MAX_TYPES ? (enum object)k->abi->object_of_type[type] : OBJECT_NONE;
+    retype->object = object_of_type(k, type);
     if (retype->object == OBJECT_NONE) {
         remark(k, "Untyped Retype: Invalid object type.");
         return fail_invalid_argument(0);

@@ -21,6 +21,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "machine/host.h"
+
 struct machine_mmu {
     void *world;
     /* Where guests can have no pages: below `lowest`, and in [reserved_start, reserved_end), which is the
@@ -105,6 +107,7 @@ struct machine {
     struct machine_bus bus;
     struct machine_console console;
     struct machine_clock clock;
+    struct machine_host host;
 };
 
 #endif

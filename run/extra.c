@@ -60,3 +60,19 @@ size_t extra_build(unsigned char extra[EXTRA_SIZE_MAX], const unsigned char *rsd
     memcpy(tsc + HEADER_SIZE, &tsc_mhz, sizeof(tsc_mhz));
     return ROOT_SIZE + MAP_SIZE + TSC_SIZE;
 }
+
+size_t extra_add_host(unsigned char extra[EXTRA_SIZE_MAX], size_t size, const struct host_bootinfo_entry *entries,
+                      unsigned count)
+{
+    const struct host_bootinfo head = {.count = count};
+    size_t entries_size = count * sizeof(entries[0]);
+    unsigned char *at = extra + size;
+    _Static_assert(ROOT_SIZE + MAP_SIZE + TSC_SIZE + HEADER_SIZE + sizeof(head) +
+                           HOST_IO_ROOTS * sizeof(struct host_bootinfo_entry) <=
+                       EXTRA_SIZE_MAX,
+                   "it fits");
+    header_put(at, HOST_IO_BOOTINFO, HEADER_SIZE + sizeof(head) + entries_size);
+    memcpy(at + HEADER_SIZE, &head, sizeof(head));
+    memcpy(at + HEADER_SIZE + sizeof(head), entries, entries_size);
+    return size + HEADER_SIZE + sizeof(head) + entries_size;
+}

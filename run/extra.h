@@ -11,10 +11,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "abi/host_io.h"
 #include "device/acpi.h"
 
 enum {
-    EXTRA_SIZE_MAX = 4096
+    EXTRA_SIZE_MAX = 4096 /* enough for HOST_IO_ROOTS */
 };
 
 /* A type 1 region is RAM, type 2 is not. */
@@ -27,5 +28,10 @@ struct extra_region {
 /* Fill `extra` and return how many bytes it took. `rsdp` is the ACPI root pointer, ACPI_RSDP_SIZE bytes. */
 size_t extra_build(unsigned char extra[EXTRA_SIZE_MAX], const unsigned char *rsdp, uint32_t tsc_mhz,
                    const struct extra_region *regions, unsigned count);
+
+/* Put Selkie's own header behind the `size` bytes that are there: names and kinds of what the system was given of the
+ * host (abi/host_io.h). Returns how many bytes there are then. */
+size_t extra_add_host(unsigned char extra[EXTRA_SIZE_MAX], size_t size, const struct host_bootinfo_entry *entries,
+                      unsigned count);
 
 #endif

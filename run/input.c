@@ -63,6 +63,14 @@ void input_open(struct input *input, int fd, bool has_monitor)
     }
 }
 
+void input_lend(int fd)
+{
+    if (isatty(fd) && tcgetattr(fd, &saved.settings) == 0) {
+        saved.fd = fd;
+        saved.is_raw = true;
+    }
+}
+
 void input_close(struct input *input)
 {
     input_restore_terminal();

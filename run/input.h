@@ -23,6 +23,9 @@ struct input {
 
 /* A descriptor that cannot be read (closed, or the terminal of a job in the background) counts as at its end. */
 void input_open(struct input *input, int fd, bool has_monitor);
+/* The system has standard input as a host file: it is not the console's, and a terminal's settings are the system's to
+ * change until the end. */
+void input_lend(int fd);
 void input_close(struct input *input);
 
 /* What is there for the system, up to `size` bytes, without blocking. Notices the end. */

@@ -114,6 +114,19 @@ static int boot_refuse(const struct session *session, enum boot_error error, str
     return -E2BIG;
 }
 
+/* Without grants there is nothing in the bootinfo that a real kernel would not have put there. */
+static size_t grants_describe(const struct session *session, unsigned char extra[EXTRA_SIZE_MAX], size_t size)
+{
+    struct host_bootinfo_entry entries[HOST_IO_ROOTS] = {0};
+    const struct grants *grants = &session->grants;
+    for (unsigned i = 0; i < grants->roots.count; i++) {
+        entries[i].kind = grants->boot[i].kind;
+        entries[i].access = grants->boot[i].access;
+        memcpy(entries[i].name, session->options->grant[i].name, sizeof(entries[i].name));
+    }
+    return grants->roots.count ? extra_add_host(extra, size, entries, grants->roots.count) : size;
+}
+
 static int session_boot(struct session *session, struct diag *diag)
 {
     struct boot_device_region devices[4];
@@ -124,16 +137,19 @@ static int session_boot(struct session *session, struct diag *diag)
         {.start = LOW_MEMORY_END, .size = session->arena.size - LOW_MEMORY_END, .type = 1},
     };
     acpi_build(session->arena.memory + ACPI_PADDR, session->pc.hpet_paddr);
-    const struct boot_params params = {
+    struct boot_params params = {
         .image = {session->image.vaddr_start, session->image.vaddr_end, session->image.entry},
         .devices = devices,
         .device_count = devices_list(devices, session->arena.size),
+        .host = session->grants.boot,
+        .host_count = session->grants.roots.count,
         .extra = extra,
         .extra_size = extra_build(extra, session->arena.memory + ACPI_PADDR,
                                   session->options->is_time_virtual ? VIRTUAL_TSC_MHZ
                                                                     : host_clock_tsc_mhz(&session->clock),
                                   regions, 2),
     };
+    params.extra_size = grants_describe(session, extra, params.extra_size);
     uint64_t at = kernel_boot_image_paddr(kernel);
     uint64_t size = session->image.vaddr_end - session->image.vaddr_start;
     if (at >= session->arena.size || size > session->arena.size - at) {
@@ -182,6 +198,9 @@ static int session_open(struct session *session, struct diag *diag)
         error = abi_select(&session->choice, &session->image, options->abi, options->kernel_config, diag);
     }
     if (!error) {
+        error = grants_open(&session->grants, options, diag);
+    }
+    if (!error) {
         error = engine_choose(session, diag);
     }
     if (!error) {
@@ -206,8 +225,12 @@ static int session_start(struct session *session, struct diag *diag)
         return error;
     }
     assertion_watch(kernel);
-    error = session->class->open(&session->engine, kernel, session->arena.fd, session->arena.vector_fd,
-                                     &session->machine.mmu, &session->events, diag);
+    const struct hostio_roots *roots = session->grants.roots.count ? &session->grants.roots : NULL;
+    if (roots) {
+        grants_silence_signals();
+    }
+    error = session->class->open(&session->engine, kernel, session->arena.fd, session->arena.vector_fd, roots,
+                                 &session->machine.mmu, &session->machine.host, &session->events, diag);
     if (error) {
         session->engine = NULL;
         return error;
@@ -227,6 +250,7 @@ static void session_close(struct session *session)
     assertion_watch(NULL);
     input_close(&session->input);
     console_close(&session->console);
+    grants_close(&session->grants);
     arena_close(&session->arena);
     image_close(&session->image);
 }
@@ -315,7 +339,11 @@ static int session_run(struct session *session)
 {
     struct diag diag = {0};
     session_describe(session);
-    input_open(&session->input, STDIN_FILENO, session->options->has_monitor);
+    if (session->grants.has_input) {
+        input_lend(STDIN_FILENO);
+    } else {
+        input_open(&session->input, STDIN_FILENO, session->options->has_monitor);
+    }
     enum engine_stop stop = session->class->run(session->engine, &diag);
     console_finish(session);
     bool stays = session->options->stays_on && (stop == ENGINE_HALTED || stop == ENGINE_AT_REST);

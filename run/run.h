@@ -23,6 +23,17 @@ enum run_status {
     RUN_SIGNAL = 128    /* plus the signal that ended it */
 };
 
+/* One thing of the host that the system gets a capability to, in the order of its bootinfo. */
+struct run_grant {
+    char name[HOST_IO_NAME];
+    enum host_kind kind; /* directory, file, network, clock */
+    uint8_t access;      /* enum host_access */
+    bool is_stream;      /* the standard stream with descriptor `stream` */
+    int stream;
+    const char *path; /* of a directory or file, unless it is a stream */
+    struct hostio_policy policy; /* of a network */
+};
+
 struct run_options {
     const char *image;
     const char *engine;        /* NULL: the best that this host can run */
@@ -36,6 +47,8 @@ struct run_options {
     bool has_monitor; /* Ctrl-A begins a command to us (run/monitor.h); a terminal's Ctrl-C is the system's */
     bool stays_on;    /* halted or at rest, wait until somebody says to leave */
     bool is_verbose;
+    unsigned grant_count; /* 0: no host I/O, as on a real kernel */
+    struct run_grant grant[HOST_IO_ROOTS];
 };
 
 /* Run to the end and say on stderr how it ended. Returns an exit status. */

@@ -15,6 +15,7 @@
 #include "run/arena.h"
 #include "run/clock.h"
 #include "run/console.h"
+#include "run/grant.h"
 #include "run/image.h"
 #include "run/input.h"
 #include "run/run.h"
@@ -32,6 +33,7 @@ struct session {
     struct pc pc;
     struct console console;
     struct input input;
+    struct grants grants;
     struct engine_events events;
     const struct engine_class *class;
     struct engine *engine;
@@ -52,6 +54,13 @@ bool world_must_look(struct session *session);
 unsigned world_descriptors(void *world, struct pollfd fds[ENGINE_MAX_EVENT_FDS]);
 void world_look(struct session *session, bool wants_input);
 bool world_can_wake(struct session *session);
+bool world_take_host(void *world, struct trap *trap);
+
+/* The state of host I/O; NULL: the system has none. */
+static inline struct hostio *session_hostio(const struct session *session)
+{
+    return session->grants.roots.count ? session->machine.host.world : NULL;
+}
 
 /* Wait for the command or the signal to leave (run/linger.c). */
 void session_linger(struct session *session);

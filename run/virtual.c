@@ -205,8 +205,9 @@ static unsigned descriptors(void *world, struct pollfd fds[ENGINE_MAX_EVENT_FDS]
     struct session *session = world;
     bool is_wanted = session->nothing_runs || input_is_live(session);
     unsigned count = world_descriptors(session, fds);
+    bool has_input = count > 0 && fds[count - 1].fd == session->input.fd;
     session->nothing_runs = false;
-    return is_wanted ? count : 0;
+    return has_input && !is_wanted ? count - 1 : count;
 }
 
 static bool can_wake(void *world)

@@ -129,11 +129,20 @@ unsigned world_descriptors(void *world, struct pollfd fds[ENGINE_MAX_EVENT_FDS])
     session->has_waited = true;
     console_write(&session->console);
     bool has_room = pc_input_room(&session->pc) || session->input.is_lossy;
-    if (!session->input.is_open || !has_room) {
-        return 0;
+    unsigned count = 0;
+    if (session_hostio(session)) {
+        fds[count++] = (struct pollfd){.fd = session->grants.roots.epoll, .events = POLLIN};
     }
-    fds[0] = (struct pollfd){.fd = session->input.fd, .events = POLLIN};
-    return 1;
+    if (session->input.is_open && has_room) {
+        fds[count++] = (struct pollfd){.fd = session->input.fd, .events = POLLIN};
+    }
+    return count;
+}
+
+bool world_take_host(void *world, struct trap *trap)
+{
+    struct session *session = world;
+    return grants_take(&session->grants, session_hostio(session), trap);
 }
 
 static bool irq_is_handled(void *world, uint32_t irq)
@@ -147,7 +156,9 @@ bool world_can_wake(struct session *session)
     session->has_waited = true;
     console_finish_line(&session->console); /* a prompt has no newline */
     look_for_input(session);                /* notices the end of it */
-    return pc_can_wake(&session->pc, session->input.is_open, irq_is_handled, session);
+    const struct hostio *hostio = session_hostio(session);
+    return (hostio && hostio->watched > 0) ||
+           pc_can_wake(&session->pc, session->input.is_open, irq_is_handled, session);
 }
 
 static bool can_wake(void *world)
@@ -186,6 +197,7 @@ void world_connect(struct session *session, uint64_t hpet_paddr)
         .world = session,
         .next_deadline_ns = next_deadline_ns,
         .take_irq = take_irq,
+        .take_host = world_take_host,
         .descriptors = world_descriptors,
         .stop_requested = stop_requested,
         .can_wake = can_wake,

@@ -29,6 +29,7 @@ static const struct floor_row {
     {"map_touch_unmap", "mmap", mapping_touched},
     {"map_run_64", "mmap", mapping_run_64},
     {"user_exception", "sigsegv", signals_sigsegv},
+    {"host_read", "read", syscall_read},
     {"integer_loop", "same code", work_integer},
     {"memory_loop", "same code", work_memory},
     {"memory_loop_large", "same code", work_memory_large},

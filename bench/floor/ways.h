@@ -29,5 +29,6 @@ int work_float(struct sample *sample);
 int work_compute(struct sample *sample);
 
 int syscall_getppid(struct sample *sample);
+int syscall_read(struct sample *sample); /* 16 bytes of /dev/zero */
 
 #endif

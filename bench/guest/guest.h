@@ -30,6 +30,9 @@ void guest_component_load(struct sel4_util_component *component, const char *nam
 void guest_component_start(const struct sel4_util_component *component, seL4_Word role, seL4_CPtr first,
                            seL4_CPtr second);
 
+/* Was the system given what host_read reads? */
+bool guest_host_find(const seL4_BootInfo *info);
+
 /* The benchmarks: benchmark_NAME. */
 #define X(name) extern const struct benchmark benchmark_##name;
 BENCH_GUEST_LIST(X)

@@ -7,12 +7,15 @@
 
 #include "bench.h"
 #include "cmd/streams.h"
+#include "container.h"
 #include "options.h"
 #include "run/run.h"
 #include "run/say.h"
 
 static const char help[] =
     "usage: selkie run [options] IMAGE   run an seL4 system; see selkie run --help\n"
+    "       selkie container run [options] COMMAND [ARGUMENTS]\n"
+    "                                    run a Linux program; see selkie container --help\n"
     "       selkie bench [options]       what kernel operations cost; see selkie bench --help\n"
     "       selkie engines               what this host can run, and why not\n"
     "       selkie --version\n"
@@ -74,6 +77,7 @@ static const struct {
     int (*run)(int count, char **arguments);
 } commands[] = {
     {"run", command_run},           {"bench", command_bench}, {"engines", command_engines},
+    {"container", command_container},
     {"--version", command_version}, {"--help", command_help}, {"-h", command_help},
     {"help", command_help},
 };

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "grants.h"
 #include "run/arena.h"
 #include "run/say.h"
 
@@ -33,6 +34,18 @@ static const char help[] =
     "  -v, --verbose             say what came from where, decode errors, and what the run cost\n"
     "  -h, --help                this text\n"
     "\n"
+    "What the system gets of the host, by capability; without any of these nothing but the console.\n"
+    "Each may be repeated; NAME is what the system finds it by.\n"
+    "      --host-directory=NAME=PATH[:ro]\n"
+    "                            a directory and what is in it, to read and, without :ro, to change\n"
+    "      --host-file=NAME=PATH[:ro]\n"
+    "                            one file, pipe or terminal\n"
+    "      --host-stdio          stdin, stdout and stderr; standard input is the console's no more\n"
+    "      --host-network=NAME=RULES\n"
+    "                            sockets: any, or listen:HOST:PORTS and connect:HOST:PORTS with commas\n"
+    "                            between; HOST is *, 10.0.0.0/8 or [::1], PORTS is *, 80 or 8000-8999\n"
+    "      --host-clock=NAME     the host's clocks, and timers\n"
+    "\n"
     "Exit status: 0 the expected line was seen or, without --expect, the system halted or came to\n"
     "rest without an unhandled fault; 1 the --fail line; 2 bad usage, unreadable or unsupported\n"
     "image; 3 the run ended without the --expect line; 4 at rest after a fault that nobody\n"
@@ -48,7 +61,12 @@ enum option_key {
     OPTION_SEED,
     OPTION_TIMEOUT,
     OPTION_EXPECT,
-    OPTION_FAIL
+    OPTION_FAIL,
+    OPTION_HOST_DIRECTORY,
+    OPTION_HOST_FILE,
+    OPTION_HOST_STDIO,
+    OPTION_HOST_NETWORK,
+    OPTION_HOST_CLOCK
 };
 
 static const struct option long_options[] = {
@@ -61,6 +79,11 @@ static const struct option long_options[] = {
     {"timeout", required_argument, NULL, OPTION_TIMEOUT},
     {"expect", required_argument, NULL, OPTION_EXPECT},
     {"fail", required_argument, NULL, OPTION_FAIL},
+    {"host-directory", required_argument, NULL, OPTION_HOST_DIRECTORY},
+    {"host-file", required_argument, NULL, OPTION_HOST_FILE},
+    {"host-stdio", no_argument, NULL, OPTION_HOST_STDIO},
+    {"host-network", required_argument, NULL, OPTION_HOST_NETWORK},
+    {"host-clock", required_argument, NULL, OPTION_HOST_CLOCK},
     {"verbose", no_argument, NULL, 'v'},
     {"help", no_argument, NULL, 'h'},
     {NULL, 0, NULL, 0},
@@ -123,7 +146,7 @@ static bool seed_parse(struct run_options *options, const char *text)
     return true;
 }
 
-static bool option_apply(struct run_options *options, int key, const char *value)
+static bool option_apply(struct run_options *options, int key, char *value)
 {
     switch (key) {
     case OPTION_ENGINE:
@@ -149,6 +172,16 @@ static bool option_apply(struct run_options *options, int key, const char *value
     case OPTION_FAIL:
         options->fail = value;
         return true;
+    case OPTION_HOST_DIRECTORY:
+        return grant_path(options, HOST_DIRECTORY, value);
+    case OPTION_HOST_FILE:
+        return grant_path(options, HOST_FILE, value);
+    case OPTION_HOST_STDIO:
+        return grant_stdio(options);
+    case OPTION_HOST_NETWORK:
+        return grant_network(options, value);
+    case OPTION_HOST_CLOCK:
+        return grant_clock(options, value);
     case 'v':
         options->is_verbose = true;
         return true;

@@ -13,7 +13,8 @@ enum options_outcome {
     OPTIONS_BAD   /* one line was said */
 };
 
-/* `arguments[0]` is the command's name ("run"). The strings in `options` are the caller's arguments. */
+/* `arguments[0]` is the command's name ("run"). The strings in `options` are the caller's arguments, some of them
+ * cut. */
 enum options_outcome options_parse(struct run_options *options, int count, char **arguments);
 
 #endif

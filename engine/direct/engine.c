@@ -181,7 +181,8 @@ void direct_engine_close(struct engine *e)
 }
 
 static int direct_engine_open(struct engine **engine, struct kernel *k, int arena_fd, int vector_fd,
-                              struct machine_mmu *mmu, const struct engine_events *events, struct diag *diag)
+                              const struct hostio_roots *roots, struct machine_mmu *mmu, struct machine_host *host,
+                              const struct engine_events *events, struct diag *diag)
 {
     int error = direct_engine_create(engine, k, arena_fd, vector_fd, diag);
     if (error) {
@@ -197,6 +198,8 @@ static int direct_engine_open(struct engine **engine, struct kernel *k, int aren
                                 .forget = mmu_forget,
                                 .clear = mmu_clear,
                                 .blank_from = mmu_blank_from};
+    if (roots)
+        host_io_share(e, roots, host);
     return 0;
 }
 

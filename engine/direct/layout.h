@@ -8,10 +8,12 @@
  *      0               image of the pad: code and constants, read-only in guests
  *      PAD_CORE        struct pad_core, shared by all
  *      PAD_PRIVATE     struct pad_private, one per process; each maps its own at this address
- *      behind          the page of ones, the scratch page, the pool of patched pages and thunks (PAD_POOL)
+ *      behind          the page of ones, the scratch page, the pool of patched pages and thunks (PAD_POOL),
+ *                      the table of host objects (PAD_HOSTIO)
  *
- * A guest process maps image, core and its own private part at pad_core.base + offset, and the arena and the
- * vector memory at their own addresses; these are the same in every process of a run.
+ * A guest process maps image, core, its own private part and the table of host objects (at PAD_HOSTIO_AT) from
+ * pad_core.base on, and the arena and the vector memory at their own addresses; these are the same in every process of
+ * a run.
  *
  * The *baton*: of the monitor and all guest processes exactly one runs at a time, the holder. Only the holder
  * touches the arena, the core and any private part, except for the atomics and the console ring.
@@ -24,6 +26,8 @@
 #define PAD_CORE         0x100000
 #define PAD_PRIVATE      0x200000
 #define PAD_PRIVATE_SIZE 0x100000
+#define PAD_HOSTIO_AT    0x300000 /* struct hostio, from the base on: shared by all guest processes */
+#define PAD_HOSTIO_SIZE  0x200000
 #define PAD_ARENA        0x40000000 /* from the base on; the vector memory follows the arena */
 
 /* Offsets into struct pad_core. */
@@ -71,6 +75,8 @@
 #define PAD_FD_VECTOR   1
 #define PAD_FD_PAD      2
 #define PAD_FD_DOORBELL 3
+#define PAD_FD_EPOLL    4 /* with host I/O: the instance whose events become TRAP_HOST */
+#define PAD_FD_ROOTS    5 /* and from here on, the roots that have a descriptor */
 
 #ifndef __ASSEMBLER__
 
@@ -80,6 +86,7 @@
 
 #include "engine/direct/vector_layout.h"
 #include "engine/x86_64/spin.h"
+#include "hostio/hostio.h"
 #include "kernel/kernel.h"
 #include "machine/virtual_clock.h"
 
@@ -109,7 +116,8 @@ enum {
     (PAD_PRIVATE + (uint64_t)(PAD_PROCESSES + 1) * PAD_PRIVATE_SIZE) /* offset of the page of ones */
 #define PAD_SCRATCH (PAD_ONES + 0x1000)
 #define PAD_POOL    (PAD_ONES + 0x10000)
-#define PAD_MEMORY  (PAD_POOL + (uint64_t)PAD_POOL_PAGES * 0x1000) /* size of the pad memory */
+#define PAD_HOSTIO  (PAD_POOL + (uint64_t)PAD_POOL_PAGES * 0x1000)
+#define PAD_MEMORY  (PAD_HOSTIO + PAD_HOSTIO_SIZE) /* size of the pad memory */
 
 enum {
     PAD_MONITOR = 0 /* as the holder; process i is i + 1 */
@@ -293,6 +301,7 @@ struct pad_core {
 
     _Atomic uint64_t entries;   /* kernel entries so far */
     _Atomic uint32_t is_inside; /* a kernel entry is under way */
+    _Atomic uint32_t is_in_host; /* and in it a call for a host object, which takes as long as the host likes */
     uint64_t switches, misses, handovers, traps_left;
     uint64_t preempted[PAD_HITS]; /* how often a tick took the processor from a thread, by where it hit */
     uint64_t last_tcb;
@@ -405,6 +414,7 @@ _Static_assert(offsetof(struct pad_private, generation) == PRIVATE_GENERATION, "
 _Static_assert(offsetof(struct pad_private, signal_stack) == PRIVATE_STACK_TOP, "entry.S");
 _Static_assert(sizeof(struct pad_private) <= PAD_PRIVATE_SIZE, "it fits");
 _Static_assert(PAD_CORE + sizeof(struct pad_core) <= PAD_PRIVATE, "it fits");
+_Static_assert(sizeof(struct hostio) <= PAD_HOSTIO_SIZE, "it fits");
 _Static_assert(offsetof(struct context, next_ip) == CONTEXT_NEXT_IP, "entry.S");
 _Static_assert(offsetof(struct context, is_syscall) == CONTEXT_IS_SYSCALL, "entry.S");
 _Static_assert(offsetof(struct context, hint.ip) == CONTEXT_HINT_IP, "entry.S");

@@ -53,7 +53,9 @@ static int wait_once(struct engine *e)
 {
     const struct engine_events *events = e->events;
     struct pollfd fds[ENGINE_MAX_EVENT_FDS + 2];
-    unsigned count = events->descriptors(events->world, fds);
+    /* Once the baton is on its way back, what is ready there is known, and would be so until somebody runs. */
+    bool is_recalled = atomic_load(&e->core->attention);
+    unsigned count = is_recalled ? 0 : events->descriptors(events->world, fds);
     fds[count] = (struct pollfd){.fd = e->doorbell_fd, .events = POLLIN};
     fds[count + 1] = (struct pollfd){.fd = e->watch_fd, .events = POLLIN};
     int ready = fd_wait(fds, count + 2, e->k->virtual_clock ? spin_wait_ns(&e->spin) : LOOK_NS);
@@ -68,8 +70,7 @@ static int wait_once(struct engine *e)
     for (unsigned i = 0; ready > 0 && i < count; i++)
         has_input |= fds[i].revents != 0;
     bool is_wanted = has_input || events->stop_requested(events->world);
-    if (is_wanted &&
-        (ready == 0 || !atomic_load(&e->core->attention))) /* not at every turn, if input keeps coming */
+    if (is_wanted && (ready == 0 || !atomic_load(&e->core->attention)))
         baton_recall(e);
     guard_alive();
     if (e->k->virtual_clock)

@@ -68,6 +68,8 @@ struct engine {
     int pad_fd, doorbell_fd, program_fd, watch_fd;
     unsigned char *memory; /* the pad memory */
     struct pad_core *core;
+    unsigned host_fd_count;           /* with host I/O: */
+    int host_fd[1 + HOST_IO_ROOTS];   /* what guest processes get from PAD_FD_EPOLL on; the caller's */
     uint64_t use_count;
     struct cpu_pin pin;
     struct watchdog watchdog;
@@ -92,6 +94,9 @@ int place_choose(struct engine *e);
 
 /* template.c: the process that all others are cloned from */
 int template_start(struct engine *e, uint64_t start);
+
+/* host_io.c: what guest processes reach host objects through */
+void host_io_share(struct engine *e, const struct hostio_roots *roots, struct machine_host *host);
 
 /* guest.c */
 int guest_acquire(struct engine *e, uint64_t vspace, unsigned *process);

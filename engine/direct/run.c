@@ -59,7 +59,7 @@ static bool outside_trap(struct engine *e, const struct next *next, struct trap 
                    : take_idle_tick(e, next))
         *trap = (struct trap){.kind = TRAP_TICK};
     else
-        return false;
+        return e->events->take_host && e->events->take_host(e->events->world, trap);
     return true;
 }
 

@@ -18,7 +18,7 @@ enum {
 struct boot_list {
     struct {
         uint64_t number, argument[6];
-    } call[5];
+    } call[6];
     uint64_t end; /* ~0 */
     uint64_t start, stack;
 };
@@ -42,6 +42,7 @@ static struct boot_list boot_list_make(const struct engine *e, uint64_t start)
                  {SYS_mmap,
                   {base + PAD_PRIVATE, PAD_PRIVATE_SIZE, data, shared, PAD_FD_PAD,
                    PAD_PRIVATE + (uint64_t)PAD_TEMPLATE * PAD_PRIVATE_SIZE}},
+                 {SYS_mmap, {base + PAD_HOSTIO_AT, PAD_HOSTIO_SIZE, data, shared, PAD_FD_PAD, PAD_HOSTIO}},
                  {SYS_mmap, {base + PAD_ARENA, size, data, shared | reserve, PAD_FD_ARENA, 0}},
                  {SYS_mmap, {base + PAD_ARENA + size, 2 * size, data, shared | reserve, PAD_FD_VECTOR, 0}}},
         .end = UINT64_MAX,
@@ -67,7 +68,7 @@ int template_start(struct engine *e, uint64_t start)
     HOST_FD int program_fd = program_make(e, start);
     if (program_fd < 0)
         return program_fd;
-    const struct spawn_plan plan = {
+    struct spawn_plan plan = {
         .fd = {[PAD_FD_ARENA] = e->arena_fd,
                [PAD_FD_VECTOR] = e->vector_fd,
                [PAD_FD_PAD] = e->pad_fd,
@@ -75,6 +76,8 @@ int template_start(struct engine *e, uint64_t start)
         .fd_count = PAD_FD_DOORBELL + 1,
         .program_fd = program_fd,
     };
+    for (unsigned i = 0; i < e->host_fd_count; i++)
+        plan.fd[plan.fd_count++] = e->host_fd[i];
     pid_t pid = spawn_program(&plan, e->diag);
     if (pid < 0)
         return pid;

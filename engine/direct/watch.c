@@ -25,10 +25,16 @@ bool watch_is_held_up(const struct engine *e)
     return state == 'T' || state == 't';
 }
 
-/* The holder shows no progress: is that its own fault? It may stand in a debugger, or be starved by the host. */
+/* The host keeps the holder: in a debugger, or in a call for a host object (an fsync may take long). */
+static bool is_host_slow(const struct engine *e)
+{
+    return atomic_load(&e->core->is_in_host) || watch_is_held_up(e);
+}
+
+/* The holder shows no progress: is that its own fault? It may also be starved by the host. */
 static bool is_stuck(const struct engine *e, pid_t pid, bool is_inside, uint64_t spent_ns)
 {
-    return !watch_is_held_up(e) &&
+    return !is_host_slow(e) &&
            (process_state(pid) == 'S' || (is_inside && spent_ns >= WATCH_PATIENCE_NS));
 }
 
@@ -83,7 +89,7 @@ int watch_recalled(struct engine *e)
     bool is_end = e->events->stop_requested(e->events->world);
     if (host_now_ns() - since_ns < (is_end ? END_PATIENCE_NS : WATCH_PATIENCE_NS))
         return 0;
-    if (!is_end && watch_is_held_up(e))
+    if (!is_end && is_host_slow(e))
         return 0;
     return broken(e, "a guest process keeps the processor to itself");
 }

@@ -85,6 +85,7 @@ void ptrace_engine_close(struct engine *e)
         return;
     host_timer_close(&e->pace.timer);
     process_end_all(e);
+    host_io_close(e);
     map_release(e->stubs, stubs_size);
     fd_close_at(&e->stubs_fd);
     fd_close_at(&e->program_fd);
@@ -93,7 +94,8 @@ void ptrace_engine_close(struct engine *e)
 }
 
 static int ptrace_engine_open(struct engine **engine, struct kernel *k, int arena_fd, int vector_fd,
-                              struct machine_mmu *mmu, const struct engine_events *events, struct diag *diag)
+                              const struct hostio_roots *roots, struct machine_mmu *mmu, struct machine_host *host,
+                              const struct engine_events *events, struct diag *diag)
 {
     (void)vector_fd; /* vector state goes through k->vector */
     int error = ptrace_engine_create(engine, arena_fd, diag);
@@ -110,7 +112,10 @@ static int ptrace_engine_open(struct engine **engine, struct kernel *k, int aren
                                 .forget = tlb_forget,
                                 .clear = tlb_clear,
                                 .blank_from = tlb_blank_from};
-    return 0;
+    error = roots ? host_io_open(e, roots, host) : 0;
+    if (error)
+        ptrace_engine_close(e);
+    return error;
 }
 
 void ptrace_engine_kick(struct engine *e)

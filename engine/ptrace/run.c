@@ -76,7 +76,7 @@ static struct next kernel_take(struct engine *e, const struct trap *trap)
     return next;
 }
 
-/* What came from outside while nothing ran: an interrupt line or a tick. */
+/* What came from outside while nothing ran: an interrupt line, a tick or a host object. */
 static bool outside_trap_now(struct engine *e, const struct next *next, struct trap *trap)
 {
     int irq = e->events->take_irq(e->events->world);
@@ -84,7 +84,7 @@ static bool outside_trap_now(struct engine *e, const struct next *next, struct t
         *trap = (struct trap){.kind = TRAP_INTERRUPT, .irq = (uint32_t)irq};
     else if (pace_take_tick(e, next))
         *trap = (struct trap){.kind = TRAP_TICK};
-    else
+    else if (!e->events->take_host || !e->events->take_host(e->events->world, trap))
         return false;
     if (next->kind == NEXT_RUN)
         registers_settle(next->context);

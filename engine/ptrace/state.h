@@ -97,6 +97,7 @@ struct engine {
 
     int arena_fd; /* the caller's */
     int stubs_fd, program_fd, wake_fd;
+    struct hostio *hostio; /* NULL: no host I/O */
     struct stub *stubs;   /* PROCESS_MAX of them behind the device page: stubs[i + 1] belongs to process[i] */
     uint64_t address_min; /* the host refuses mappings below */
     bool has_fsgsbase;
@@ -215,6 +216,10 @@ bool pace_take_tick(struct engine *e, const struct next *next);        /* is a t
 bool pace_skip_endless(struct engine *e, const struct next *next);
 void pace_watch_spin(struct engine *e, const struct next *next); /* virtual time: a thread that only spins gets to the next event */
 int pace_idle(struct engine *e, const struct next *next);              /* wait for the outside */
+
+/* host_io.c: host objects over `roots`; and all that they have open is closed */
+int host_io_open(struct engine *e, const struct hostio_roots *roots, struct machine_host *host);
+void host_io_close(struct engine *e);
 
 /* run.c, engine.c, probe.c */
 enum engine_stop ptrace_engine_run(struct engine *e, struct diag *diag);

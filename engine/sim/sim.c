@@ -83,7 +83,11 @@ struct sim *sim_open(const struct sim_options *options)
                   .entry = IMAGE_VADDR},
         .devices = options->devices,
         .device_count = options->device_count,
+        .host = options->host,
+        .host_count = options->host_count,
     };
+    if (options->has_host)
+        sim_host_init(sim, options);
     enum boot_error error = kernel_boot(k, &params);
     if (error != BOOT_OK) {
         fprintf(stderr, "sim: the boot failed with error %d\n", (int)error);

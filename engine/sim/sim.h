@@ -9,7 +9,8 @@
  *
  * A cache of translations plays the part of an engine's mappings: what it has
  * taken from kernel_translate must stay true until the kernel takes it back
- * through machine.mmu. Each trap asserts that it did.
+ * through machine.mmu. Each trap asserts that it did. The fake host asserts that
+ * the kernel uses and closes only what is open, and names memory within the arena.
  */
 #ifndef SELKIE_ENGINE_SIM_SIM_H
 #define SELKIE_ENGINE_SIM_SIM_H
@@ -37,6 +38,9 @@ struct sim_options {
     unsigned fan_out;                         /* 256 */
     const struct boot_device_region *devices; /* none */
     unsigned device_count;
+    bool has_host; /* and host objects can be made */
+    const struct boot_host *host; /* none */
+    unsigned host_count;
 };
 
 struct sim_console {
@@ -69,6 +73,34 @@ struct sim_bus {
     bool is_unmasked[KERNEL_IRQS];
 };
 
+struct sim;
+
+/* The fake host: it hands out handles and answers what it was told to answer. */
+enum {
+    SIM_HANDLES = 1024, /* a handle is below; the boot's come from the same range */
+    SIM_HOST_CALLS = 16
+};
+
+struct sim_watch {
+    uint32_t events; /* 0: not watched */
+    uint64_t cookie;
+};
+
+struct sim_host {
+    /* The last calls; call i is at i % SIM_HOST_CALLS. What they point to is gone, but for what follows. */
+    struct machine_host_call calls[SIM_HOST_CALLS];
+    uint64_t count, watch_calls, close_calls;
+    char path[HOST_IO_PATH], new_path[HOST_IO_PATH];
+    unsigned char small[HOST_IO_SMALL];
+    struct machine_host_piece piece[HOST_IO_PIECES];
+    bool is_open[SIM_HANDLES]; /* handles that the host gave away, or that the boot did */
+    struct sim_watch watch[SIM_HANDLES];
+    uint32_t next_handle;
+    /* What it answers. If NULL: 0 for everything; what is opened is a file, a socket or a timer with all access. */
+    int64_t (*answer)(struct sim *sim, struct machine_host_call *call);
+    int64_t watch_result;
+};
+
 struct sim_tlb_entry {
     uint64_t vspace; /* 0: free */
     uint64_t vaddr;
@@ -82,6 +114,7 @@ struct sim {
     struct machine machine;
     struct sim_console console;
     struct sim_bus bus;
+    struct sim_host host;
     struct sim_tlb_entry tlb[SIM_TLB_ENTRIES];
     unsigned tlb_hand;
     uint64_t now_ns;
@@ -120,6 +153,11 @@ void *sim_user_memory(struct sim *sim, uint64_t vaddr, bool is_write);
 
 void sim_console_clear(struct sim *sim);
 
+/* What a host object is waited for has happened: TRAP_HOST, if the fake host watches `handle` for one of `events`. */
+bool sim_host_event(struct sim *sim, uint32_t handle, uint32_t events);
+/* Host call `back` before the last one (0: the last). */
+const struct machine_host_call *sim_host_last(const struct sim *sim, unsigned back);
+
 /* Bus call `back` before the last one (0: the last). */
 const struct sim_bus_call *sim_bus_last(const struct sim *sim, unsigned back);
 
@@ -129,6 +167,7 @@ void sim_set_failure_hook(void (*hook)(const char *expression, const char *file,
 
 /* Fakes (machine.c, tlb.c); for sim_open. */
 void sim_machine_init(struct sim *sim);
+void sim_host_init(struct sim *sim, const struct sim_options *options);
 void sim_tlb_check(struct sim *sim);
 void sim_tlb_invalidate(struct sim *sim, uint64_t vspace, uint64_t vaddr, uint64_t size);
 void sim_tlb_forget(struct sim *sim, uint64_t vspace);

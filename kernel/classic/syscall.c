@@ -88,6 +88,10 @@ void syscall_handle(struct kernel *k)
     uint64_t number = running_tcb(k)->context.reg[REG_RDX];
     enum syscall syscall = abi_syscall(k->abi, number);
 
+    if (UNLIKELY(running_tcb(k)->has_syscall_range) && tcb_is_outside_range(running_tcb(k))) {
+        syscall_unknown(k, number);
+        return;
+    }
     switch (syscall) {
     case SYSCALL_SEND:
         syscall_invoke(k, false, true);

@@ -5,6 +5,7 @@
  * Manual: chapters "Kernel Services and Objects", "Threads and Execution".
  */
 #include "kernel/debug.h"
+#include "kernel/host/host.h"
 #include "kernel/irq.h"
 #include "kernel/mcs/mcs.h"
 #include "kernel/state.h"
@@ -64,6 +65,11 @@ static void mcs_trap_take(struct kernel *k, const struct trap *trap)
         time_update(k);
         (void)budget_check(k);
         irq_deliver(k, trap->irq);
+        return;
+    case TRAP_HOST:
+        time_update(k);
+        (void)budget_check(k);
+        host_ready(k, trap->address, trap->status);
         return;
     case TRAP_TICK:
         time_update(k);

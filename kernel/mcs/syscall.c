@@ -148,6 +148,8 @@ void mcs_syscall_handle(struct kernel *k)
     uint64_t number = tcb->context.reg[REG_RDX];
     enum syscall syscall = abi_syscall(k->abi, number);
 
+    if (UNLIKELY(tcb->has_syscall_range) && tcb_is_outside_range(tcb))
+        syscall = SYSCALL_UNKNOWN;
     if (syscall_is_debugging(syscall)) {
         debug_syscall(k, syscall);
         return;

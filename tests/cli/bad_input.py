@@ -149,6 +149,24 @@ def check_usage(check, good):
             check.refuses("bad expression", ["run", f"{option}={regex}", good], f"{option}={regex}")
 
 
+def check_host(check, directory, good):
+    """What the system gets of the host."""
+    for option in ("directory", "file"):
+        for value in ("", "=", "name", "name=", "=/tmp", "a b=/tmp", "x" * 48 + "=/tmp"):
+            check.refuses("bad grant", ["run", f"--host-{option}={value}", good], f"--host-{option}={value}")
+        check.refuses("missing grant", ["run", f"--host-{option}=a={directory}/nowhere", good], "nowhere", "No such file")
+    check.refuses("file as directory", ["run", f"--host-directory=a={good}", good], good, "Not a directory")
+    check.refuses("directory as file", ["run", f"--host-file=a={directory}:ro", good], directory, "Is a directory")
+    check.refuses("read-only cut", ["run", f"--host-directory=a={directory}/none:ro", good], directory + "/none: ")
+    for value in ("any", "=any", "net=", "net=none", "net=any,", "net=listen:80", "net=listen:host:80",
+                  "net=connect:1.2.3.4:99999", "net=connect:1.2.3.4:9-8", "net=connect:1.2.3.4/8:1"):
+        check.refuses("bad network", ["run", f"--host-network={value}", good], "--host-network")
+    check.refuses("bad clock", ["run", "--host-clock=", good], "--host-clock=")
+    check.refuses("name taken", ["run", "--host-clock=a", f"--host-directory=a={directory}", good], "--host-directory", "name a")
+    check.refuses("stream taken", ["run", "--host-stdio", "--host-stdio", good], "stdin")
+    check.refuses("too many", ["run", *(f"--host-clock=c{i}" for i in range(33)), good], "--host-clock=c32", "32")
+
+
 def check_files(check, directory, good):
     def path(name):
         return os.path.join(directory, name)
@@ -213,6 +231,7 @@ def main():
         good = os.path.join(directory, "good")
         write(good, elf())
         check_usage(check, good)
+        check_host(check, directory, good)
         check_files(check, directory, good)
         check_noise(check, directory, 150)
     print(f"{check.passed} passed, {check.failed} failed")

@@ -9,10 +9,11 @@ import sys
 
 NAMES = """null_invocation null_invocation_trapped yield_alone yield_two signal_poll call_same_vspace call_cross_vspace
 call_64_words notification_pingpong notification_cross_vspace read_registers map_unmap map_touch_unmap map_run_64
-user_exception retype_delete copy_delete integer_loop memory_loop memory_loop_large float_loop macro_calls
+user_exception retype_delete copy_delete host_read integer_loop memory_loop memory_loop_large float_loop macro_calls
 macro_compute boot_to_first_output""".split()
 HAVE_FLOORS = """null_invocation null_invocation_trapped call_cross_vspace notification_cross_vspace map_unmap
-map_touch_unmap map_run_64 user_exception integer_loop memory_loop memory_loop_large float_loop macro_compute""".split()
+map_touch_unmap map_run_64 user_exception host_read integer_loop memory_loop memory_loop_large float_loop
+macro_compute""".split()
 HANDOVERS = ("call_cross_vspace", "notification_cross_vspace")
 KEYS = {"name", "engine", "unit", "median", "min", "runs"}
 FLOOR_KEYS = {"floor", "floor_name"}

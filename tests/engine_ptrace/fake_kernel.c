@@ -282,7 +282,8 @@ void fake_open(void)
     fake.k.memory_size = FAKE_MEMORY;
     fake.k.abi = &fake.abi;
     fake.k.machine = &fake.machine;
-    must(engine_ptrace.open(&fake.engine, &fake.k, fake.arena_fd, -1, &fake.machine.mmu, &events, &fake.diag));
+    must(engine_ptrace.open(&fake.engine, &fake.k, fake.arena_fd, -1, NULL, &fake.machine.mmu, &fake.machine.host,
+                             &events, &fake.diag));
     memcpy(fake.k.arena + FAKE_CODE_PADDR, guest_code, (size_t)(guest_code_end - guest_code));
     for (unsigned vspace = 0; vspace < 4; vspace++)
         fake_furnish(vspace);

@@ -37,4 +37,11 @@ uint64_t grammar_cptr(struct rig *rig, struct random *random);
 uint64_t grammar_vaddr(struct random *random);
 uint64_t grammar_edge_word(struct random *random);
 
+/* A host that answers at random, to be asked from the next call on. */
+void grammar_host_init(struct sim *sim, struct random *random);
+/* Some handle that the host watches. False: there is none. */
+bool grammar_host_is_watching(const struct sim *sim, struct random *random, uint32_t *handle);
+/* A cookie that may be one of something that is not watched. */
+uint64_t grammar_host_cookie(const struct rig *rig, struct random *random);
+
 #endif

@@ -50,6 +50,8 @@ struct fuzz {
     unsigned idle;
     struct event history[HISTORY];
     uint64_t outcomes[OPERATION_COUNT][OUTCOME_COUNT];
+    uint64_t host_outcomes[HOST_OPERATIONS][OUTCOME_COUNT + 1]; /* the last: NoError, but an error of the host's */
+    uint64_t host_events;
 };
 
 static struct fuzz fuzz;
@@ -61,8 +63,12 @@ static void failure_report(const char *expression, const char *file, int line)
             file, line, expression, fuzz.seed, fuzz.step, fuzz.episodes);
     for (uint64_t i = fuzz.step > HISTORY ? fuzz.step - HISTORY + 1 : 0; i <= fuzz.step; i++) {
         const struct event *event = &fuzz.history[i % HISTORY];
-        fprintf(stderr, "  %" PRIu64 ": thread 0x%" PRIx64 " %s 0x%" PRIx64 " %s(", event->step, event->tcb,
-                event->what, event->cptr, abi_operation_name(event->message.operation));
+        fprintf(stderr, "  %" PRIu64 ": thread 0x%" PRIx64 " %s 0x%" PRIx64 " ", event->step, event->tcb,
+                event->what, event->cptr);
+        if (event->message.host_label)
+            fprintf(stderr, "host operation %" PRIu64 "(", event->message.host_label - HOST_IO_LABEL);
+        else
+            fprintf(stderr, "%s(", abi_operation_name(event->message.operation));
         for (unsigned j = 0; j < event->message.length; j++)
             fprintf(stderr, "%s0x%" PRIx64, j ? " " : "", event->message.word[j]);
         for (unsigned j = 0; j < event->message.cap_count; j++)
@@ -78,7 +84,7 @@ static struct event *event_record(const char *what, uint64_t cptr)
     return event;
 }
 
-static void outcome_count(enum operation operation, uint64_t tcb)
+static unsigned outcome_of(uint64_t tcb)
 {
     const struct tcb *caller = tcb_at(fuzz.rig.k, tcb);
     unsigned outcome = OUTCOME_OTHER;
@@ -93,7 +99,19 @@ static void outcome_count(enum operation operation, uint64_t tcb)
     } else if (caller->state == THREAD_RESTART) {
         outcome = OUTCOME_PREEMPTED;
     }
-    fuzz.outcomes[operation][outcome]++;
+    return outcome;
+}
+
+static void outcome_count(const struct message *message, uint64_t tcb)
+{
+    unsigned outcome = outcome_of(tcb);
+    uint64_t operation = message->host_label - HOST_IO_LABEL;
+    if (message->operation) {
+        fuzz.outcomes[message->operation][outcome]++;
+    } else if (message->host_label && operation < HOST_OPERATIONS) {
+        bool is_error = outcome == ABI_NO_ERROR && (int64_t)tcb_at(fuzz.rig.k, tcb)->context.reg[REG_R10] < 0;
+        fuzz.host_outcomes[operation][is_error ? (unsigned)OUTCOME_COUNT : outcome]++;
+    }
 }
 
 /* The initial thread keeps the world going; it should not block or die too soon. */
@@ -112,12 +130,15 @@ static void step_invoke(void)
     struct message *message = &event->message;
 
     grammar_message(rig, &fuzz.random, cptr, message);
-    if (random_chance(&fuzz.random, message->operation == OPERATION_INVALID ? 600 : 50))
+    bool is_ipc = message->operation == OPERATION_INVALID && message->host_label == 0;
+    if (random_chance(&fuzz.random, is_ipc ? 600 : 50))
         syscall = random_chance(&fuzz.random, 200) ? SYSCALL_SEND : SYSCALL_NB_SEND;
-    if (message->operation == OPERATION_INVALID && root_is_careful())
+    if (is_ipc && root_is_careful())
         syscall = SYSCALL_NB_SEND;
     event->what = abi_syscall_name(syscall);
-    uint64_t label = message->operation ? 0 : random_below(&fuzz.random, 3);
+    uint64_t label = message->operation ? 0 : message->host_label;
+    if (is_ipc)
+        label = random_below(&fuzz.random, 3);
     for (uint64_t i = 1; message->operation && i < ABI_MAX_LABELS; i++) {
         if (rig->sim->abi.operation_of_label[i] == message->operation)
             label = i;
@@ -130,8 +151,8 @@ static void step_invoke(void)
     }
     rig_syscall(rig, syscall, cptr, rig_info(label, message->cap_count, message->length), message->word,
                 message->length, message->cap, message->cap_count);
-    if (syscall == SYSCALL_CALL && message->operation)
-        outcome_count(message->operation, tcb);
+    if (syscall == SYSCALL_CALL && !is_ipc)
+        outcome_count(message, tcb);
 }
 
 static enum syscall ipc_call_mcs(void)
@@ -155,7 +176,7 @@ static void step_ipc(void)
         syscall = ipc_call_mcs();
     uint64_t cptr = grammar_cptr(rig, &fuzz.random);
     if (random_chance(&fuzz.random, 800)) /* endpoints are in the first free slots */
-        cptr = rig->next_slot - rig->next_slot / 2 + random_below(&fuzz.random, 18);
+        cptr = rig->first_slot + random_below(&fuzz.random, 18);
     struct event *event = event_record(abi_syscall_name(syscall), cptr);
     for (unsigned i = 0; i < 8; i++)
         event->message.word[i] = grammar_vaddr(&fuzz.random);
@@ -255,8 +276,27 @@ static void step_doctor(void)
     }
 }
 
+/* What a ready set waits for happens, or something that nothing waits for. */
+static void step_host_event(void)
+{
+    struct sim *sim = fuzz.rig.sim;
+    uint32_t handle;
+    if (random_chance(&fuzz.random, 900) && grammar_host_is_watching(sim, &fuzz.random, &handle)) {
+        event_record("event of handle", handle);
+        fuzz.host_events += sim_host_event(sim, handle, sim->host.watch[handle].events);
+        return;
+    }
+    struct trap trap = {.kind = TRAP_HOST, .address = grammar_host_cookie(&fuzz.rig, &fuzz.random), .status = 1};
+    event_record("event of object", trap.address);
+    sim_trap(sim, trap);
+}
+
 static void step_from_outside(void)
 {
+    if (random_chance(&fuzz.random, 250)) {
+        step_host_event();
+        return;
+    }
     bool is_idle = fuzz.rig.sim->next.kind == NEXT_IDLE;
     bool is_tick = random_chance(&fuzz.random, is_idle ? 200 : 500);
     uint32_t irq = is_idle ? (uint32_t)DOCTOR_IRQ : (uint32_t)(16 + random_below(&fuzz.random, 120));
@@ -298,7 +338,7 @@ static void step_run(void)
     if (fuzz.is_mcs)
         step_time();
     sim->preempt_countdown = random_chance(&fuzz.random, 500) ? 1 + random_below(&fuzz.random, 4) : 0;
-    if (sim->next.kind == NEXT_IDLE || kind < 20) {
+    if (sim->next.kind == NEXT_IDLE || kind < 25) {
         step_from_outside();
         return;
     }
@@ -385,6 +425,16 @@ static void coverage_print(void)
         }
         printf("\n");
     }
+    for (unsigned operation = 0; operation < HOST_OPERATIONS; operation++) {
+        printf("host operation %-13u", operation);
+        for (unsigned outcome = 0; outcome <= OUTCOME_COUNT; outcome++) {
+            if (fuzz.host_outcomes[operation][outcome])
+                printf(" %s %" PRIu64, outcome == OUTCOME_COUNT ? "-errno" : outcome_name(outcome),
+                       fuzz.host_outcomes[operation][outcome]);
+        }
+        printf("\n");
+    }
+    printf("host events %" PRIu64 "\n", fuzz.host_events);
 }
 
 static uint64_t number_parse(const char *text, const char *what)

@@ -41,7 +41,8 @@ uint64_t grammar_cptr(struct rig *rig, struct random *random)
     static const enum cap_type favourites[] = {CAP_UNTYPED,       CAP_CNODE,         CAP_THREAD,
                                                CAP_FRAME,         CAP_PML4,          CAP_ENDPOINT,
                                                CAP_PAGE_TABLE,    CAP_IRQ_HANDLER,   CAP_NOTIFICATION,
-                                               CAP_SCHED_CONTEXT, CAP_SCHED_CONTROL, CAP_REPLY_OBJECT};
+                                               CAP_SCHED_CONTEXT, CAP_SCHED_CONTROL, CAP_REPLY_OBJECT,
+                                               CAP_HOST,          CAP_HOST,          CAP_HOST};
     uint64_t kind = random_below(random, 100);
     if (kind < 45)
         return filled_slot(rig, random);
@@ -102,7 +103,8 @@ static void make_retype(struct rig *rig, struct random *random, struct message *
                                       OBJECT_SMALL_PAGE,   OBJECT_SMALL_PAGE, OBJECT_PDPT,
                                       OBJECT_PML4,         OBJECT_PAGE_TABLE, OBJECT_PAGE_DIRECTORY,
                                       OBJECT_LARGE_PAGE,   OBJECT_HUGE_PAGE,  OBJECT_SCHED_CONTEXT,
-                                      OBJECT_REPLY,        OBJECT_REPLY};
+                                      OBJECT_REPLY,        OBJECT_REPLY,      OBJECT_HOST,
+                                      OBJECT_HOST,         OBJECT_HOST};
     enum object object = objects[random_below(random, sizeof objects)];
     uint64_t bits = 0;
     uint64_t node = grammar_cnode(rig, random);
@@ -117,7 +119,8 @@ static void make_retype(struct rig *rig, struct random *random, struct message *
     uint64_t offset = cnode.type == CAP_CNODE ? place.index & ((1ull << cnode.radix) - 1) : 0;
     uint64_t count = random_chance(random, 800) ? 1 : 1 + random_below(random, 4);
     message->operation = OPERATION_UNTYPED_RETYPE;
-    message_set_words(message, WORDS(rig->sim->abi.type_of_object[object], bits, 0, 0, offset, count));
+    uint64_t type = object == OBJECT_HOST ? HOST_IO_TYPE : rig->sim->abi.type_of_object[object];
+    message_set_words(message, WORDS(type, bits, 0, 0, offset, count));
     message_add_cap(message, node);
     if (random_chance(random, 100)) {
         message->word[2] = node;
@@ -130,7 +133,7 @@ static void make_retype(struct rig *rig, struct random *random, struct message *
 static uint64_t slot_with_work(const struct rig *rig, struct random *random)
 {
     static const enum cap_type types[] = {CAP_CNODE,    CAP_THREAD,       CAP_UNTYPED,      CAP_ZOMBIE,
-                                          CAP_ENDPOINT, CAP_REPLY_OBJECT, CAP_SCHED_CONTEXT};
+                                          CAP_ENDPOINT, CAP_REPLY_OBJECT, CAP_SCHED_CONTEXT, CAP_HOST};
     uint64_t slot = 0;
     for (unsigned i = 0; i < 4; i++) {
         slot = grammar_slot(rig, random, types[random_below(random, sizeof types / sizeof *types)]);
@@ -229,6 +232,7 @@ static void spoil(struct rig *rig, struct random *random, struct message *messag
             message->cap[i] = grammar_cptr(rig, random);
         return;
     default:
+        message->host_label = 0;
         message->operation = (enum operation)(1 + random_below(random, OPERATION_COUNT - 1));
     }
 }
@@ -265,6 +269,9 @@ void grammar_message(struct rig *rig, struct random *random, uint64_t cptr, stru
     case CAP_SCHED_CONTEXT:
     case CAP_SCHED_CONTROL:
         grammar_make_time(rig, random, cap, message);
+        break;
+    case CAP_HOST:
+        grammar_make_host(rig, random, cap, message);
         break;
     default:
         grammar_make_device(rig, random, cap, message);

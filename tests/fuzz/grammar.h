@@ -41,4 +41,8 @@ void grammar_make_mapping(struct rig *rig, struct random *random, struct cap cap
 void grammar_make_time(struct rig *rig, struct random *random, struct cap cap, struct message *message);
 void grammar_make_device(struct rig *rig, struct random *random, struct cap cap, struct message *message);
 
+/* Host objects, and the extension of threads that comes with them. */
+void grammar_make_host(struct rig *rig, struct random *random, struct cap cap, struct message *message);
+void grammar_make_syscall_range(struct random *random, struct message *message);
+
 #endif

@@ -123,6 +123,8 @@ void grammar_make_thread(struct rig *rig, struct random *random, struct cap thre
         make_thread_mcs(rig, random, message);
     if (rig->k->abi->config.has_hardware_debug && random_chance(random, 250))
         make_thread_debug(random, message);
+    if (random_chance(random, 30))
+        grammar_make_syscall_range(random, message);
 }
 
 void grammar_make_time(struct rig *rig, struct random *random, struct cap cap, struct message *message)

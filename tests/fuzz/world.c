@@ -16,6 +16,12 @@ static struct sim_options world_options(struct random *random, bool is_mcs)
         {0, 0x10000},
         {4ull * GIGABYTE, 6ull * GIGABYTE},
     };
+    static const struct boot_host host[] = {
+        {HOST_DIRECTORY, HOST_READ | HOST_WRITE, 0},
+        {HOST_FILE, HOST_READ, 1},
+        {HOST_NETWORK, HOST_READ | HOST_WRITE, 2},
+        {HOST_CLOCK, HOST_READ | HOST_WRITE, 3},
+    };
     return (struct sim_options){
         .release = 13 + (unsigned)random_below(random, 4),
         .is_release_build = random_chance(random, 200),
@@ -27,6 +33,9 @@ static struct sim_options world_options(struct random *random, bool is_mcs)
         .work_units = random_chance(random, 700) ? 1 : 3,
         .devices = devices,
         .device_count = sizeof devices / sizeof *devices,
+        .has_host = true,
+        .host = host,
+        .host_count = sizeof host / sizeof *host,
     };
 }
 
@@ -96,6 +105,25 @@ static void set_space(struct rig *rig, uint64_t tcb, uint64_t endpoint, uint64_t
     CHECK_OK(answer.label);
 }
 
+/* Ready sets with a notification, and objects to open. */
+static void world_add_host(struct rig *rig, struct random *random, uint64_t notification)
+{
+    for (unsigned i = 0; i < 6; i++) {
+        uint64_t slot = rig_free_slot(rig);
+        CHECK_OK(rig_invoke(rig, rig->untyped, OPERATION_UNTYPED_RETYPE, WORDS(HOST_IO_TYPE, 0, 0, 0, slot, 1),
+                            CAPS(ABI_SLOT_CNODE))
+                     .label);
+        if (i >= 2)
+            continue;
+        struct message make = {.host_label = HOST_IO_LABEL + HOST_OBJECT_MAKE_READY_SET};
+        CHECK_OK(rig_call(rig, slot, &make).label);
+        struct message bind = {
+            .host_label = HOST_IO_LABEL + HOST_READY_BIND, .cap_count = 1, .cap = {notification}};
+        CHECK_OK(rig_call(rig, slot, &bind).label);
+    }
+    grammar_host_init(rig->sim, random);
+}
+
 /* MCS: reply objects, and scheduling contexts of every kind. */
 static void world_add_time(struct rig *rig, struct random *random)
 {
@@ -163,6 +191,7 @@ struct world world_open(struct random *random, bool is_mcs)
     world_add_endpoints(rig);
     world_add_cnodes(rig);
     world_add_memory(rig);
+    world_add_host(rig, random, endpoint + 1);
     if (is_mcs)
         world_add_time(rig, random);
     world_add_threads(rig, random, endpoint, world_add_vspace(rig));

@@ -189,8 +189,8 @@ struct answer rig_answer(struct rig *rig)
 
 struct answer rig_call(struct rig *rig, uint64_t cptr, const struct message *message)
 {
-    uint64_t info = rig_info(message->operation ? rig_label(rig, message->operation) : 0, message->cap_count,
-                             message->length);
+    uint64_t label = message->operation ? rig_label(rig, message->operation) : message->host_label;
+    uint64_t info = rig_info(label, message->cap_count, message->length);
     uint64_t caller = rig->sim->next.tcb;
     rig_syscall(rig, SYSCALL_CALL, cptr, info, message->word, message->length, message->cap,
                 message->cap_count);

@@ -56,6 +56,7 @@ uint64_t rig_free_slot(struct rig *rig);
 /* --- invocations by the current thread --- */
 struct message {
     enum operation operation;
+    uint64_t host_label; /* if not 0, the label; no operation then */
     unsigned length;
     uint64_t word[24];
     unsigned cap_count;

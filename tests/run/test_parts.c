@@ -198,6 +198,21 @@ static void test_extra_bootinfo(void)
     CHECK_EQ(word(extra + 1288, 4), 2445);
 }
 
+static void test_extra_bootinfo_of_host(void)
+{
+    static unsigned char extra[EXTRA_SIZE_MAX];
+    const struct host_bootinfo_entry entries[HOST_IO_ROOTS] = {{HOST_DIRECTORY, HOST_READ, "root"},
+                                                               {HOST_CLOCK, 3, "clock"}};
+    CHECK_EQ(extra_add_host(extra, 8, entries, 2), 8 + 16 + 8 + 2 * 56);
+    CHECK_EQ(word(extra + 8, 8), HOST_IO_BOOTINFO);
+    CHECK_EQ(word(extra + 16, 8), 16 + 8 + 2 * 56);
+    CHECK_EQ(word(extra + 24, 8), 2);
+    CHECK_EQ(word(extra + 32, 4), HOST_DIRECTORY);
+    CHECK_EQ(word(extra + 36, 4), HOST_READ);
+    CHECK_STR_EQ((const char *)extra + 40, "root");
+    CHECK_STR_EQ((const char *)extra + 96, "clock");
+}
+
 static void test_clock(void)
 {
     struct host_clock clock;
@@ -221,4 +236,5 @@ static void test_disassembly(void)
 CHECK_MAIN(CHECK_TEST(test_names_of_abis), CHECK_TEST(test_names_that_are_none),
            CHECK_TEST(test_configuration), CHECK_TEST(test_configurations_that_are_none),
            CHECK_TEST(test_console_lines), CHECK_TEST(test_console_bad_expressions),
-           CHECK_TEST(test_extra_bootinfo), CHECK_TEST(test_clock), CHECK_TEST(test_disassembly))
+           CHECK_TEST(test_extra_bootinfo), CHECK_TEST(test_extra_bootinfo_of_host), CHECK_TEST(test_clock),
+           CHECK_TEST(test_disassembly))

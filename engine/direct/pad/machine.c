@@ -183,6 +183,8 @@ void machine_install(void)
     m->clock.now_ns = is_virtual ? virtual_now_ns : now_ns;
     m->clock.charge = is_virtual ? virtual_charge : NULL;
     m->clock.is_interrupt_pending = is_virtual ? virtual_is_pending : is_interrupt_pending;
+    if (m->host.call) /* the monitor says whether there are host objects */
+        host_io_install();
 }
 
 _Noreturn void kernel_assert_failed(const char *expression, const char *file, int line)

@@ -17,9 +17,10 @@
 
 #include "engine/direct/layout.h"
 
-/* Placed by pad.lds at PAD_CORE and PAD_PRIVATE behind the image. */
+/* Placed by pad.lds at PAD_CORE, PAD_PRIVATE and PAD_HOSTIO_AT behind the image. */
 extern struct pad_core pad_core __attribute__((visibility("hidden")));
 extern struct pad_private pad_private __attribute__((visibility("hidden")));
+extern struct hostio pad_hostio __attribute__((visibility("hidden")));
 
 /* How to go on: the context to resume, and the exit that does it (entry.S). */
 struct pad_way {
@@ -88,6 +89,9 @@ bool clock_take_tick(const struct next *next); /* a tick is due and is somebody'
 
 /* machine.c */
 void machine_install(void);
+
+/* host_io.c */
+void host_io_install(void);
 
 /* filter.c: from now on this process makes no host calls but the pad's usual ones */
 void filter_install(void);

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Host I/O by capability: Selkie's extension of seL4, as numbers. Read by the kernel, by the host side (hostio/)
+ * and by programs (through lib/selkie/include/selkie/host.h). Nothing of it exists on a real kernel, and nothing of
+ * it is reachable without a capability that the command line gave to the initial thread.
+ *
+ * A *host object* is made from untyped memory like any object (seL4_Untyped_Retype with HOST_IO_TYPE) and is empty
+ * at first. An invocation of a directory, network, clock or socket capability turns an empty object, which it names
+ * as extra capability, into something open. Deleting its last capability closes it.
+ *
+ * Rights of a capability: seL4_CanRead and seL4_CanWrite. What an object was opened through limits it for ever
+ * (`access`): a directory opened through a read-only capability is read-only whatever its own capabilities say.
+ *
+ * Every invocation answers with label seL4_NoError and message word 0 = result: 0 or more, or a negative Linux
+ * error number of the host (-ENOENT); or it fails as seL4 invocations do (IllegalOperation for the wrong kind,
+ * InvalidCapability(i) for extra capabilities, TruncatedMessage, InvalidArgument(i) for addresses that are no user
+ * addresses), in this order: kind, message, access, extra capabilities, addresses. Where the access is missing,
+ * the result is -EROFS for what writes to a directory, -EBADF for files, sockets and timers, else -EACCES. No
+ * invocation waits: what is not ready answers -EAGAIN.
+ *
+ * Memory is named by addresses in the caller's own VSpace, where it must be mapped (for what is written to it,
+ * writable, else -EFAULT), and not device memory. Data goes from and to it directly; one invocation moves at most
+ * HOST_IO_PIECES pieces of memory, so it may do less than asked, as read and write may anyway.
+ */
+#ifndef SELKIE_ABI_HOST_IO_H
+#define SELKIE_ABI_HOST_IO_H
+
+#define HOST_IO_TYPE  0x5e10   /* object type */
+#define HOST_IO_BITS  8        /* of an object, log2 of bytes; the size argument is ignored */
+#define HOST_IO_LABEL 0x5e1000 /* the label of an invocation is this plus its enum host_operation */
+#define HOST_IO_BOOTINFO                                                                                     \
+    0x5e1001 /* id of the extra bootinfo header (struct host_bootinfo); its capabilities are the last ones before \
+                bootinfo.empty.start, in order */
+
+enum {
+    HOST_IO_PATH = 4096,     /* bytes of a path, the terminating zero included */
+    HOST_IO_SMALL = 256,     /* bytes of a socket address, an option, terminal settings, a struct statx */
+    HOST_IO_PIECES = 32,     /* pieces of contiguous memory that one transfer moves */
+    HOST_IO_BYTES = 1 << 20, /* and bytes */
+    HOST_IO_NAME = 48,       /* bytes of a name in the bootinfo, the terminating zero included */
+    HOST_IO_ROOTS = 32       /* capabilities in the bootinfo */
+};
+
+enum host_kind {
+    HOST_EMPTY,
+    HOST_DIRECTORY,
+    HOST_FILE,    /* a file, pipe, terminal */
+    HOST_SOCKET,  /* also answers what a file answers */
+    HOST_NETWORK, /* makes sockets within its policy */
+    HOST_CLOCK,
+    HOST_TIMER,    /* also answers FILE_READ (8 bytes: expirations) */
+    HOST_READY_SET /* files that are ready, behind one notification */
+};
+
+enum host_access {
+    HOST_READ = 1,
+    HOST_WRITE = 2
+};
+
+/* Flags and modes are Linux's on x86-64. "-> object": extra capability 0 is an empty host object with both rights.
+ * A directory is the root of every path into it: "..", a leading slash and absolute symbolic links end at it. What
+ * changes something answers -EROFS where the directory allows no writing. */
+enum host_operation {
+    /* Any object, any right; so it is below where no right is named. */
+    HOST_OBJECT_KIND, /* () -> enum host_kind, word 1: access (object and capability) */
+    /* Empty object, both rights. */
+    HOST_OBJECT_MAKE_READY_SET, /* () */
+    /* Ready set. */
+    HOST_READY_BIND, /* (), extra 0: a notification capability with write right, or none to unbind; read right. It is
+                      * signalled at once if files are ready */
+    HOST_READY_TAKE, /* (buffer, count) -> how many struct host_event were written, oldest first, 256 at most; read
+                      * right */
+    /* File, socket, timer. */
+    HOST_FILE_WATCH, /* (events, token), extra 0: ready set with write right. Once one of `events` (EPOLLIN, EPOLLOUT,
+                      * EPOLLRDHUP, EPOLLPRI; errors and hang-up always) is or becomes true, the file goes on the
+                      * ready list with its token and the notification is signalled, once; then watch again. events
+                      * 0: no longer, and off the list; that needs no set. -EPERM: regular files are always ready. */
+    HOST_FILE_POLL,  /* (events) -> those that are true now */
+    HOST_FILE_READ,  /* (buffer, size, offset, flags); offset -1: at the position; flags: RWF_DSYNC, _SYNC,
+                      * _NOWAIT, _APPEND of preadv2, else -EOPNOTSUPP. Sockets: offset -1, flags 0 */
+    HOST_FILE_WRITE, /* (buffer, size, offset, flags) */
+    HOST_FILE_SEEK,  /* (offset, whence) -> position */
+    HOST_FILE_STAT,  /* (buffer): struct statx, 256 bytes */
+    HOST_FILE_SET_SIZE, /* (size); write */
+    HOST_FILE_ALLOCATE, /* (mode, offset, size): fallocate; write */
+    HOST_FILE_SYNC,     /* (data_only); write */
+    HOST_FILE_SET_MODE, /* (mode); write */
+    HOST_FILE_SET_TIMES, /* (buffer): two struct timespec; write */
+    HOST_FILE_CONTROL,  /* (request, buffer): TCGETS, TCSETS, TCSETSW, TCSETSF, TIOCGWINSZ, TIOCSWINSZ, FIONREAD;
+                         * else -ENOTTY. None waits for output that is still on its way */
+    /* Directory. A path of length 0 is the directory itself. */
+    HOST_DIRECTORY_OPEN, /* (path, length, flags, mode) -> object, a directory or a file, nonblocking. Flags: O_ACCMODE,
+                          * O_CREAT, O_EXCL, O_TRUNC, O_APPEND, O_DIRECTORY, O_NOFOLLOW, O_DSYNC, O_SYNC, O_PATH,
+                          * O_TMPFILE; else -EINVAL. Devices: -ENXIO, except null, zero, full, random, urandom, tty */
+    HOST_DIRECTORY_LIST, /* (buffer, size): getdents64 */
+    HOST_DIRECTORY_REWIND, /* (offset): lseek of a directory */
+    HOST_DIRECTORY_STAT, /* (path, length, flags, buffer): struct statx; flags: AT_SYMLINK_NOFOLLOW */
+    HOST_DIRECTORY_READ_LINK, /* (path, length, buffer, size) */
+    HOST_DIRECTORY_MAKE, /* (path, length, mode): mkdir; write, as all that follow */
+    HOST_DIRECTORY_MAKE_NODE, /* (path, length, mode): FIFO or socket node only */
+    HOST_DIRECTORY_REMOVE, /* (path, length, flags): AT_REMOVEDIR */
+    HOST_DIRECTORY_RENAME, /* (path, length, new path, new length, flags), extra 0: the new one's directory. Flags:
+                            * RENAME_NOREPLACE, RENAME_EXCHANGE */
+    HOST_DIRECTORY_LINK,   /* (path, length, new path, new length), extra 0: the new one's directory */
+    HOST_DIRECTORY_SYMLINK, /* (path, length, target, target length) */
+    HOST_DIRECTORY_SET_MODE, /* (path, length, mode) */
+    HOST_DIRECTORY_SET_TIMES, /* (path, length, flags, buffer): two struct timespec */
+    /* Network. */
+    HOST_NETWORK_SOCKET, /* (domain, type, protocol) -> object; -EACCES outside the policy */
+    /* Socket. Addresses are struct sockaddr_*; outside the network's policy -EACCES. */
+    HOST_SOCKET_BIND,    /* (address, length); write */
+    HOST_SOCKET_CONNECT, /* (address, length); write; -EINPROGRESS as usual */
+    HOST_SOCKET_LISTEN,  /* (backlog); write */
+    HOST_SOCKET_ACCEPT,  /* (address, size) -> object; word 1: length of the address; read */
+    HOST_SOCKET_SEND,    /* (buffer, size, flags, address, length); length 0: none; write */
+    HOST_SOCKET_RECEIVE, /* (buffer, size, flags, address, size); word 1: length of the address; read */
+    HOST_SOCKET_SHUTDOWN, /* (how) */
+    HOST_SOCKET_GET_OPTION, /* (level, name, buffer, size); word 1: length */
+    HOST_SOCKET_SET_OPTION, /* (level, name, buffer, size); SO_ATTACH_*, SO_BINDTODEVICE, SO_MARK and such, and
+                               * SO_LINGER with a time: -EPERM */
+    HOST_SOCKET_NAME,       /* (is_peer, buffer, size); word 1: length */
+    /* Clock; the host's time, in virtual time too. */
+    HOST_CLOCK_READ, /* (clock): CLOCK_REALTIME, _MONOTONIC, _BOOTTIME, the _COARSE ones; word 1: nanoseconds */
+    HOST_CLOCK_TIMER, /* (clock) -> object */
+    HOST_TIMER_SET,   /* (first_ns, interval_ns, is_absolute); first 0 stops it; write */
+    HOST_OPERATIONS
+};
+
+/* The names that the host's errors have in the reply are Linux's; these are the sizes of what is passed in memory. */
+struct host_event {
+    unsigned long token;
+    unsigned long events;
+};
+
+struct host_bootinfo_entry {
+    unsigned kind, access;
+    char name[HOST_IO_NAME]; /* as the command line gave it: "root", "stdin", "network" */
+};
+
+struct host_bootinfo { /* behind the seL4_BootInfoHeader */
+    unsigned long count;
+    struct host_bootinfo_entry entry[];
+};
+
+/* The TCB extension: TCB invocation HOST_IO_LABEL + TCB_SYSCALL_RANGE (start, end). While end is not 0, a `syscall`
+ * instruction of this thread outside [start, end) is an unknown-syscall fault, whatever its registers say. */
+#define TCB_SYSCALL_RANGE 0x100
+
+#endif

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * epoll(7): level and edge triggered, one-shot. Each entry knows whether its file may be ready; only such are looked
+ * at. An entry that is not waits for file_changed.
+ */
+#ifndef SELKIE_LINUX_EPOLL_H
+#define SELKIE_LINUX_EPOLL_H
+
+#include "container/linux/file.h"
+
+long epoll_create(struct thread *thread, uint64_t flags);
+long epoll_control(struct thread *thread, uint64_t epoll, uint64_t operation, uint64_t fd, uint64_t event);
+long epoll_wait(struct thread *thread, uint64_t epoll, uint64_t events, int64_t room, int64_t timeout_ns);
+
+/* What files tell: something happened; these events are over; the file is gone. */
+void epoll_notice(struct file *file);
+void epoll_drained(struct file *file, uint64_t events);
+void epoll_forget(struct file *file);
+
+/* Events of a file that entries wait for. */
+uint64_t epoll_wanted(const struct file *file);
+
+#endif

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Files that count: events that programs add, and expirations of timers. word[0] is the counter. */
+#include "container/linux/eventfd.h"
+
+#include "container/linux/clock.h"
+#include "container/linux/space.h"
+
+enum {
+    EFD_SEMAPHORE = 1,
+    TFD_TIMER_ABSTIME = 1,
+    COUNTER = 0,
+    IS_SEMAPHORE = 1,
+    DEADLINE = 1, /* of a timer: CLOCK_MONOTONIC, 0 when it stands */
+    INTERVAL = 2,
+    CLOCK = 3
+};
+
+struct interval {
+    struct timespec64 period, first;
+};
+
+static struct file *timers; /* linked by `data` */
+
+static long counter_read(struct file *file, uint64_t to, uint64_t size, int64_t offset)
+{
+    (void)offset;
+    if (size < sizeof(uint64_t)) {
+        return -EINVAL;
+    }
+    if (!file->word[COUNTER]) {
+        return -EAGAIN;
+    }
+    uint64_t value = file->word[COUNTER];
+    file->word[COUNTER] = 0;
+    memcpy((void *)to, &value, sizeof value);
+    return sizeof value;
+}
+
+static long eventfd_read(struct file *file, uint64_t to, uint64_t size, int64_t offset)
+{
+    uint64_t before = file->word[COUNTER], one = 1;
+    long got = counter_read(file, to, size, offset);
+    if (got > 0 && file->word[IS_SEMAPHORE]) {
+        file->word[COUNTER] = before - 1;
+        memcpy((void *)to, &one, sizeof one);
+    }
+    if (got > 0) {
+        file_changed(file);
+    }
+    return got;
+}
+
+static long eventfd_write(struct file *file, uint64_t from, uint64_t size, int64_t offset)
+{
+    (void)offset;
+    uint64_t value;
+    if (size < sizeof value) {
+        return -EINVAL;
+    }
+    memcpy(&value, (const void *)from, sizeof value);
+    if (value == ~0ul) {
+        return -EINVAL;
+    }
+    if (file->word[COUNTER] + value < value || file->word[COUNTER] + value == ~0ul) {
+        return -EAGAIN;
+    }
+    file->word[COUNTER] += value;
+    file_changed(file);
+    return sizeof value;
+}
+
+static uint64_t eventfd_poll(struct file *file, uint64_t events)
+{
+    return events & ((file->word[COUNTER] ? POLL_IN : 0u) | (file->word[COUNTER] < ~0ul - 1 ? POLL_OUT : 0u));
+}
+
+static uint64_t timerfd_poll(struct file *file, uint64_t events)
+{
+    return events & (file->word[COUNTER] ? POLL_IN : 0u);
+}
+
+static void timerfd_close(struct file *file)
+{
+    struct file **at = &timers;
+    while (*at != file) {
+        at = (struct file **)&(*at)->data;
+    }
+    *at = file->data;
+}
+
+static const struct file_kind EVENT_KIND = {
+    .name = "anon_inode:[eventfd]", .read = eventfd_read, .write = eventfd_write, .poll = eventfd_poll};
+static const struct file_kind TIMER_KIND = {
+    .name = "anon_inode:[timerfd]", .read = counter_read, .poll = timerfd_poll, .close = timerfd_close};
+
+long eventfd_make(struct thread *thread, uint64_t value, uint64_t flags)
+{
+    if (flags & ~(uint64_t)(O_CLOEXEC | O_NONBLOCK | EFD_SEMAPHORE)) {
+        return -EINVAL;
+    }
+    struct file *file = file_make(&EVENT_KIND, O_RDWR | ((unsigned)flags & O_NONBLOCK));
+    if (!file) {
+        return -ENOMEM;
+    }
+    file->word[COUNTER] = (uint32_t)value;
+    file->word[IS_SEMAPHORE] = flags & EFD_SEMAPHORE;
+    return descriptor_add(thread->process, file, 0, flags & O_CLOEXEC);
+}
+
+long timerfd_make(struct thread *thread, uint64_t clock, uint64_t flags)
+{
+    if (flags & ~(uint64_t)(O_CLOEXEC | O_NONBLOCK) || clock_now((unsigned)clock) < 0) {
+        return -EINVAL;
+    }
+    struct file *file = file_make(&TIMER_KIND, O_RDWR | ((unsigned)flags & O_NONBLOCK));
+    if (!file) {
+        return -ENOMEM;
+    }
+    file->word[CLOCK] = clock;
+    file->data = timers;
+    timers = file;
+    return descriptor_add(thread->process, file, 0, flags & O_CLOEXEC);
+}
+
+static struct timespec64 timespec_of(uint64_t ns)
+{
+    return (struct timespec64){.seconds = (int64_t)(ns / SECOND_NS),
+                               .nanoseconds = (int64_t)(ns % SECOND_NS)};
+}
+
+long timerfd_get(struct thread *thread, uint64_t fd, uint64_t value)
+{
+    struct file *file = file_of(thread->process, fd);
+    if (!file || file->kind != &TIMER_KIND) {
+        return file ? -EINVAL : -EBADF;
+    }
+    uint64_t now = (uint64_t)clock_now(CLOCK_MONOTONIC), deadline = file->word[DEADLINE];
+    struct interval interval = {.period = timespec_of(file->word[INTERVAL]),
+                                .first = timespec_of(deadline > now ? deadline - now
+                                                     : deadline     ? 1
+                                                                    : 0)};
+    return user_write(value, &interval, sizeof interval);
+}
+
+long timerfd_set(struct thread *thread, uint64_t fd, uint64_t flags, uint64_t new, uint64_t old)
+{
+    struct file *file = file_of(thread->process, fd);
+    struct interval interval;
+    int64_t deadline;
+    if (!file || file->kind != &TIMER_KIND) {
+        return file ? -EINVAL : -EBADF;
+    }
+    long error = user_read(&interval, new, sizeof interval);
+    if (!error) {
+        error = clock_deadline_read(new + sizeof interval.period, (unsigned)file->word[CLOCK],
+                                    flags & TFD_TIMER_ABSTIME, &deadline);
+    }
+    if (!error && old) {
+        error = timerfd_get(thread, fd, old);
+    }
+    if (error) {
+        return error;
+    }
+    bool is_set = interval.first.seconds || interval.first.nanoseconds;
+    file->word[COUNTER] = 0;
+    file->word[INTERVAL] = (uint64_t)(interval.period.seconds * SECOND_NS + interval.period.nanoseconds);
+    file->word[DEADLINE] = is_set ? (uint64_t)deadline : 0;
+    if (is_set) {
+        clock_arm(deadline);
+    }
+    return 0;
+}
+
+static void timer_expire(struct file *timer, uint64_t now)
+{
+    uint64_t late = now - timer->word[DEADLINE], interval = timer->word[INTERVAL];
+    uint64_t count = interval ? late / interval + 1 : 1;
+    timer->word[COUNTER] += count;
+    timer->word[DEADLINE] = interval ? timer->word[DEADLINE] + count * interval : 0;
+    file_changed(timer);
+}
+
+int64_t timerfds_expire(int64_t now)
+{
+    int64_t next = NO_DEADLINE;
+    for (struct file *timer = timers; timer; timer = timer->data) {
+        if (timer->word[DEADLINE] && timer->word[DEADLINE] <= (uint64_t)now) {
+            timer_expire(timer, (uint64_t)now);
+        }
+        int64_t deadline = (int64_t)timer->word[DEADLINE];
+        if (deadline && (next == NO_DEADLINE || deadline < next)) {
+            next = deadline;
+        }
+    }
+    return next;
+}

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Open files and the descriptor table: what all kinds share. */
+#include "container/linux/file.h"
+
+#include "container/linux/epoll.h"
+#include "container/linux/heap.h"
+#include "container/linux/space.h"
+
+enum {
+    FIRST_ROOM = 64,
+    PART = 1 << 20 /* bytes that are moved at a time */
+};
+
+struct file *file_make(const struct file_kind *kind, unsigned flags)
+{
+    struct file *file = heap_alloc(sizeof *file);
+    if (file) {
+        *file = (struct file){.kind = kind, .references = 1, .flags = flags};
+    }
+    return file;
+}
+
+void file_hold(struct file *file)
+{
+    file->references++;
+}
+
+void file_release(struct file *file)
+{
+    if (--file->references > 0) {
+        return;
+    }
+    epoll_forget(file);
+    if (file->kind->close) {
+        file->kind->close(file);
+    }
+    heap_free(file->path, PATH_ROOM);
+    heap_free(file, sizeof *file);
+}
+
+void file_changed(struct file *file)
+{
+    file->wanted = 0;
+    epoll_notice(file);
+    threads_wake(file);
+}
+
+void file_drained(struct file *file, uint64_t events)
+{
+    if (file->items) {
+        epoll_drained(file, events);
+    }
+}
+
+uint64_t file_poll(struct file *file, uint64_t events)
+{
+    return file->kind->poll ? file->kind->poll(file, events) : events & (POLL_IN | POLL_OUT);
+}
+
+void file_watch(struct file *file, uint64_t events)
+{
+    file->wanted |= events;
+    if (file->kind->watch) {
+        file->kind->watch(file, file->wanted | epoll_wanted(file));
+    }
+}
+
+long file_wait(struct thread *thread, struct file *file, uint64_t events)
+{
+    file_watch(file, events);
+    thread->wait_file = file;
+    return thread_wait(thread, WAIT_FILE, NO_DEADLINE);
+}
+
+long file_read(struct file *file, uint64_t to, uint64_t size, int64_t offset)
+{
+    if (!file->kind->read || (file->flags & O_ACCMODE) == O_WRONLY || (file->flags & O_PATH)) {
+        return file_is_directory(file) ? -EISDIR : file->kind->read ? -EBADF : -EINVAL;
+    }
+    uint64_t done = 0;
+    do { /* no more memory is touched than is read, but for a part */
+        uint64_t part = size - done < PART ? size - done : PART;
+        long error = space_fill(to + done, part, true);
+        long got =
+            error ? error : file->kind->read(file, to + done, part, offset < 0 ? -1 : offset + (int64_t)done);
+        if (got == -EAGAIN || (got > 0 && (uint64_t)got < part)) {
+            file_drained(file, POLL_IN);
+        }
+        if (got < 0) {
+            return done ? (long)done : got;
+        }
+        done += (uint64_t)got;
+        if ((uint64_t)got < part) {
+            break;
+        }
+    } while ((file->is_regular || !file->kind->poll) && done < size);
+    return (long)done;
+}
+
+long file_write(struct file *file, uint64_t from, uint64_t size, int64_t offset)
+{
+    if (!file->kind->write || (file->flags & O_ACCMODE) == O_RDONLY || (file->flags & O_PATH)) {
+        return file->kind->write ? -EBADF : -EINVAL;
+    }
+    uint64_t part = size < PART ? size : PART;
+    long error = space_fill(from, part, false);
+    long put = error ? error : file->kind->write(file, from, part, offset);
+    if (put == -EAGAIN || (put > 0 && (uint64_t)put < part)) {
+        file_drained(file, POLL_OUT);
+    }
+    return put;
+}
+
+long file_read_at(struct file *file, uint64_t to, uint64_t size, uint64_t offset)
+{
+    return file->kind->read ? file->kind->read(file, to, size, (int64_t)offset) : -EIO;
+}
+
+bool file_table_init(struct file_table *table)
+{
+    *table = (struct file_table){
+        .descriptor = heap_alloc(FIRST_ROOM * sizeof(struct descriptor)), .room = FIRST_ROOM, .limit = 1024};
+    return table->descriptor != NULL;
+}
+
+static bool table_grow(struct file_table *table)
+{
+    unsigned room = 2 * table->room;
+    struct descriptor *more = room <= FILES_MAX ? heap_alloc(room * sizeof *more) : NULL;
+    if (!more) {
+        return false;
+    }
+    memcpy(more, table->descriptor, table->room * sizeof *more);
+    heap_free(table->descriptor, table->room * sizeof *more);
+    table->descriptor = more;
+    table->room = room;
+    return true;
+}
+
+struct file *file_of(const struct process *process, uint64_t fd)
+{
+    const struct file_table *table = process->files;
+    return (uint32_t)fd < table->room ? table->descriptor[(uint32_t)fd].file : NULL;
+}
+
+long descriptor_add(struct process *process, struct file *file, unsigned lowest, bool is_close_on_exec)
+{
+    struct file_table *table = process->files;
+    unsigned fd = lowest;
+    while (fd < table->room && table->descriptor[fd].file) {
+        fd++;
+    }
+    if (fd >= table->limit) {
+        file_release(file);
+        return -EMFILE;
+    }
+    while (fd >= table->room) {
+        if (!table_grow(table)) {
+            file_release(file);
+            return -ENOMEM;
+        }
+    }
+    table->descriptor[fd] = (struct descriptor){.file = file, .is_close_on_exec = is_close_on_exec};
+    return (long)fd;
+}
+
+long descriptor_close(struct process *process, uint64_t fd)
+{
+    struct file *file = file_of(process, fd);
+    if (!file) {
+        return -EBADF;
+    }
+    process->files->descriptor[(uint32_t)fd] = (struct descriptor){0};
+    file_release(file);
+    return 0;
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Invocations of host objects, and the pool of objects that closed files leave. */
+#include "container/linux/host.h"
+
+#include <selkie/host.h>
+
+#include "container/linux/clock.h"
+#include "container/linux/file.h"
+#include "container/linux/kernel.h"
+
+enum {
+    POOL = 256,
+    EVENTS = 32
+};
+
+static const struct container_order *the_order;
+static struct object_box pool[POOL];
+static unsigned pool_count;
+static struct object_box ready_box;
+static bool is_ready_set_there;
+
+void host_init(const struct container_order *order)
+{
+    the_order = order;
+    is_ready_set_there = order->host_count > 0 && host_object_make(&ready_box) &&
+                         HOST(ready_box.object, HOST_OBJECT_MAKE_READY_SET, 0, NULL, 0) == 0 &&
+                         HOST(ready_box.object, HOST_READY_BIND, kernel_notification(), NULL, 0) == 0;
+    if (order->host_count > 0 && !is_ready_set_there) {
+        log_line("no ready set: calls that wait for files will not return");
+    }
+}
+
+cap_address host_find(const char *name)
+{
+    for (unsigned i = 0; the_order && i < the_order->host_count; i++) {
+        if (strncmp(the_order->host[i].name, name, sizeof the_order->host[i].name) == 0) {
+            return CONTAINER_SLOT_HOST + i;
+        }
+    }
+    return 0;
+}
+
+long host_call(cap_address cap, enum host_operation operation, cap_address extra, const uint64_t words[6],
+               unsigned count, uint64_t *second)
+{
+    long answer = selkie_host_call(cap, operation, extra, words, count, second);
+    return answer < -SELKIE_HOST_SEL4_ERROR ? -EACCES : answer;
+}
+
+bool host_object_make(struct object_box *box)
+{
+    if (pool_count > 0) {
+        *box = pool[--pool_count];
+    } else if (!object_box_make(box, HOST_IO_BITS)) {
+        return false;
+    }
+    return object_box_fill(box, HOST_IO_TYPE);
+}
+
+void host_object_drop(const struct object_box *box)
+{
+    object_box_empty(box);
+    if (pool_count < POOL) {
+        pool[pool_count++] = *box;
+    }
+}
+
+long host_watch(cap_address file, uint64_t events, uint64_t token)
+{
+    return is_ready_set_there ? HOST(file, HOST_FILE_WATCH, ready_box.object, NULL, events, token) : -EPERM;
+}
+
+void host_events(void)
+{
+    static struct host_event events[EVENTS];
+    long count;
+    do {
+        count = is_ready_set_there
+                    ? HOST(ready_box.object, HOST_READY_TAKE, 0, NULL, (uint64_t)events, EVENTS)
+                    : 0;
+        for (long i = 0; i < count; i++) {
+            if (events[i].token == CLOCK_TOKEN) {
+                clock_expire();
+            } else {
+                file_host_ready((struct file *)events[i].token, events[i].events);
+            }
+        }
+    } while (count == EVENTS);
+}

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Fault messages, answers, and the program's TCBs, as both kernels have them. */
+#include "container/linux/kernel.h"
+
+#include <sel4/sel4.h>
+#include <selkie/host_io.h>
+
+#include "container/linux/object.h"
+
+/* What the linker says of the personality's own code. */
+extern const char __executable_start[], etext[];
+
+#define BADGE_SIGNAL (1ul << 32)
+
+enum {
+    FLAGS_RESERVED_BIT = 0x2,
+    WRITE_FAULT = 2, /* of a page fault's error code */
+    SYSCALL_SIZE = 2
+};
+
+static uint64_t endpoint, notification, notification_cap;
+
+void kernel_init(void)
+{
+    endpoint = object_alloc(seL4_EndpointObject, 0);
+    notification = object_alloc(seL4_NotificationObject, 0);
+    notification_cap = slot_alloc();
+    if (!endpoint || !notification || !notification_cap ||
+        seL4_CNode_Mint(CONTAINER_SLOT_CNODE, notification_cap, seL4_WordBits, CONTAINER_SLOT_CNODE,
+                        notification, seL4_WordBits, seL4_AllRights, BADGE_SIGNAL) != seL4_NoError ||
+        seL4_TCB_BindNotification(CONTAINER_SLOT_TCB, notification) != seL4_NoError) {
+        broken("not enough memory to start");
+    }
+}
+
+uint64_t kernel_notification(void)
+{
+    return notification_cap;
+}
+
+static void message_registers(struct user_registers *registers)
+{
+    memcpy(registers, seL4_GetIPCBuffer()->msg, sizeof *registers);
+}
+
+/* An answer to the last message: words 0 is a fault's. */
+static struct {
+    bool is_there;
+    unsigned words;
+    struct user_registers registers;
+} prepared;
+
+static uint64_t message_set(unsigned words, const struct user_registers *registers)
+{
+    memcpy(seL4_GetIPCBuffer()->msg, registers, words * sizeof(uint64_t));
+    return seL4_MessageInfo_new(0, 0, 0, words).words[0];
+}
+
+void kernel_wait(struct kernel_message *message)
+{
+    uint64_t badge, label;
+    if (prepared.is_there) {
+        prepared.is_there = false;
+        label = kernel_reply_receive(endpoint, message_set(prepared.words, &prepared.registers), &badge);
+    } else {
+        label = kernel_receive(endpoint, &badge);
+    }
+    if (badge & BADGE_SIGNAL) {
+        message->event = EVENT_SIGNAL;
+        return;
+    }
+    message->thread = (unsigned)badge - 1;
+    switch (label) {
+    case seL4_Fault_UnknownSyscall:
+        message->event = EVENT_SYSCALL;
+        message_registers(&message->registers);
+        break;
+    case seL4_Fault_VMFault:
+        message->event = EVENT_MEMORY;
+        message->ip = seL4_GetMR(seL4_VMFault_IP);
+        message->address = seL4_GetMR(seL4_VMFault_Addr);
+        message->is_write = seL4_GetMR(seL4_VMFault_FSR) & WRITE_FAULT;
+        break;
+    case seL4_Fault_UserException:
+        message->event = EVENT_EXCEPTION;
+        message->ip = seL4_GetMR(seL4_UserException_FaultIP);
+        message->exception = (unsigned)seL4_GetMR(seL4_UserException_Number);
+        break;
+    default:
+        message->event = EVENT_OTHER;
+        message->ip = seL4_GetMR(0);
+        message->exception = (unsigned)label;
+        break;
+    }
+}
+
+static void reply(struct kernel_thread *thread, unsigned words, const struct user_registers *registers)
+{
+    if (thread->is_reply_kept) {
+        thread->is_reply_kept = false;
+        seL4_MessageInfo_t info = {.words = {message_set(words, registers)}};
+        seL4_Send(thread->reply, info);
+        return;
+    }
+    ASSERT(!prepared.is_there);
+    prepared.is_there = true;
+    prepared.words = words;
+    prepared.registers = *registers;
+}
+
+void kernel_reply_keep(struct kernel_thread *thread)
+{
+    kernel_reply_move(thread);
+    thread->is_reply_kept = true;
+}
+
+void kernel_reply_registers(struct kernel_thread *thread, const struct user_registers *registers)
+{
+    struct user_registers after = *registers;
+    after.rip += SYSCALL_SIZE;
+    after.rcx = after.rip;
+    after.r11 = after.rflags;
+    reply(thread, offsetof(struct user_registers, rsp) / sizeof(uint64_t), &after);
+}
+
+void kernel_reply_fault(struct kernel_thread *thread)
+{
+    static const struct user_registers NONE;
+    reply(thread, 0, &NONE);
+}
+
+/* A `syscall` of the program is the personality's whatever the registers hold. */
+static bool syscall_range_set(uint64_t tcb)
+{
+    seL4_SetMR(0, (uint64_t)__executable_start);
+    seL4_SetMR(1, (uint64_t)etext);
+    seL4_MessageInfo_t answer =
+        seL4_Call(tcb, seL4_MessageInfo_new(HOST_IO_LABEL + TCB_SYSCALL_RANGE, 0, 0, 2));
+    return seL4_MessageInfo_get_label(answer) == seL4_NoError;
+}
+
+bool kernel_thread_make(struct kernel_thread *thread, unsigned index)
+{
+    if (thread->tcb) {
+        return true;
+    }
+    struct kernel_thread made = {.tcb = object_alloc(seL4_TCBObject, 0), .fault_endpoint = slot_alloc()};
+    if (!made.tcb || !made.fault_endpoint ||
+        seL4_CNode_Mint(CONTAINER_SLOT_CNODE, made.fault_endpoint, seL4_WordBits, CONTAINER_SLOT_CNODE,
+                        endpoint, seL4_WordBits, seL4_AllRights, index + 1) != seL4_NoError ||
+        !kernel_thread_configure(&made)) {
+        return false;
+    }
+    if (!syscall_range_set(made.tcb)) {
+        static bool is_said;
+        if (!is_said) {
+            log_line("the kernel does not know TCB_SYSCALL_RANGE: some system calls may be taken for seL4's");
+            is_said = true;
+        }
+    }
+    *thread = made;
+    return true;
+}
+
+void kernel_thread_start(const struct kernel_thread *thread, const struct user_registers *from,
+                         uint64_t fs_base)
+{
+    seL4_UserContext context = {
+        .rip = from->rip,
+        .rsp = from->rsp,
+        .rflags = from->rflags | FLAGS_RESERVED_BIT,
+        .rax = from->rax,
+        .rbx = from->rbx,
+        .rcx = from->rcx,
+        .rdx = from->rdx,
+        .rsi = from->rsi,
+        .rdi = from->rdi,
+        .rbp = from->rbp,
+        .r8 = from->r8,
+        .r9 = from->r9,
+        .r10 = from->r10,
+        .r11 = from->r11,
+        .r12 = from->r12,
+        .r13 = from->r13,
+        .r14 = from->r14,
+        .r15 = from->r15,
+        .fs_base = fs_base,
+    };
+    seL4_TCB_WriteRegisters(thread->tcb, 1, 0, sizeof context / sizeof(seL4_Word), &context);
+}
+
+void kernel_thread_stop(const struct kernel_thread *thread)
+{
+    seL4_TCB_Suspend(thread->tcb);
+}
+
+void kernel_thread_set_fs(const struct kernel_thread *thread, uint64_t base)
+{
+    seL4_TCB_SetTLSBase(thread->tcb, base);
+}
+
+static bool context_read(const struct kernel_thread *thread, seL4_UserContext *context)
+{
+    return seL4_TCB_ReadRegisters(thread->tcb, 0, 0, sizeof *context / sizeof(seL4_Word), context) ==
+           seL4_NoError;
+}
+
+void kernel_thread_set_gs(const struct kernel_thread *thread, uint64_t base)
+{
+    seL4_UserContext context;
+    if (context_read(thread, &context)) {
+        context.gs_base = base;
+        seL4_TCB_WriteRegisters(thread->tcb, 0, 0, sizeof context / sizeof(seL4_Word), &context);
+    }
+}
+
+uint64_t kernel_thread_gs(const struct kernel_thread *thread)
+{
+    seL4_UserContext context;
+    return context_read(thread, &context) ? context.gs_base : 0;
+}

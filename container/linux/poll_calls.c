@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* poll(2), select(2), epoll(7) and their variants. Signal masks they pass are ignored. */
+#include "container/linux/calls.h"
+#include "container/linux/clock.h"
+#include "container/linux/epoll.h"
+#include "container/linux/space.h"
+
+enum {
+    POLLNVAL = 32,
+    POLL_MAX = 4096,
+    SELECT_MAX = 1024,
+    SET_BYTES = SELECT_MAX / 8
+};
+
+struct poll_entry {
+    int32_t fd;
+    int16_t events, revents;
+};
+
+static struct poll_entry entries[POLL_MAX];
+
+/* Milliseconds to nanoseconds; negative: for ever. */
+static int64_t timeout_of(int64_t milliseconds)
+{
+    return milliseconds < 0 ? -1 : milliseconds * 1000000;
+}
+
+/* Wait for any file, if there is time left. */
+static long wait_any(struct thread *thread, int64_t timeout_ns)
+{
+    return thread_wait(thread, WAIT_ANY,
+                       timeout_ns < 0 || thread->is_repeated ? NO_DEADLINE : clock_deadline(timeout_ns));
+}
+
+static bool entry_look(const struct process *process, struct poll_entry *entry)
+{
+    entry->revents = 0;
+    if (entry->fd < 0) {
+        return false;
+    }
+    struct file *file = file_of(process, (uint64_t)entry->fd);
+    entry->revents = (int16_t)(file ? file_poll(file, (uint16_t)entry->events | POLL_ERR | POLL_HUP) &
+                                          ((uint16_t)entry->events | POLL_ERR | POLL_HUP)
+                                    : POLLNVAL);
+    return entry->revents != 0;
+}
+
+static long poll_entries(struct thread *thread, uint64_t at, uint64_t count, int64_t timeout_ns)
+{
+    if (count > POLL_MAX) {
+        return -EINVAL;
+    }
+    long error = user_read(entries, at, count * sizeof *entries), ready = 0;
+    if (error) {
+        return error;
+    }
+    for (uint64_t i = 0; i < count; i++) {
+        ready += entry_look(thread->process, &entries[i]);
+    }
+    if (!ready && timeout_ns != 0 && !thread->is_expired) {
+        for (uint64_t i = 0; i < count; i++) {
+            if (entries[i].fd >= 0) {
+                file_watch(file_of(thread->process, (uint64_t)entries[i].fd), (uint16_t)entries[i].events);
+            }
+        }
+        return wait_any(thread, timeout_ns);
+    }
+    error = user_write(at, entries, count * sizeof *entries);
+    return error ? error : ready;
+}
+
+/* A timeout as timespec or timeval; 0 or an error. */
+static long timeout_read(uint64_t at, int64_t unit_ns, int64_t *timeout_ns)
+{
+    struct timespec64 time;
+    *timeout_ns = -1;
+    if (!at) {
+        return 0;
+    }
+    long error = user_read(&time, at, sizeof time);
+    if (!error && (time.seconds < 0 || time.nanoseconds < 0)) {
+        error = -EINVAL;
+    }
+    *timeout_ns = time.seconds > 1000000000 ? -1 : time.seconds * SECOND_NS + time.nanoseconds * unit_ns;
+    return error;
+}
+
+HANDLER(call_poll)
+{
+    return poll_entries(thread, ARG(0), ARG(1), timeout_of((int)ARG(2)));
+}
+
+HANDLER(call_ppoll)
+{
+    int64_t timeout_ns;
+    long error = timeout_read(ARG(2), 1, &timeout_ns);
+    return error ? error : poll_entries(thread, ARG(0), ARG(1), timeout_ns);
+}
+
+static const uint64_t SELECT_EVENTS[] = {POLL_IN | POLL_HUP | POLL_ERR, POLL_OUT | POLL_ERR, POLL_PRI};
+
+static long select_sets(struct thread *thread, const struct linux_call *call, int64_t timeout_ns)
+{
+    static unsigned char asked[3][SET_BYTES], found[3][SET_BYTES];
+    uint64_t count = (uint32_t)ARG(0), bytes = (count + 63) / 64 * 8;
+    long ready = 0;
+    if (count > SELECT_MAX) {
+        return -EINVAL;
+    }
+    memset(asked, 0, sizeof asked);
+    memset(found, 0, sizeof found);
+    for (unsigned set = 0; set < 3; set++) {
+        long error = ARG(set + 1) ? user_read(asked[set], ARG(set + 1), bytes) : 0;
+        if (error) {
+            return error;
+        }
+    }
+    for (unsigned pass = 0; pass < 2 && !ready; pass++) { /* look; then, if nothing is ready, watch */
+        for (uint64_t i = 0; i < 3 * count; i++) {
+            uint64_t set = i / count, fd = i % count;
+            if (!(asked[set][fd / 8] >> fd % 8 & 1)) {
+                continue;
+            }
+            struct file *file = file_of(thread->process, fd);
+            if (!file) {
+                return -EBADF;
+            }
+            if (pass == 1) {
+                file_watch(file, SELECT_EVENTS[set]);
+            } else if (file_poll(file, SELECT_EVENTS[set]) & SELECT_EVENTS[set]) {
+                found[set][fd / 8] |= (unsigned char)(1 << fd % 8);
+                ready++;
+            }
+        }
+        if (timeout_ns == 0 || thread->is_expired) {
+            break;
+        }
+    }
+    if (!ready && timeout_ns != 0 && !thread->is_expired) {
+        return wait_any(thread, timeout_ns);
+    }
+    for (unsigned set = 0; set < 3; set++) {
+        long error = ARG(set + 1) ? user_write(ARG(set + 1), found[set], bytes) : 0;
+        if (error) {
+            return error;
+        }
+    }
+    return ready;
+}
+
+HANDLER(call_select)
+{
+    int64_t timeout_ns;
+    long error = timeout_read(ARG(4), 1000, &timeout_ns);
+    return error ? error : select_sets(thread, call, timeout_ns);
+}
+
+HANDLER(call_pselect6)
+{
+    int64_t timeout_ns;
+    long error = timeout_read(ARG(4), 1, &timeout_ns);
+    return error ? error : select_sets(thread, call, timeout_ns);
+}
+
+HANDLER(call_epoll_create)
+{
+    return (int)ARG(0) <= 0 ? -EINVAL : epoll_create(thread, 0);
+}
+
+HANDLER(call_epoll_create1)
+{
+    return epoll_create(thread, ARG(0));
+}
+
+HANDLER(call_epoll_ctl)
+{
+    return epoll_control(thread, ARG(0), ARG(1), ARG(2), ARG(3));
+}
+
+HANDLER(call_epoll_wait)
+{
+    return epoll_wait(thread, ARG(0), ARG(1), (int)ARG(2), timeout_of((int)ARG(3)));
+}
+
+HANDLER(call_epoll_pwait)
+{
+    return epoll_wait(thread, ARG(0), ARG(1), (int)ARG(2), timeout_of((int)ARG(3)));
+}
+
+HANDLER(call_epoll_pwait2)
+{
+    int64_t timeout_ns;
+    long error = timeout_read(ARG(3), 1, &timeout_ns);
+    return error ? error : epoll_wait(thread, ARG(0), ARG(1), (int)ARG(2), timeout_ns);
+}

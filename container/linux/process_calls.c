@@ -1,0 +1,356 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Who a program is and what it runs on: ids, limits, names; and threads: clone(2), exit(2), arch_prctl(2). */
+#include "container/linux/calls.h"
+#include "container/linux/clock.h"
+#include "container/linux/file.h"
+#include "container/linux/futex.h"
+#include "container/linux/page_map.h"
+#include "container/linux/space.h"
+#include "container/linux/synthetic.h"
+
+enum {
+    CLONE_VM = 0x100,
+    CLONE_THREAD = 0x10000,
+    ARCH_SET_GS = 0x1001,
+    ARCH_SET_FS,
+    ARCH_GET_FS,
+    ARCH_GET_GS,
+    PR_SET_NAME = 15,
+    PR_GET_NAME = 16,
+    PR_SET_PDEATHSIG = 1,
+    PR_SET_DUMPABLE = 4,
+    PR_GET_DUMPABLE = 3,
+    PR_SET_VMA = 0x53564d41,
+    NAME_FIELD = 65,
+    ROBUST_HEAD = 24
+};
+
+HANDLER(call_exit)
+{
+    thread_exit(thread, (int)ARG(0));
+    return CALL_WAITS;
+}
+
+HANDLER(call_exit_group)
+{
+    (void)thread;
+    process_exit((int)(ARG(0) & 255) << 8);
+}
+
+static long clone_thread(struct thread *thread, uint64_t flags, uint64_t stack, uint64_t parent_tid,
+                         uint64_t child_tid, uint64_t tls)
+{
+    if ((flags & (CLONE_VM | CLONE_THREAD)) != (CLONE_VM | CLONE_THREAD)) {
+        log_line("a second process is not there yet (clone flags 0x%lx)", flags);
+        return -ENOSYS;
+    }
+    return thread_clone(thread, flags, stack, parent_tid, child_tid, tls);
+}
+
+HANDLER(call_clone)
+{
+    return clone_thread(thread, ARG(0), ARG(1), ARG(2), ARG(3), ARG(4));
+}
+
+struct clone_arguments { /* clone3 */
+    uint64_t flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls;
+};
+
+HANDLER(call_clone3)
+{
+    struct clone_arguments arguments;
+    if (ARG(1) < sizeof arguments) {
+        return -EINVAL;
+    }
+    long error = user_read(&arguments, ARG(0), sizeof arguments);
+    return error ? error
+                 : clone_thread(thread, arguments.flags, arguments.stack + arguments.stack_size,
+                                arguments.parent_tid, arguments.child_tid, arguments.tls);
+}
+
+HANDLER(call_set_tid_address)
+{
+    thread->clear_child_tid = ARG(0);
+    return thread->id;
+}
+
+HANDLER(call_set_robust_list)
+{
+    if (ARG(1) != ROBUST_HEAD) {
+        return -EINVAL;
+    }
+    thread->robust_list = ARG(0);
+    return 0;
+}
+
+HANDLER(call_get_robust_list)
+{
+    const struct thread *other = ARG(0) ? thread_find((int)ARG(0)) : thread;
+    uint64_t size = ROBUST_HEAD;
+    if (!other) {
+        return -ESRCH;
+    }
+    long error = user_write(ARG(1), &other->robust_list, sizeof other->robust_list);
+    return error ? error : user_write(ARG(2), &size, sizeof size);
+}
+
+HANDLER(call_futex)
+{
+    return futex_call(thread, call);
+}
+
+HANDLER(call_arch_prctl)
+{
+    uint64_t gs;
+    switch (ARG(0)) {
+    case ARCH_SET_FS:
+        if (ARG(1) >= CONTAINER_END) {
+            return -EPERM;
+        }
+        thread->fs_base = ARG(1);
+        kernel_thread_set_fs(&thread->kernel, ARG(1));
+        return 0;
+    case ARCH_GET_FS:
+        return user_write(ARG(1), &thread->fs_base, sizeof thread->fs_base);
+    case ARCH_SET_GS:
+        if (ARG(1) >= CONTAINER_END) {
+            return -EPERM;
+        }
+        kernel_thread_set_gs(&thread->kernel, ARG(1));
+        return 0;
+    case ARCH_GET_GS:
+        gs = kernel_thread_gs(&thread->kernel);
+        return user_write(ARG(1), &gs, sizeof gs);
+    default:
+        return -EINVAL;
+    }
+}
+
+HANDLER(call_getpid)
+{
+    (void)call;
+    return thread->process->id;
+}
+
+HANDLER(call_gettid)
+{
+    (void)call;
+    return thread->id;
+}
+
+HANDLER(call_getppid)
+{
+    (void)thread;
+    (void)call;
+    return 0;
+}
+
+/* User and group ids, and everything else that is 0 here. */
+HANDLER(call_zero)
+{
+    (void)thread;
+    (void)call;
+    return 0;
+}
+
+HANDLER(call_getresid)
+{
+    uint32_t zero = 0;
+    (void)thread;
+    for (unsigned i = 0; i < 3; i++) {
+        if (user_write(ARG(i), &zero, sizeof zero)) {
+            return -EFAULT;
+        }
+    }
+    return 0;
+}
+
+HANDLER(call_getpgid)
+{
+    return ARG(0) == 0 || (int)ARG(0) == thread->process->id ? thread->process->id : -ESRCH;
+}
+
+HANDLER(call_sched_yield)
+{
+    (void)thread;
+    (void)call;
+    return 0; /* the answer puts the thread behind its equals */
+}
+
+HANDLER(call_sched_getaffinity)
+{
+    uint64_t mask = 1;
+    (void)thread;
+    if (ARG(1) < sizeof mask) {
+        return -EINVAL;
+    }
+    long error = user_write(ARG(2), &mask, sizeof mask);
+    return error ? error : (long)sizeof mask;
+}
+
+HANDLER(call_sched_getparam)
+{
+    int zero = 0;
+    (void)thread;
+    return user_write(ARG(1), &zero, sizeof zero);
+}
+
+HANDLER(call_getcpu)
+{
+    uint32_t zero = 0;
+    (void)thread;
+    long error = ARG(0) ? user_write(ARG(0), &zero, sizeof zero) : 0;
+    return !error && ARG(1) ? user_write(ARG(1), &zero, sizeof zero) : error;
+}
+
+HANDLER(call_uname)
+{
+    static const char *const FIELDS[] = {"Linux", "selkie", "6.1.0-selkie", "#1 Selkie", "x86_64", "(none)"};
+    char name[sizeof FIELDS / sizeof *FIELDS][NAME_FIELD] = {0};
+    (void)thread;
+    for (unsigned i = 0; i < sizeof FIELDS / sizeof *FIELDS; i++) {
+        memcpy(name[i], FIELDS[i], strlen(FIELDS[i]));
+    }
+    return user_write(ARG(0), name, sizeof name);
+}
+
+HANDLER(call_prctl)
+{
+    char name[16] = {0};
+    switch (ARG(0)) {
+    case PR_SET_NAME:
+        for (unsigned i = 0; i < sizeof name - 1; i++) {
+            if (user_read(&name[i], ARG(1) + i, 1)) {
+                return -EFAULT;
+            }
+            if (!name[i]) {
+                break;
+            }
+        }
+        memcpy(thread->process->name, name, sizeof name);
+        return 0;
+    case PR_GET_NAME:
+        return user_write(ARG(1), thread->process->name, sizeof thread->process->name);
+    case PR_GET_DUMPABLE:
+    case PR_SET_DUMPABLE:
+    case PR_SET_PDEATHSIG:
+        return 0;
+    default:
+        return -EINVAL;
+    }
+}
+
+struct limit {
+    uint64_t soft, hard;
+};
+
+static struct limit limit_of(const struct process *process, uint64_t resource)
+{
+    switch (resource) {
+    case 3: /* RLIMIT_STACK */
+        return (struct limit){SPACE_STACK, ~0ul};
+    case 4: /* RLIMIT_CORE */
+        return (struct limit){0, 0};
+    case 7: /* RLIMIT_NOFILE */
+        return (struct limit){process->files->limit, FILES_MAX};
+    case 6: /* RLIMIT_NPROC */
+        return (struct limit){THREADS, THREADS};
+    default:
+        return (struct limit){~0ul, ~0ul};
+    }
+}
+
+static long limit_call(struct thread *thread, uint64_t resource, uint64_t new, uint64_t old)
+{
+    struct limit limit = limit_of(thread->process, resource), wish;
+    long error = resource >= 16 ? -EINVAL : old ? user_write(old, &limit, sizeof limit) : 0;
+    if (error || !new) {
+        return error;
+    }
+    error = user_read(&wish, new, sizeof wish);
+    if (!error && resource == 7) {
+        thread->process->files->limit = wish.soft < FILES_MAX ? (unsigned)wish.soft : FILES_MAX;
+    }
+    return error;
+}
+
+HANDLER(call_prlimit64)
+{
+    return limit_call(thread, ARG(1), ARG(2), ARG(3));
+}
+
+HANDLER(call_getrlimit)
+{
+    return limit_call(thread, ARG(0), 0, ARG(1));
+}
+
+HANDLER(call_setrlimit)
+{
+    return limit_call(thread, ARG(0), ARG(1), 0);
+}
+
+struct sysinfo {
+    int64_t uptime;
+    uint64_t loads[3], total, free, shared, buffer, total_swap, free_swap;
+    uint16_t processes, padding;
+    uint64_t total_high, free_high;
+    uint32_t unit, rest;
+};
+
+HANDLER(call_sysinfo)
+{
+    struct sysinfo info = {
+        .uptime = clock_now(CLOCK_MONOTONIC) / SECOND_NS,
+        .total = object_total_bytes(),
+        .free = object_free_bytes(),
+        .processes = (uint16_t)thread->process->thread_count,
+        .unit = 1,
+    };
+    return user_write(ARG(0), &info, sizeof info);
+}
+
+/* All processor time is the container's, as far as it can tell. */
+HANDLER(call_getrusage)
+{
+    int64_t usage[18] = {0}, now = clock_now(CLOCK_MONOTONIC);
+    (void)thread;
+    usage[0] = now / SECOND_NS;
+    usage[1] = now % SECOND_NS / 1000;
+    usage[4] = (int64_t)(page_count() * PAGE_SIZE / 1024);
+    return user_write(ARG(1), usage, sizeof usage);
+}
+
+HANDLER(call_times)
+{
+    int64_t ticks = clock_now(CLOCK_MONOTONIC) / 10000000, times[4] = {ticks, 0, 0, 0};
+    (void)thread;
+    long error = ARG(0) ? user_write(ARG(0), times, sizeof times) : 0;
+    return error ? error : ticks;
+}
+
+HANDLER(call_getrandom)
+{
+    (void)thread;
+    uint64_t size = ARG(1) < 1u << 25 ? ARG(1) : 1u << 25;
+    long error = space_fill(ARG(0), size, true);
+    if (!error) {
+        random_fill((void *)ARG(0), size);
+    }
+    return error ? error : (long)size;
+}
+
+/* Restartable sequences: without them the C library does as it did before. */
+HANDLER(call_rseq)
+{
+    (void)thread;
+    (void)call;
+    return -ENOSYS;
+}
+
+/* Alone in its container: there is nobody to wait for. */
+HANDLER(call_wait4)
+{
+    (void)thread;
+    (void)call;
+    return -ECHILD;
+}

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* stat(2), statx(2), access(2), statfs(2). */
+#include "container/linux/status.h"
+
+#include "container/linux/calls.h"
+#include "container/linux/host.h"
+#include "container/linux/path.h"
+#include "container/linux/space.h"
+#include "container/linux/synthetic.h"
+
+enum {
+    AT_SYMLINK_NOFOLLOW = 0x100,
+    AT_EMPTY_PATH = 0x1000,
+    ACCESS_X = 1
+};
+
+struct stat { /* stat(2) on x86-64 */
+    uint64_t device, inode, links;
+    uint32_t mode, user, group, padding;
+    uint64_t rdev;
+    int64_t size, block_size, blocks;
+    struct timespec_pair {
+        int64_t seconds, nanoseconds;
+    } access, modify, change;
+    int64_t unused[3];
+};
+
+static char name_path[PATH_ROOM], other[PATH_ROOM];
+static struct statx status;
+
+static long stat_below(void *argument, const char *below, uint64_t length)
+{
+    return HOST(path_root(), HOST_DIRECTORY_STAT, 0, NULL, (uint64_t)below, length, *(uint64_t *)argument,
+                (uint64_t)&status);
+}
+
+/* Of an open file. */
+static long status_of(struct file *file)
+{
+    status = (struct statx){.mode = 0600, .links = 1, .block_size = PAGE_SIZE, .inode = (uint64_t)file >> 5};
+    return file->kind->stat ? file->kind->stat(file, &status) : 0;
+}
+
+/* `path`, absolute. */
+static long path_status(const struct process *process, char path[PATH_ROOM], bool follow)
+{
+    uint64_t flags = follow ? 0 : AT_SYMLINK_NOFOLLOW;
+    if (synthetic_covers(path)) {
+        if (!follow && synthetic_link(process, path, other) > 0) {
+            status = (struct statx){.mode = S_IFLNK | 0777, .links = 1, .block_size = 1024, .inode = 3};
+            return 0;
+        }
+        if (strcmp(path, "/proc/self/exe") != 0) {
+            return synthetic_stat(process, path, &status);
+        }
+        memcpy(path, process->program, strlen(process->program) + 1);
+    }
+    long result = path_try(path, follow, stat_below, &flags);
+    return result < 0 ? result : 0;
+}
+
+static long named_status(struct thread *thread, uint64_t directory, uint64_t name, uint64_t flags)
+{
+    char first = 0;
+    if (flags & AT_EMPTY_PATH && (!name || (!user_read(&first, name, 1) && !first))) {
+        struct file *file = file_of(thread->process, directory);
+        if (file) {
+            return status_of(file);
+        }
+        if ((int)directory != AT_FDCWD) {
+            return -EBADF;
+        }
+        memcpy(name_path, thread->process->directory, strlen(thread->process->directory) + 1);
+        return path_status(thread->process, name_path, true);
+    }
+    long error = path_read(thread->process, directory, name, name_path);
+    return error ? error : path_status(thread->process, name_path, !(flags & AT_SYMLINK_NOFOLLOW));
+}
+
+long status_of_path(const struct process *process, char path[PATH_ROOM], bool follow, const struct statx **to)
+{
+    *to = &status;
+    return path_status(process, path, follow);
+}
+
+long status_at(struct thread *thread, uint64_t directory, uint64_t name, uint64_t flags,
+               const struct statx **to)
+{
+    *to = &status;
+    return named_status(thread, directory, name, flags);
+}
+
+static uint64_t device_number(uint64_t major, uint64_t minor)
+{
+    return (minor & 0xff) | (major & 0xfff) << 8 | (minor & ~0xfful) << 12 | (major & ~0xffful) << 32;
+}
+
+static struct timespec_pair time_of(struct statx_time time)
+{
+    return (struct timespec_pair){time.seconds, time.nanoseconds};
+}
+
+static long stat_write(uint64_t to)
+{
+    struct stat stat = {
+        .device = device_number(status.dev_major, status.dev_minor),
+        .inode = status.inode,
+        .links = status.links,
+        .mode = status.mode,
+        .user = status.user,
+        .group = status.group,
+        .rdev = device_number(status.rdev_major, status.rdev_minor),
+        .size = (int64_t)status.size,
+        .block_size = status.block_size,
+        .blocks = (int64_t)status.blocks,
+        .access = time_of(status.access),
+        .modify = time_of(status.modify),
+        .change = time_of(status.change),
+    };
+    return user_write(to, &stat, sizeof stat);
+}
+
+HANDLER(call_stat)
+{
+    long error = named_status(thread, (uint64_t)AT_FDCWD, ARG(0), 0);
+    return error ? error : stat_write(ARG(1));
+}
+
+HANDLER(call_lstat)
+{
+    long error = named_status(thread, (uint64_t)AT_FDCWD, ARG(0), AT_SYMLINK_NOFOLLOW);
+    return error ? error : stat_write(ARG(1));
+}
+
+HANDLER(call_fstat)
+{
+    struct file *file = file_of(thread->process, ARG(0));
+    long error = file ? status_of(file) : -EBADF;
+    return error ? error : stat_write(ARG(1));
+}
+
+HANDLER(call_newfstatat)
+{
+    long error = named_status(thread, ARG(0), ARG(1), ARG(3));
+    return error ? error : stat_write(ARG(2));
+}
+
+HANDLER(call_statx)
+{
+    long error = named_status(thread, ARG(0), ARG(1), ARG(2));
+    status.mask |= 0x7ff;
+    return error ? error : user_write(ARG(4), &status, sizeof status);
+}
+
+/* The container's root user may do what the host lets be done: only execution asks for a mode. */
+static long access_at(struct thread *thread, uint64_t directory, uint64_t name, uint64_t mode, uint64_t flags)
+{
+    long error = named_status(thread, directory, name, flags);
+    if (error) {
+        return error;
+    }
+    return (mode & ACCESS_X) && !(status.mode & 0111) && (status.mode & S_IFMT) == S_IFREG ? -EACCES : 0;
+}
+
+HANDLER(call_access)
+{
+    return access_at(thread, (uint64_t)AT_FDCWD, ARG(0), ARG(1), 0);
+}
+
+HANDLER(call_faccessat)
+{
+    return access_at(thread, ARG(0), ARG(1), ARG(2), 0);
+}
+
+HANDLER(call_faccessat2)
+{
+    return access_at(thread, ARG(0), ARG(1), ARG(2), ARG(3));
+}
+
+struct statfs {
+    uint64_t type, block_size, blocks, free, available, files, free_files, id, name_length, fragment, flags,
+        rest[4];
+};
+
+static long statfs_write(uint64_t to)
+{
+    struct statfs statfs = {.type = 0xef53,
+                            .block_size = 4096,
+                            .blocks = 1ul << 28,
+                            .free = 1ul << 27,
+                            .available = 1ul << 27,
+                            .files = 1ul << 24,
+                            .free_files = 1ul << 23,
+                            .name_length = 255,
+                            .fragment = 4096};
+    return user_write(to, &statfs, sizeof statfs);
+}
+
+HANDLER(call_statfs)
+{
+    long error = named_status(thread, (uint64_t)AT_FDCWD, ARG(0), 0);
+    return error ? error : statfs_write(ARG(1));
+}
+
+HANDLER(call_fstatfs)
+{
+    return file_of(thread->process, ARG(0)) ? statfs_write(ARG(1)) : -EBADF;
+}

@@ -1,0 +1,454 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Devices and /proc. A text of /proc is made when it is opened. Random bytes come from the processor's generator.
+ */
+#include "container/linux/synthetic.h"
+
+#include <sel4_util.h>
+
+#include "container/linux/clock.h"
+#include "container/linux/heap.h"
+#include "container/linux/page_map.h"
+#include "container/linux/space.h"
+
+enum {
+    TEXT_ROOM = 65536
+};
+
+static long null_read(struct file *file, uint64_t to, uint64_t size, int64_t offset)
+{
+    (void)file;
+    (void)to;
+    (void)size;
+    (void)offset;
+    return 0;
+}
+
+static long null_write(struct file *file, uint64_t from, uint64_t size, int64_t offset)
+{
+    (void)file;
+    (void)from;
+    (void)offset;
+    return (long)size;
+}
+
+static long zero_read(struct file *file, uint64_t to, uint64_t size, int64_t offset)
+{
+    (void)file;
+    (void)offset;
+    memset((void *)to, 0, size);
+    return (long)size;
+}
+
+static long full_write(struct file *file, uint64_t from, uint64_t size, int64_t offset)
+{
+    (void)file;
+    (void)from;
+    (void)offset;
+    return size ? -ENOSPC : 0;
+}
+
+static long random_read(struct file *file, uint64_t to, uint64_t size, int64_t offset)
+{
+    (void)file;
+    (void)offset;
+    random_fill((void *)to, size);
+    return (long)size;
+}
+
+static long console_write(struct file *file, uint64_t from, uint64_t size, int64_t offset)
+{
+    (void)file;
+    (void)offset;
+    for (uint64_t i = 0; i < size; i++) {
+        sel4_util_putchar(((const char *)from)[i]);
+    }
+    return (long)size;
+}
+
+static long device_seek(struct file *file, int64_t offset, unsigned whence)
+{
+    (void)file;
+    (void)offset;
+    (void)whence;
+    return 0;
+}
+
+static long device_stat(struct file *file, struct statx *status)
+{
+    (void)file;
+    *status = (struct statx){.mode = S_IFCHR | 0666,
+                             .links = 1,
+                             .block_size = PAGE_SIZE,
+                             .inode = 1,
+                             .rdev_major = 1,
+                             .rdev_minor = (uint32_t)file->word[0]};
+    return 0;
+}
+
+void random_fill(void *to, size_t size)
+{
+    unsigned char *at = to;
+    static uint64_t state;
+    while (size > 0) {
+        unsigned long value;
+        unsigned char is_good = 0;
+        for (unsigned i = 0; i < 100 && !is_good; i++) {
+            asm volatile("rdrand %0; setc %1" : "=r"(value), "=qm"(is_good) : : "cc");
+        }
+        if (!is_good) { /* a processor without one: no secrets from here */
+            state = state * 6364136223846793005ul + __builtin_ia32_rdtsc();
+            value = state ^ state >> 29;
+        }
+        size_t part = size < sizeof value ? size : sizeof value;
+        memcpy(at, &value, part);
+        at += part;
+        size -= part;
+    }
+}
+
+static const struct file_kind NULL_KIND = {
+    .name = "/dev/null", .read = null_read, .write = null_write, .seek = device_seek, .stat = device_stat};
+static const struct file_kind ZERO_KIND = {
+    .name = "/dev/zero", .read = zero_read, .write = null_write, .seek = device_seek, .stat = device_stat};
+static const struct file_kind FULL_KIND = {
+    .name = "/dev/full", .read = zero_read, .write = full_write, .seek = device_seek, .stat = device_stat};
+static const struct file_kind RANDOM_KIND = {.name = "/dev/urandom",
+                                             .read = random_read,
+                                             .write = null_write,
+                                             .seek = device_seek,
+                                             .stat = device_stat};
+static const struct file_kind CONSOLE_KIND = {
+    .name = "/dev/console", .read = null_read, .write = console_write, .stat = device_stat};
+
+static const struct {
+    const char *path;
+    const struct file_kind *kind;
+    uint32_t minor;
+} DEVICES[] = {
+    {"/dev/null", &NULL_KIND, 3},     {"/dev/zero", &ZERO_KIND, 5},      {"/dev/full", &FULL_KIND, 7},
+    {"/dev/random", &RANDOM_KIND, 8}, {"/dev/urandom", &RANDOM_KIND, 9},
+};
+
+/* A text: `data` is it, word[0] its length. */
+static long text_read(struct file *file, uint64_t to, uint64_t size, int64_t offset)
+{
+    uint64_t at = offset < 0 ? file->position : (uint64_t)offset;
+    uint64_t left = at < file->word[0] ? file->word[0] - at : 0, count = left < size ? left : size;
+    memcpy((void *)to, (const char *)file->data + at, count);
+    file->position += offset < 0 ? count : 0;
+    return (long)count;
+}
+
+static long text_seek(struct file *file, int64_t offset, unsigned whence)
+{
+    int64_t base = whence == 0 ? 0 : (int64_t)(whence == 1 ? file->position : file->word[0]);
+    if (whence > 2 || base + offset < 0) {
+        return -EINVAL;
+    }
+    file->position = (uint64_t)(base + offset);
+    return (long)file->position;
+}
+
+static long text_stat(struct file *file, struct statx *status)
+{
+    (void)file;
+    *status = (struct statx){.mode = S_IFREG | 0444, .links = 1, .block_size = 1024, .inode = 2};
+    return 0;
+}
+
+static void text_close(struct file *file)
+{
+    heap_free(file->data, TEXT_ROOM);
+}
+
+static const struct file_kind TEXT_KIND = {
+    .name = "/proc", .read = text_read, .seek = text_seek, .stat = text_stat, .close = text_close};
+
+static size_t maps_text(const struct process *process, char *text)
+{
+    const struct region *regions;
+    size_t count = space_regions(&regions), length = 0;
+    (void)process;
+    for (size_t i = 0; i < count && length + 256 < TEXT_ROOM; i++) {
+        const struct region *region = &regions[i];
+        const char *name = region->file && region->file->path ? region->file->path
+                           : region->is_heap                  ? "[heap]"
+                           : region->is_stack                 ? "[stack]"
+                                                              : "";
+        length +=
+            (size_t)format_text(text + length, TEXT_ROOM - length, "%lx-%lx %c%c%c%c %08lx 00:00 0 %s%s\n",
+                                region->start, region->end, region->protection & PROT_READ ? 'r' : '-',
+                                region->protection & PROT_WRITE ? 'w' : '-',
+                                region->protection & PROT_EXEC ? 'x' : '-', region->is_shared ? 's' : 'p',
+                                region->file ? region->offset : 0, *name ? "                  " : "", name);
+    }
+    return length;
+}
+
+static size_t meminfo_text(const struct process *process, char *text)
+{
+    (void)process;
+    uint64_t total = object_total_bytes() / 1024, available = object_free_bytes() / 1024;
+    return (size_t)format_text(text, TEXT_ROOM,
+                               "MemTotal: %11lu kB\nMemFree: %12lu kB\nMemAvailable: %7lu kB\n"
+                               "Buffers: %12u kB\nCached: %13u kB\nSwapTotal: %10u kB\nSwapFree: %11u kB\n",
+                               total, available, available, 0, 0, 0, 0);
+}
+
+static size_t status_text(const struct process *process, char *text)
+{
+    uint64_t resident = page_count() * PAGE_SIZE / 1024;
+    return (size_t)format_text(
+        text, TEXT_ROOM,
+        "Name:\t%s\nState:\tR (running)\nTgid:\t%d\nPid:\t%d\nPPid:\t0\nUid:\t0\t0\t0\t0\n"
+        "Gid:\t0\t0\t0\t0\nVmSize:\t%8lu kB\nVmRSS:\t%8lu kB\nThreads:\t%u\n",
+        process->name, process->id, process->id, resident, resident, process->thread_count);
+}
+
+static size_t stat_text(const struct process *process, char *text)
+{
+    uint64_t pages = page_count();
+    return (size_t)format_text(
+        text, TEXT_ROOM,
+        "%d (%s) R 0 %d %d 0 -1 0 0 0 0 0 0 0 0 0 20 0 %u 0 0 %lu %lu "
+        "18446744073709551615 0 0 0 0 0 0 0 0 0 0 0 0 17 0 0 0 0 0 0 0 0 0 0 0 0 0 0\n",
+        process->id, process->name, process->id, process->id, process->thread_count, pages * PAGE_SIZE,
+        pages);
+}
+
+static size_t statm_text(const struct process *process, char *text)
+{
+    (void)process;
+    return (size_t)format_text(text, TEXT_ROOM, "%lu %lu 0 0 0 %lu 0\n", page_count(), page_count(),
+                               page_count());
+}
+
+static size_t comm_text(const struct process *process, char *text)
+{
+    return (size_t)format_text(text, TEXT_ROOM, "%s\n", process->name);
+}
+
+static size_t user_text(char *text, uint64_t start, uint64_t end)
+{
+    size_t size = end - start < TEXT_ROOM ? end - start : TEXT_ROOM;
+    return user_read(text, start, size) ? 0 : size;
+}
+
+static size_t cmdline_text(const struct process *process, char *text)
+{
+    return user_text(text, process->arguments_start, process->arguments_end);
+}
+
+static size_t environ_text(const struct process *process, char *text)
+{
+    return user_text(text, process->arguments_end, process->environment_end);
+}
+
+static size_t uptime_text(const struct process *process, char *text)
+{
+    (void)process;
+    int64_t seconds = clock_now(CLOCK_MONOTONIC) / SECOND_NS;
+    return (size_t)format_text(text, TEXT_ROOM, "%ld.00 0.00\n", seconds);
+}
+
+static size_t cpuinfo_text(const struct process *process, char *text)
+{
+    (void)process;
+    return (size_t)format_text(text, TEXT_ROOM, "processor\t: 0\nmodel name\t: x86-64\nflags\t\t: fpu\n\n");
+}
+
+static size_t fixed_text(char *text, const char *fixed)
+{
+    memcpy(text, fixed, strlen(fixed));
+    return strlen(fixed);
+}
+
+static size_t zero_line(const struct process *process, char *text)
+{
+    (void)process;
+    return fixed_text(text, "0\n");
+}
+
+static size_t one_line(const struct process *process, char *text)
+{
+    (void)process;
+    return fixed_text(text, "1\n");
+}
+
+static size_t somaxconn_line(const struct process *process, char *text)
+{
+    (void)process;
+    return fixed_text(text, "4096\n");
+}
+
+static size_t filesystems_text(const struct process *process, char *text)
+{
+    (void)process;
+    return fixed_text(text, "nodev\tproc\n\text4\n");
+}
+
+static size_t mounts_text(const struct process *process, char *text)
+{
+    (void)process;
+    return fixed_text(text, "rootfs / ext4 rw 0 0\nproc /proc proc rw 0 0\n");
+}
+
+static const struct {
+    const char *path;
+    size_t (*text)(const struct process *process, char *text);
+} TEXTS[] = {
+    {"/proc/self/maps", maps_text},
+    {"/proc/self/status", status_text},
+    {"/proc/self/stat", stat_text},
+    {"/proc/self/statm", statm_text},
+    {"/proc/self/comm", comm_text},
+    {"/proc/self/cmdline", cmdline_text},
+    {"/proc/self/environ", environ_text},
+    {"/proc/self/mounts", mounts_text},
+    {"/proc/mounts", mounts_text},
+    {"/proc/meminfo", meminfo_text},
+    {"/proc/uptime", uptime_text},
+    {"/proc/cpuinfo", cpuinfo_text},
+    {"/proc/filesystems", filesystems_text},
+    {"/proc/sys/vm/overcommit_memory", one_line},
+    {"/proc/sys/kernel/ngroups_max", zero_line},
+    {"/proc/sys/net/core/somaxconn", somaxconn_line},
+    {"/sys/devices/system/cpu/online", zero_line},
+};
+
+/* Below `folder` or it itself. */
+static bool is_under(const char *path, const char *folder)
+{
+    size_t length = strlen(folder);
+    return strncmp(path, folder, length) == 0 && (path[length] == '\0' || path[length] == '/');
+}
+
+bool synthetic_covers(const char *path)
+{
+    return is_under(path, "/dev") || is_under(path, "/proc") || is_under(path, "/sys");
+}
+
+static long text_open(const struct process *process, size_t index, struct file **file)
+{
+    *file = file_make(&TEXT_KIND, O_RDONLY);
+    char *text = *file ? heap_alloc(TEXT_ROOM) : NULL;
+    if (!text) {
+        heap_free(*file, sizeof **file);
+        return -ENOMEM;
+    }
+    (*file)->data = text;
+    (*file)->word[0] = TEXTS[index].text(process, text);
+    return 0;
+}
+
+/* The number at the end of /proc/self/fd/N and /dev/fd/N; -1: it is none. */
+static long descriptor_number(const char *path)
+{
+    static const char *const FOLDERS[] = {"/proc/self/fd/", "/dev/fd/", "/proc/thread-self/fd/"};
+    static const char *const STREAMS[] = {"/dev/stdin", "/dev/stdout", "/dev/stderr"};
+    for (long i = 0; i < 3; i++) {
+        if (strcmp(path, STREAMS[i]) == 0) {
+            return i;
+        }
+    }
+    for (unsigned i = 0; i < sizeof FOLDERS / sizeof *FOLDERS; i++) {
+        size_t length = strlen(FOLDERS[i]);
+        if (strncmp(path, FOLDERS[i], length) == 0 && path[length]) {
+            long number = 0;
+            for (const char *at = path + length; *at; at++) {
+                if (*at < '0' || *at > '9' || number > FILES_MAX) {
+                    return -1;
+                }
+                number = 10 * number + (*at - '0');
+            }
+            return number;
+        }
+    }
+    return -1;
+}
+
+/* /proc/PID/... of the process itself is /proc/self/... */
+static const char *path_self(const struct process *process, const char *path, char to[PATH_ROOM])
+{
+    char own[32];
+    size_t length = (size_t)format_text(own, sizeof own, "/proc/%d/", process->id);
+    if (strncmp(path, own, length) != 0) {
+        return path;
+    }
+    format_text(to, PATH_ROOM, "/proc/self/%s", path + length);
+    return to;
+}
+
+long synthetic_open(const struct process *process, const char *path, unsigned flags, struct file **file)
+{
+    static char self[PATH_ROOM];
+    path = path_self(process, path, self);
+    for (unsigned i = 0; i < sizeof DEVICES / sizeof *DEVICES; i++) {
+        if (strcmp(path, DEVICES[i].path) == 0) {
+            *file = file_make(DEVICES[i].kind, flags & (O_ACCMODE | O_NONBLOCK | O_APPEND));
+            if (*file) {
+                (*file)->word[0] = DEVICES[i].minor;
+            }
+            return *file ? 0 : -ENOMEM;
+        }
+    }
+    for (unsigned i = 0; i < sizeof TEXTS / sizeof *TEXTS; i++) {
+        if (strcmp(path, TEXTS[i].path) == 0) {
+            return (flags & O_ACCMODE) != O_RDONLY ? -EACCES : text_open(process, i, file);
+        }
+    }
+    long number = descriptor_number(path);
+    *file = number >= 0 ? file_of(process, (uint64_t)number) : NULL;
+    if (*file) {
+        file_hold(*file); /* Linux opens anew; here it is the same open file */
+        return 0;
+    }
+    return -ENOENT;
+}
+
+long synthetic_link(const struct process *process, const char *path, char to[PATH_ROOM])
+{
+    static char self[PATH_ROOM];
+    path = path_self(process, path, self);
+    const char *target = NULL;
+    long number = descriptor_number(path);
+    if (strcmp(path, "/proc/self/exe") == 0) {
+        target = process->program;
+    } else if (strcmp(path, "/proc/self/cwd") == 0) {
+        target = process->directory;
+    } else if (strcmp(path, "/proc/self/root") == 0) {
+        target = "/";
+    } else if (strcmp(path, "/proc/self") == 0) {
+        return format_text(to, PATH_ROOM, "%d", process->id);
+    } else if (number >= 0) {
+        const struct file *file = file_of(process, (uint64_t)number);
+        target = !file ? NULL : file->path ? file->path : file->kind->name;
+    }
+    if (!target) {
+        return number >= 0 ? -ENOENT : -EINVAL;
+    }
+    memcpy(to, target, strlen(target) + 1);
+    return (long)strlen(target);
+}
+
+long synthetic_stat(const struct process *process, const char *path, struct statx *status)
+{
+    struct file *file;
+    if (strcmp(path, "/dev") == 0 || strcmp(path, "/proc") == 0 || strcmp(path, "/proc/self") == 0 ||
+        strcmp(path, "/proc/self/fd") == 0 || strcmp(path, "/sys") == 0) {
+        *status = (struct statx){.mode = S_IFDIR | 0555, .links = 2, .block_size = 1024, .inode = 1};
+        return 0;
+    }
+    long error = synthetic_open(process, path, O_RDONLY, &file);
+    if (!error) {
+        error = file->kind->stat ? file->kind->stat(file, status) : -ENOENT;
+        file_release(file);
+    }
+    return error;
+}
+
+struct file *synthetic_console(void)
+{
+    return file_make(&CONSOLE_KIND, O_RDWR);
+}

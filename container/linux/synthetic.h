@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Files that the personality makes up: devices of /dev and texts of /proc. null(4), random(4), proc(5). */
+#ifndef SELKIE_LINUX_SYNTHETIC_H
+#define SELKIE_LINUX_SYNTHETIC_H
+
+#include "container/linux/file.h"
+
+/* Is this path not the root file system's? */
+bool synthetic_covers(const char *path);
+
+/* Open it: -ENOENT, or 0 and a file. */
+long synthetic_open(const struct process *process, const char *path, unsigned flags, struct file **file);
+
+/* What a link of /proc points to: its length, or -EINVAL when it is none, -ENOENT. */
+long synthetic_link(const struct process *process, const char *path, char to[PATH_ROOM]);
+
+long synthetic_stat(const struct process *process, const char *path, struct statx *status);
+
+/* Where descriptors go that the container was given none for: the console to write to, nothing to read. */
+struct file *synthetic_console(void);
+
+/* getrandom(2). */
+void random_fill(void *to, size_t size);
+
+#endif

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Linux threads and the process they belong to.
+ *
+ * A thread is a TCB. While it is in a system call it is either being served, or it *waits*: it stands in `wait` with
+ * what may wake it, and keeps its reply for later. A wait ends in one of two ways: somebody answers for it
+ * (thread_answer), or the call is made again from the start (thread_retry), which then finds what it waited for or
+ * waits again. Handlers are therefore written to be repeatable: they act only when they can finish.
+ */
+#ifndef SELKIE_LINUX_THREAD_H
+#define SELKIE_LINUX_THREAD_H
+
+#include "container/linux/kernel.h"
+
+enum {
+    THREADS = 1024,
+    SIGNALS = 65,
+    NO_DEADLINE = -1
+};
+
+struct file;
+struct file_table;
+
+struct linux_call {
+    uint64_t number, argument[6];
+};
+
+/* What a handler returns instead of a result when the thread waits; no Linux result looks like it. */
+#define CALL_WAITS (-0x10000l)
+
+enum wait_kind {
+    WAIT_NOTHING,
+    WAIT_FUTEX,
+    WAIT_FILE, /* one file */
+    WAIT_ANY,  /* any file: poll, epoll */
+    WAIT_TIME
+};
+
+struct signal_action { /* as rt_sigaction passes it */
+    uint64_t handler, flags, restorer, mask;
+};
+
+struct process {
+    int id;
+    struct file_table *files;
+    char *directory; /* working directory, absolute; PATH_ROOM bytes */
+    char *program;   /* /proc/self/exe */
+    unsigned umask;
+    unsigned thread_count;
+    struct signal_action action[SIGNALS];
+    char name[16];
+    uint64_t arguments_start, arguments_end, environment_end; /* /proc/self/cmdline */
+};
+
+struct thread {
+    int id; /* gettid; 0: this place is free */
+    unsigned index;
+    struct process *process;
+    struct kernel_thread kernel;
+    struct user_registers registers; /* while it is in a call */
+    struct linux_call call;
+
+    enum wait_kind wait;
+    struct file *wait_file;
+    uint64_t wait_events;
+    uint64_t futex; /* the address it waits at */
+    uint32_t futex_mask;
+    int64_t deadline_ns; /* CLOCK_MONOTONIC; NO_DEADLINE */
+    bool is_repeated;    /* this call has waited before: `deadline_ns` holds */
+    bool is_expired;     /* and its deadline is over */
+    uint64_t progress;   /* bytes that a call which moves them all has moved so far */
+    bool is_queued;      /* to be repeated */
+    struct thread *queue_next;
+
+    uint64_t signal_mask, saved_mask;
+    uint64_t alternate_stack[3];
+    uint64_t clear_child_tid, robust_list, fs_base;
+    bool has_ended;
+};
+
+extern struct thread threads[THREADS];
+
+/* All threads lie below this index. */
+extern unsigned thread_end;
+
+/* The first thread: it starts at `ip` with `sp`. */
+struct thread *thread_first(struct process *process, uint64_t ip, uint64_t sp);
+
+/* clone(2) with CLONE_THREAD: a copy of the caller that returns 0 from its call. Its id, or an error. */
+long thread_clone(struct thread *parent, uint64_t flags, uint64_t stack, uint64_t parent_tid,
+                  uint64_t child_tid, uint64_t tls);
+
+/* The thread ends. The caller must not be answered. */
+void thread_exit(struct thread *thread, int status);
+
+/* The whole container ends, as wait(2) tells: (code & 255) << 8, or a signal number. */
+_Noreturn void process_exit(int wait_status);
+
+struct thread *thread_find(int id);
+
+/* Begin to wait; what the handler returns. A deadline of an earlier round of the same call stays. */
+long thread_wait(struct thread *thread, enum wait_kind kind, int64_t deadline_ns);
+
+/* End a wait. */
+void thread_answer(struct thread *thread, long result);
+void thread_retry(struct thread *thread);
+
+/* Repeat the calls of all threads that are to be; then nobody is left who could go on and does not know it. */
+void thread_run_queue(void);
+
+/* Serve one call of a thread: answer it, or leave it waiting. */
+void thread_serve(struct thread *thread);
+
+/* Threads that wait for this file, or for any. */
+void threads_wake(struct file *file);
+
+#endif

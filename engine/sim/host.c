@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A host behind machine/host.h that is only a script: it records what it is
+ * asked, answers as it was told, and knows which handles are open and watched.
+ */
+#include <string.h>
+
+#include "engine/sim/sim.h"
+#include "kernel/assert.h"
+
+static void require(bool condition, const char *what)
+{
+    if (!condition)
+        kernel_assert_failed(what, __FILE__, __LINE__);
+}
+
+static bool handle_is_open(const struct sim *sim, uint32_t handle)
+{
+    return handle < SIM_HANDLES && sim->host.is_open[handle];
+}
+
+static bool operation_opens(enum host_operation operation)
+{
+    return operation == HOST_DIRECTORY_OPEN || operation == HOST_NETWORK_SOCKET ||
+           operation == HOST_SOCKET_ACCEPT || operation == HOST_CLOCK_TIMER;
+}
+
+static void call_record(struct sim *sim, const struct machine_host_call *call)
+{
+    struct sim_host *host = &sim->host;
+    host->calls[host->count++ % SIM_HOST_CALLS] = *call;
+    if (call->path)
+        strcpy(host->path, call->path);
+    if (call->new_path)
+        strcpy(host->new_path, call->new_path);
+    if (call->small)
+        memcpy(host->small, call->small, HOST_IO_SMALL);
+    for (unsigned i = 0; i < call->piece_count; i++) {
+        const struct machine_host_piece *piece = &call->pieces[i];
+        uint64_t memory_size = sim->kernel.memory_size;
+        require(piece->size > 0 && piece->paddr < memory_size && piece->size <= memory_size - piece->paddr,
+                "a piece lies in the arena");
+        host->piece[i] = *piece;
+    }
+}
+
+/* 0: all are taken. */
+static uint32_t handle_new(struct sim *sim)
+{
+    struct sim_host *host = &sim->host;
+    for (unsigned i = 0; i < SIM_HANDLES; i++) {
+        uint32_t handle = host->next_handle++ % SIM_HANDLES;
+        if (handle != 0 && !host->is_open[handle]) {
+            host->is_open[handle] = true;
+            return handle;
+        }
+    }
+    return 0;
+}
+
+static int64_t call_open(struct sim *sim, struct machine_host_call *call)
+{
+    static const int64_t TOO_MANY = -24;
+    call->new_handle = handle_new(sim);
+    if (call->new_handle == 0)
+        return TOO_MANY;
+    if (!call->new_kind)
+        call->new_kind = call->operation == HOST_DIRECTORY_OPEN ? HOST_FILE
+                         : call->operation == HOST_CLOCK_TIMER  ? HOST_TIMER
+                                                                : HOST_SOCKET;
+    if (!call->new_access)
+        call->new_access = HOST_READ | HOST_WRITE;
+    return 0;
+}
+
+static int64_t host_call(void *world, struct machine_host_call *call)
+{
+    struct sim *sim = world;
+    require(handle_is_open(sim, call->handle), "the kernel uses an open handle");
+    require(call->piece_count <= HOST_IO_PIECES, "no more pieces than agreed");
+    call_record(sim, call);
+    int64_t result = sim->host.answer ? sim->host.answer(sim, call) : 0;
+    if (result >= 0 && operation_opens(call->operation))
+        result = call_open(sim, call);
+    return result;
+}
+
+static int64_t host_watch(void *world, uint32_t handle, uint32_t events, uint64_t cookie)
+{
+    struct sim *sim = world;
+    require(handle_is_open(sim, handle), "the kernel watches an open handle");
+    sim->host.watch_calls++;
+    if (events && sim->host.watch_result < 0)
+        return sim->host.watch_result;
+    sim->host.watch[handle] = (struct sim_watch){.events = events, .cookie = cookie};
+    return 0;
+}
+
+static void host_close(void *world, uint32_t handle)
+{
+    struct sim *sim = world;
+    require(handle_is_open(sim, handle), "the kernel closes an open handle");
+    sim->host.close_calls++;
+    sim->host.is_open[handle] = false;
+    sim->host.watch[handle].events = 0;
+}
+
+bool sim_host_event(struct sim *sim, uint32_t handle, uint32_t events)
+{
+    struct sim_watch *watch = &sim->host.watch[handle];
+    uint32_t happened = watch->events & events;
+    if (!happened)
+        return false;
+    watch->events = 0;
+    sim_trap(sim, (struct trap){.kind = TRAP_HOST, .address = watch->cookie, .status = happened});
+    return true;
+}
+
+const struct machine_host_call *sim_host_last(const struct sim *sim, unsigned back)
+{
+    static const struct machine_host_call none;
+    if (back >= sim->host.count || back >= SIM_HOST_CALLS)
+        return &none;
+    return &sim->host.calls[(sim->host.count - 1 - back) % SIM_HOST_CALLS];
+}
+
+void sim_host_init(struct sim *sim, const struct sim_options *options)
+{
+    sim->machine.host =
+        (struct machine_host){.world = sim, .call = host_call, .watch = host_watch, .close = host_close};
+    for (unsigned i = 0; i < options->host_count; i++)
+        sim->host.is_open[options->host[i].handle] = true;
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the kernel asks of the host for host objects (abi/host_io.h). Like all of the machine, it never waits.
+ *
+ * A handle is an index into a table behind this seam; the kernel never sees a descriptor. The kernel has checked
+ * kind, access and user memory; whatever concerns the outside (paths, policy, flags of calls) is checked behind the
+ * seam, since errors about it are the host's.
+ */
+#ifndef SELKIE_MACHINE_HOST_H
+#define SELKIE_MACHINE_HOST_H
+
+#include <stdint.h>
+
+#include "abi/host_io.h"
+
+struct machine_host_piece {
+    uint64_t paddr, size; /* within the arena */
+};
+
+struct machine_host_call {
+    enum host_operation operation;
+    uint32_t handle; /* of the invoked object */
+    uint32_t other;  /* of extra capability 0: the new directory of a rename or link */
+    uint8_t access;  /* enum host_access that capability and object allow */
+    uint64_t argument[6]; /* the message words, as they came */
+    const char *path, *new_path; /* terminated, no zero inside; NULL where there is none */
+    void *small; /* HOST_IO_SMALL bytes: what the caller passed in, and room for the answer */
+    uint64_t small_size; /* bytes passed in, or that the caller has room for (less than it says, if that is more than
+                          * HOST_IO_SMALL); set to the bytes to hand back (address length, statx, option) */
+    const struct machine_host_piece *pieces; /* where the data is or goes */
+    unsigned piece_count;
+    /* Answers of operations with "-> object", when the result is not negative: */
+    uint32_t new_handle;
+    uint8_t new_kind, new_access;
+    /* Word 1 of the answer, where there is one. */
+    uint64_t second;
+};
+
+struct machine_host {
+    void *world;
+    /* Result or -errno. NULL: this machine has no host objects, and Retype knows no such type. */
+    int64_t (*call)(void *world, struct machine_host_call *call);
+    /* Deliver one TRAP_HOST with address `cookie` when one of `events` is true of `handle`; then no more until the
+     * next call. events 0: not any more. 0 or -errno. After `close`, nothing is delivered for the handle. */
+    int64_t (*watch)(void *world, uint32_t handle, uint32_t events, uint64_t cookie);
+    void (*close)(void *world, uint32_t handle);
+};
+
+#endif

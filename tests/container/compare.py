@@ -1,0 +1,63 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""compare.py SELKIE OPTIONS STAGE PROGRAMS: do programs do in a container what they do on the host?
+
+Output and exit status of each command of a stage are compared. The container's root is the host's, read-only.
+OPTIONS are those of `selkie container run`, in one word with commas. PROGRAMS is the folder of the test programs."""
+import subprocess
+import sys
+
+TIMEOUT = 120
+ENVIRONMENT = {"PATH": "/usr/bin:/bin", "HOME": "/root", "LC_ALL": "C"}
+STAGES = {
+    "bare": [["{}/container_hello"]],
+    "static": [["{}/container_static", "one", "", "two words"]],
+    "dynamic": [
+        ["{}/container_dynamic", "x"],
+        ["/bin/echo", "-n", "no newline"],
+        ["cat", "/etc/debian_version", "/etc/passwd"],
+        ["cat", "/nonexistent"],
+        ["ls", "-l", "/etc/skel", "/usr/bin/env"],
+        ["ls", "-d", "/proc", "/dev/null"],
+        ["head", "-c", "100", "/usr/bin/env"],
+        ["wc", "/etc/services", "/etc/passwd"],
+        ["md5sum", "/usr/bin/env"],
+        ["sort", "-r", "/etc/passwd"],
+        ["env", "-i", "A=1"][:1],
+        ["readlink", "/usr/bin/awk"],
+        ["stat", "-c", "%s %a %F", "/etc/passwd"],
+        ["true"],
+        ["false"],
+    ],
+    "threads": [["{}/container_threads"]],
+}
+
+
+def native(command):
+    return subprocess.run(command, env=ENVIRONMENT, cwd="/", capture_output=True, timeout=TIMEOUT)
+
+
+def contained(selkie, options, command):
+    environment = [f"--env={name}={value}" for name, value in ENVIRONMENT.items()]
+    return subprocess.run([selkie, "container", "run", "--rootfs=/:ro", f"--timeout={TIMEOUT - 20}", *options,
+                           *environment, "--", *command], capture_output=True, timeout=TIMEOUT)
+
+
+def main():
+    selkie, options, stage, programs = sys.argv[1:]
+    failed = 0
+    for words in STAGES[stage]:
+        command = [word.format(programs) for word in words]
+        expected = native(command)
+        got = contained(selkie, options.split(",") if options else [], command)
+        same = (expected.returncode, expected.stdout, expected.stderr) == (got.returncode, got.stdout, got.stderr)
+        if words == ["env"]:  # the container's PATH and HOME are there twice
+            same = set(expected.stdout.split()) <= set(got.stdout.split())
+        if not same:
+            failed += 1
+            print(f"{' '.join(command)}: native {expected}\n    in a container {got}")
+    print(f"{len(STAGES[stage]) - failed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+sys.exit(main())
