@@ -666,7 +666,7 @@ def check_windows():
             for text in lines:
                 script.line(text, 0)
             done = subprocess.run(script.command(), capture_output=True, text=True, timeout=PATIENCE)
-            count(done.returncode == 4 and re.search(r"vm fault.*0x40000000", done.stderr) and
+            count(done.returncode == 4 and re.search(r"vm fault.*0x40000000", done.stderr, re.S) and
                   re.search(r"^5:", done.stdout, re.M), f"windows, {what}: {done}")
 
 

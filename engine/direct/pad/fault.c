@@ -16,19 +16,23 @@ enum {
     USER_CS = 0x33,
     FLAG_TRAP = 0x100,
     ERROR_NO_MEMORY = 12,
+    PATCH_TRAPS = 6, /* of one site */
+    SEEN_TIMES_BITS = 8, /* user addresses leave them free */
+    SEEN_TIMES_SHIFT = 64 - SEEN_TIMES_BITS,
     MISSES_MAX = 8 /* of one instruction at one address, in a row */
 };
 
-/* A site that trapped a second time is worth a patch. */
+/* A site that traps again and again is worth a patch, which costs as much as a few dozen traps. */
 static void site_notice(const struct context *context)
 {
     uint64_t site = context->reg[REG_FAULT_IP];
     uint64_t *seen = &pad_private.seen[(site ^ site >> 9) % PAD_SEEN];
+    uint64_t times = (*seen << SEEN_TIMES_BITS >> SEEN_TIMES_BITS) == site ? *seen >> SEEN_TIMES_SHIFT : 0;
     pad_core.traps_left++;
-    if (*seen != site) {
-        *seen = site;
+    *seen = site | ++times << SEEN_TIMES_SHIFT;
+    if (times < PATCH_TRAPS)
         return;
-    }
+    *seen = site;
     if (pad_private.has_breakpoints || patch_is_known(&pad_private, site) ||
         (context->reg[REG_RFLAGS] & FLAG_TRAP))
         return;

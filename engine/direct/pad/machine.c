@@ -15,8 +15,8 @@
 #include "kernel/assert.h"
 
 enum {
-    PUNCH_SIZE = 64 * 1024, /* from here on, giving memory back is cheaper than clearing it */
-    BLANK_PIECES = 8        /* of memory that was used, before asking for more is not worth it */
+    PUNCH_SIZE = 1024 * 1024, /* from here on, giving memory back is cheaper than clearing it and using it again */
+    BLANK_PIECES = 8          /* of memory that was used, before asking for more is not worth it */
 };
 
 static void mmu_invalidate(void *world, uint64_t vspace, uint64_t vaddr, uint64_t size)
