@@ -14,11 +14,12 @@
  *     done=
  * From the client:
  *     give=NAME access=r|w|rw             with one descriptor: something for the container that is to run
- *     do=run name= memory= cpu= arg= env= workdir= mount=NAME:PATH port=ADDRESS:HOST:CONTAINER network=RULES
+ *     do=run name= memory= arg= env= workdir= mount=NAME:PATH port=ADDRESS:HOST:CONTAINER network=RULES
  *            user=UID:GID restart=no|always|on-failure[:N] detach=1 terminal=1
  *                                         -> started=, and unless detached ended=; a client that goes ends its own
- *     do=exec name= arg= env= workdir= terminal=1
- *                                         -> started=, ended=
+ *     do=exec name= as= memory= arg= env= workdir= terminal=1
+ *                                         -> started=, ended=; a container named `as` with the files and the
+ *                                         network of the one named `name`, which runs
  *     do=list                             -> unit=..., done=
  *     do=kill name= signal=N [terminal=1] -> done=; `terminal`: for the foreground processes of its terminal
  *     do=wait name=                       -> ended=
@@ -31,7 +32,7 @@
 
 enum {
     CONTROL_MESSAGE = 128 * 1024, /* bytes of the longest message */
-    CONTROL_NAME = 64             /* bytes of a container's name, its zero included: letters, digits and . _ - */
+    CONTROL_NAME = 64 /* bytes of a container's name, its zero included: letters, digits and . _ - */
 };
 
 #endif

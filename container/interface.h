@@ -63,7 +63,7 @@ enum container_message {
 struct container_board {
     uint64_t signals;  /* bit N - 1: signal N for the first process; who takes them exchanges them with 0 */
     uint64_t terminal; /* the same, for the foreground process group of the container's terminal */
-    uint64_t takes_signals; /* not 0: the container looks at the two above. From here on what the container says */
+    uint64_t takes_signals; /* the container looks at the two above; from here on what it says */
     uint64_t memory_used;   /* bytes */
     uint64_t process_count;
 };
@@ -94,6 +94,7 @@ struct container_order {
     struct container_host host[CONTAINER_HOSTS];
     uint64_t program,
         program_size; /* address of an ELF image in memory that is run if there is no root directory */
+    uint64_t entry; /* libsel4's selkie_entry for what runs in the container; 0: none */
     uint64_t mount_count; /* volumes; the root is not one of them */
     struct container_mount mount[CONTAINER_MOUNTS];
     uint64_t port_count;

@@ -14,32 +14,35 @@
 #include <stdint.h>
 
 enum server_message {
-    SERVER_READY = 0x200, /* (slot): this notification capability is to be signalled when there is something to take
+    SERVER_READY =
+        0x200,  /* (slot): this notification capability is to be signalled when there is something to take
                            * -> the caller's pid */
-    SERVER_IDS,           /* () -> first of SERVER_ID_COUNT thread ids that nobody else has */
-    SERVER_GRANT,  /* (least bits, wish bits, slot): more memory -> the bits of an untyped in that slot, or -ENOMEM */
+    SERVER_IDS, /* () -> first of SERVER_ID_COUNT thread ids that nobody else has */
+    SERVER_GRANT, /* (least bits, wish bits, slot): more memory -> the bits of an untyped in that slot, or -ENOMEM */
     SERVER_MEMORY, /* () -> bytes that are left in the container, word 1: bytes that it has */
     SERVER_NEW,    /* (pid of the parent) -> pid of a new child, which the caller hosts, or -EAGAIN */
-    SERVER_BUILD,  /* (pid, is_sharing): make CSpace and VSpace for a hosted process. is_sharing: it will get copies of
+    SERVER_BUILD, /* (pid, is_sharing): make CSpace and VSpace for a hosted process. is_sharing: it will get copies of
                     * frames, so all memory granted to the caller so far stays until both have given it up */
-    SERVER_SHARE,  /* (pid, then pairs of slot, count): copy capabilities to the same slots of what is being built */
-    SERVER_COPY,   /* (pid, then pairs of address, slot): copy pages of the caller's personality */
-    SERVER_START,  /* (pid, instruction pointer, stack pointer): copy the image and the stack, too; it runs, and is
+    SERVER_SHARE, /* (pid, then pairs of slot, count): copy capabilities to the same slots of what is being built */
+    SERVER_COPY, /* (pid, then pairs of address, slot): copy pages of the caller's personality */
+    SERVER_START, /* (pid, instruction pointer, stack pointer): copy the image and the stack, too; it runs, and is
                     * hosted no more */
-    SERVER_LEAVE,  /* (): the caller holds no frame any more that it had by SERVER_SHARE or gave away by it */
-    SERVER_EXIT,   /* (pid, status as of wait(2)). For itself there is no answer */
+    SERVER_LEAVE, /* (): the caller holds no frame any more that it had by SERVER_SHARE or gave away by it */
+    SERVER_EXIT,  /* (pid, status as of wait(2)). For itself there is no answer */
     SERVER_STOPPED, /* (pid, status as of wait(2)): stopped by a signal, or continued */
-    SERVER_WAIT,    /* (pid, selector of waitpid, options) -> pid of the child with news, 0 for none yet, -ECHILD;
+    SERVER_WAIT, /* (pid, selector of waitpid, options) -> pid of the child with news, 0 for none yet, -ECHILD;
                      * word 1: its status */
-    SERVER_KILL,    /* (pid of the sender, selector of kill, signal, code, value) */
-    SERVER_TAKE,    /* () -> how many struct server_signal follow in words 2 and up, the most SERVER_SIGNALS; word 1:
-                     * SERVER_IS_ALONE and SERVER_HAS_MORE */
+    SERVER_KILL, /* (pid of the sender, selector of kill, signal, code, value) */
+    SERVER_TAKE, /* () -> how many struct server_signal follow in words 2 and up, the most SERVER_SIGNALS; word 1:
+                     * SERVER_IS_ALONE, SERVER_HAS_MORE, SERVER_FUTEXES */
     SERVER_SET_GROUP,   /* (pid, pid of the process, group): setpgid(2) */
     SERVER_GET_GROUP,   /* (pid, pid of the process) -> group, word 1: session, word 2: parent */
     SERVER_NEW_SESSION, /* (pid) -> session */
     SERVER_FOREGROUND,  /* (pid, group; 0: only tell) -> foreground group of the container's terminal */
+    SERVER_FUTEX_WAIT,  /* (): the caller waits for futexes in memory that others have, too */
+    SERVER_FUTEX_WAKE,  /* (): the others who do are to look again */
     SERVER_NAME,        /* (pid, then the name in SERVER_NAME_SIZE bytes and the arguments in the rest) */
-    SERVER_INFO,        /* (pid): the process with the lowest id from there on -> its pid or -ESRCH, words 1 to 7:
+    SERVER_INFO, /* (pid): the process with the lowest id from there on -> its pid or -ESRCH, words 1 to 7:
                          * parent, group, session, state as /proc tells it, bytes granted, start time of the counter,
                          * bytes of arguments; then name and arguments as in SERVER_NAME */
     SERVER_MESSAGES
@@ -52,7 +55,8 @@ enum {
     SERVER_NAME_SIZE = 16,
     SERVER_ARGUMENTS_SIZE = 256,
     SERVER_IS_ALONE = 1, /* no other process holds a frame of the caller's any more */
-    SERVER_HAS_MORE = 2
+    SERVER_HAS_MORE = 2,
+    SERVER_FUTEXES = 4 /* look again at futexes in common memory */
 };
 
 struct server_signal {

@@ -97,14 +97,10 @@ static const struct {
     void (*call)(void);
     unsigned count;
 } BENCHES[] = {
-    {"getppid", do_getppid, 100000},
-    {"getuid", do_getuid, 100000},
-    {"clock_gettime", do_clock, 100000},
-    {"gettimeofday", do_timeofday, 100000},
-    {"lseek_bad", do_lseek, 50000},
-    {"read_zero_16", do_read, 50000},
-    {"write_null_16", do_write, 50000},
-    {"mmap_munmap_64k", do_mmap, 5000},
+    {"getppid", do_getppid, 100000},     {"getuid", do_getuid, 100000},
+    {"clock_gettime", do_clock, 100000}, {"gettimeofday", do_timeofday, 100000},
+    {"lseek_bad", do_lseek, 50000},      {"read_zero_16", do_read, 50000},
+    {"write_null_16", do_write, 50000},  {"mmap_munmap_64k", do_mmap, 5000},
     {"touch_page", do_touch, 1024},
 };
 

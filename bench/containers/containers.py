@@ -68,6 +68,9 @@ class Bench:
             raise RuntimeError(f"{' '.join(command)} ({where}): status {done.returncode}: {done.stderr.strip()}")
         return done.stdout
 
+    def manage(self, *words):
+        subprocess.run([self.selkie, "container", *words], capture_output=True, timeout=TIMEOUT, env=self.environment)
+
     def note(self, name, where, value):
         best = self.results.setdefault(name, {})
         larger = TARGETS.get(name, ("", False))[1]
@@ -174,8 +177,10 @@ def bench_start(bench):
     program = bench.compile("start", "-static")
     for _ in range(5 * bench.rounds):
         for where in (NATIVE, CONTAINER):
+            bench.manage("shutdown")
             bench.note("start_cold", where, first_byte_ms(bench, where, [program]))
     for where in bench.each():
+        bench.manage("shutdown")
         with Redis(bench, where) as redis:
             bench.note("start_redis_cold", where, redis.ready_ms)
     stays = keep_manager(bench)
@@ -223,31 +228,28 @@ def settled_kib(pids):
     return sum(memory_kib(pid) for pid in pids)
 
 
-def bench_memory(bench):
-    """What one more idle container takes, and the same program natively."""
-    program = bench.compile("start", "-static")
-    count = 4
-    processes = []
-    sizes = []
-    for where in (NATIVE, CONTAINER):
-        processes = []
-        sizes = []
+def memory_of(bench, where, program, count):
+    """KiB that `count` of them take."""
+    if where == CONTAINER:
         for i in range(count):
-            process = subprocess.Popen(bench.command(where, [program, "stay"]), stdout=subprocess.PIPE,
-                                       stderr=subprocess.DEVNULL, env=bench.environment)
-            processes.append(process)
-            select.select([process.stdout], [], [], 20)
-            if i in (0, count - 1):
-                sizes.append(settled_kib(managers(bench) + [p.pid for p in processes]))
-        for process in processes:
-            process.terminate()
-        for process in processes:
-            try:
-                process.wait(10)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-        bench.note("idle_memory", where, (sizes[1] - sizes[0]) / (count - 1))
+            bench.output(where, [program, "stay"], "-d", f"--name=bench{i}")
+        size = settled_kib(managers(bench))
+        bench.manage("rm", "-f", *(f"bench{i}" for i in range(count)))
+        return size
+    processes = [subprocess.Popen([program, "stay"], stdout=subprocess.DEVNULL) for _ in range(count)]
+    size = settled_kib([process.pid for process in processes])
+    for process in processes:
+        process.kill()
+        process.wait()
+    return size
+
+
+def bench_memory(bench):
+    """What one more idle container takes that runs detached, and the same program natively."""
+    program = bench.compile("start", "-static")
+    for where in bench.each():
+        one = memory_of(bench, where, program, 1)
+        bench.note("idle_memory", where, (memory_of(bench, where, program, 5) - one) / 4)
 
 
 def managers(bench):
@@ -314,6 +316,7 @@ def main():
                 BENCHES[name](bench)
             except (RuntimeError, subprocess.SubprocessError, OSError) as error:
                 print(f"{name}: {error}", file=sys.stderr)
+        bench.manage("shutdown")
         if options.json:
             print(json.dumps(bench.results, indent=2))
         else:

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "container_exec.h"
 #include "container_list.h"
 #include "container_run.h"
 #include "run/run.h"
@@ -13,6 +14,8 @@
 static const char help[] =
     "usage: selkie container run [options] COMMAND [ARGUMENTS]\n"
     "                                        run a Linux program in a container; see run --help\n"
+    "       selkie container exec [-it] [--env=NAME=VALUE] [--workdir=DIR] NAME COMMAND [ARGUMENTS]\n"
+    "                                        a command with the files and the network of one that runs\n"
     "       selkie container ps [-a]         what runs; -a: and what ended\n"
     "       selkie container logs [-f] NAME  what a detached container wrote; -f: and what it will write\n"
     "       selkie container stop [-t SECONDS] NAME...\n"
@@ -31,9 +34,17 @@ static const struct {
     const char *name;
     int (*run)(int count, char **arguments);
 } commands[] = {
-    {"run", container_run},   {"ps", container_ps},       {"logs", container_logs},       {"stop", container_stop},
-    {"kill", container_kill}, {"wait", container_await},  {"rm", container_rm},           {"stats", container_stats},
-    {"inspect", container_inspect}, {"shutdown", container_shutdown},
+    {"run", container_run},
+    {"exec", container_exec},
+    {"ps", container_ps},
+    {"logs", container_logs},
+    {"stop", container_stop},
+    {"kill", container_kill},
+    {"wait", container_await},
+    {"rm", container_rm},
+    {"stats", container_stats},
+    {"inspect", container_inspect},
+    {"shutdown", container_shutdown},
 };
 
 int command_container(int count, char **arguments)

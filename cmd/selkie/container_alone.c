@@ -63,7 +63,8 @@ static void grant_descriptor(struct run_options *options, const char *name, int 
 }
 
 /* The run, in the child: standard streams are the container's, console and messages go to a file. */
-static _Noreturn void child_run(pid_t parent, struct run_options *run, int order, int status, int messages, int image)
+static _Noreturn void child_run(pid_t parent, struct run_options *run, int order, int status, int messages,
+                                int image)
 {
     char path[64];
     (void)prctl(PR_SET_PDEATHSIG, SIGTERM);

@@ -29,7 +29,7 @@ enum {
 
 /* An image that is being looked at: an OCI layout, or what an archive holds. */
 struct image {
-    int layout;    /* its directory */
+    int layout;     /* its directory */
     json_t *layers; /* array of paths below the layout */
     char config[PATH_SIZE];
     char key[KEY_SIZE];
@@ -83,7 +83,8 @@ static bool manifest_read(struct image *image, const json_t *manifest)
     image->layers = json_array();
     json_array_foreach(layers, i, entry)
     {
-        if (!blob_path(digest_of(entry), path) || json_array_append_new(image->layers, json_string(path)) < 0) {
+        if (!blob_path(digest_of(entry), path) ||
+            json_array_append_new(image->layers, json_string(path)) < 0) {
             return false;
         }
     }
@@ -138,7 +139,8 @@ static int layers_unpack(const struct image *image, int root, struct diag *diag)
     {
         const char *path = json_string_value(layer);
         HOST_FD int fd = path ? tree_open(image->layout, path, O_RDONLY) : -EBADMSG;
-        int error = fd < 0 ? diag_errno(diag, fd, "%s", path ? path : "?") : archive_unpack(fd, root, true, diag);
+        int error =
+            fd < 0 ? diag_errno(diag, fd, "%s", path ? path : "?") : archive_unpack(fd, root, true, diag);
         if (error) {
             diag_add(diag, "cannot unpack layer %zu", i + 1);
             return error;
@@ -207,7 +209,8 @@ static int image_cache(const struct image *image, int cache, struct diag *diag)
     }
     int error = mkdirat(work, "root", S_IRWXU) < 0 ? -errno : 0;
     HOST_FD int root = openat(work, "root", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    error = error || root < 0 ? diag_errno(diag, EIO, "cannot write to the cache") : layers_unpack(image, root, diag);
+    error = error || root < 0 ? diag_errno(diag, EIO, "cannot write to the cache")
+                              : layers_unpack(image, root, diag);
     if (!error) {
         error = fchmod(root, 0755) < 0 ? -errno : config_keep(image, work, diag);
     }
@@ -222,8 +225,9 @@ static int layout_use(int layout, const char *path, int cache, char key[KEY_SIZE
 {
     struct image image = {.layout = layout};
     bool is_image = layout_read(&image) || docker_read(&image);
-    int error = is_image ? image_cache(&image, cache, diag)
-                         : diag_errno(diag, EBADMSG, "%s: neither an OCI layout nor an archive of docker save", path);
+    int error =
+        is_image ? image_cache(&image, cache, diag)
+                 : diag_errno(diag, EBADMSG, "%s: neither an OCI layout nor an archive of docker save", path);
     (void)snprintf(key, KEY_SIZE, "%s", image.key);
     json_decref(image.layers);
     return error;
@@ -289,7 +293,8 @@ static int root_make(int cache, const char *key, int state, struct image_config 
 {
     HOST_FD int directory = openat(cache, key, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     HOST_FD int from = directory < 0 ? -1 : openat(directory, "root", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    HOST_FD int to = mkdirat(state, "root", 0755) < 0 ? -1 : openat(state, "root", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    HOST_FD int to =
+        mkdirat(state, "root", 0755) < 0 ? -1 : openat(state, "root", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (from < 0 || to < 0) {
         return diag_errno(diag, errno, "cannot make the container's files");
     }
@@ -307,7 +312,7 @@ int image_unpack(const char *path, int state, struct image_config *config, struc
     if (image < 0 || cache < 0) {
         return image < 0 ? diag_errno(diag, errno, "cannot open %s", path) : cache;
     }
-    int error = fstat(image, &status) < 0       ? diag_errno(diag, errno, "%s", path)
+    int error = fstat(image, &status) < 0 ? diag_errno(diag, errno, "%s", path)
                 : S_ISDIR(status.st_mode) ? layout_use(image, path, cache, key, diag)
                                           : archive_use(image, path, cache, key, diag);
     return error ? error : root_make(cache, key, state, config, diag);
@@ -329,8 +334,8 @@ static bool name_find(int state, const char *file, const char *name, unsigned *f
     size_t length = strlen(name);
     bool is_found = false;
     while (stream && !is_found && fgets(line, sizeof(line), stream)) {
-        const char *rest = strncmp(line, name, length) == 0 && line[length] == ':' ? strchr(line + length + 1, ':')
-                                                                                   : NULL;
+        const char *rest =
+            strncmp(line, name, length) == 0 && line[length] == ':' ? strchr(line + length + 1, ':') : NULL;
         is_found = rest && sscanf(rest, ":%u:%u", first, second) >= 1;
     }
     if (stream) {

@@ -145,7 +145,8 @@ static void log_copy(int log)
 int container_logs(int count, char **arguments)
 {
     struct diag diag = {0};
-    bool is_following = count == 3 && (strcmp(arguments[1], "-f") == 0 || strcmp(arguments[1], "--follow") == 0);
+    bool is_following =
+        count == 3 && (strcmp(arguments[1], "-f") == 0 || strcmp(arguments[1], "--follow") == 0);
     if (count != 2 && !is_following) {
         return usage_say("logs", "[-f] NAME");
     }
@@ -244,16 +245,16 @@ int container_await(int count, char **arguments)
     return result;
 }
 
-static bool container_remove(const char *name, bool is_forced)
+static bool container_remove(const char *name, bool is_forced, const json_t *live)
 {
     struct diag diag = {0};
     HOST_FD int state = state_open(name, &diag);
-    int waited = live_wait(name, 0);
-    if (waited == -2 && !is_forced) {
+    bool is_live = json_object_get(live, name);
+    if (is_live && !is_forced) {
         say("container rm: %s runs; stop it first, or use -f", name);
         return false;
     }
-    if (waited == -2 && live_signal(name, SIGKILL, true, false)) {
+    if (is_live && live_signal(name, SIGKILL, true, false)) {
         (void)live_wait(name, -1);
     }
     if (state < 0 || state_remove(name, &diag) != 0) {
@@ -270,9 +271,11 @@ int container_rm(int count, char **arguments)
     if (first >= count) {
         return usage_say("rm", "[-f] NAME...");
     }
+    json_t *live = live_all();
     for (int i = first; i < count; i++) {
-        status = container_remove(arguments[i], is_forced) ? status : FAILED;
+        status = live && container_remove(arguments[i], is_forced, live) ? status : FAILED;
     }
+    json_decref(live);
     return status;
 }
 

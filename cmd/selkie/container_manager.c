@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -33,7 +34,7 @@ enum {
     QUEUE = 64,
     WELCOME_MS = 20000,
     TRIES = 12, /* with managers that were about to end */
-    KIND_SIZE = 32
+    KIND_SIZE = 40
 };
 
 #define MANAGER_MEMORY (32ull << 30)
@@ -82,10 +83,24 @@ static struct sockaddr_un address_of(int place, const char *prefix, const char *
     return address;
 }
 
+/* A number that differs between builds of the manager, so that nobody talks to another build's. */
+static unsigned image_number(bool is_mcs)
+{
+    const unsigned char *end = is_mcs ? image_container_mcs_end : image_container_end;
+    uint64_t word, sum = 0;
+    for (const unsigned char *at = is_mcs ? image_container_mcs_start : image_container_start;
+         (size_t)(end - at) >= sizeof(word); at += sizeof(word)) {
+        memcpy(&word, at, sizeof(word));
+        sum = (sum ^ word) * 0x9e3779b97f4a7c15;
+        sum ^= sum >> 32;
+    }
+    return (unsigned)sum;
+}
+
 static void kind_name(char name[KIND_SIZE], const struct manager_kind *kind)
 {
-    (void)snprintf(name, KIND_SIZE, "%.16s%s", kind->engine ? kind->engine : "default",
-                   kind->is_mcs ? "-mcs" : "");
+    (void)snprintf(name, KIND_SIZE, "%.10s%s-%08x", kind->engine ? kind->engine : "default",
+                   kind->is_mcs ? "-mcs" : "", image_number(kind->is_mcs));
 }
 
 /* A connection to whoever listens, -ECONNREFUSED or -ENOENT if nobody does. */
@@ -99,10 +114,36 @@ static int connection_open(int place, const char *kind)
     return fd_take(&fd);
 }
 
+/* Sockets and logs of managers that ended: of other builds as a rule. */
+static void leftovers_remove(int place, const char *kind)
+{
+    static const char prefix[] = "control-";
+    int copy = openat(place, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *directory = copy < 0 ? NULL : fdopendir(copy);
+    const struct dirent *entry;
+    while (directory && (entry = readdir(directory))) {
+        const char *other = entry->d_name + sizeof(prefix) - 1;
+        if (strncmp(entry->d_name, prefix, sizeof(prefix) - 1) == 0 && strlen(other) < KIND_SIZE &&
+            strcmp(other, kind) != 0) {
+            HOST_FD int connection = connection_open(place, other);
+            if (connection == -ECONNREFUSED) {
+                char log[KIND_SIZE + 8];
+                (void)snprintf(log, sizeof(log), "log-%s", other);
+                (void)unlinkat(place, entry->d_name, 0);
+                (void)unlinkat(place, log, 0);
+            }
+        }
+    }
+    if (directory) {
+        (void)closedir(directory);
+    }
+}
+
 /* The manager's side of the control socket, in place of what was there. */
 static int listener_open(int place, const char *kind, struct diag *diag)
 {
-    const struct sockaddr_un address = address_of(place, "new", kind), final = address_of(place, "control", kind);
+    const struct sockaddr_un address = address_of(place, "new", kind),
+                             final = address_of(place, "control", kind);
     HOST_FD int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     (void)unlink(address.sun_path);
     if (fd < 0 || bind(fd, (const struct sockaddr *)&address, sizeof(address)) < 0 || listen(fd, QUEUE) < 0 ||
@@ -168,18 +209,19 @@ static _Noreturn void manager_be(const struct manager_kind *kind, int listener, 
         .image = path, .engine = kind->engine, .kernel_config = config_path, .memory_size = MANAGER_MEMORY};
     grant_socket(&options, "control", listener);
     _exit(grant_clock(&options, "clock") && grant_network(&options, network) ? run_image(&options)
-                                                                              : RUN_BAD_INPUT);
+                                                                             : RUN_BAD_INPUT);
 }
 
 /* With the lock held. */
 static int manager_start(const struct manager_kind *kind, int place, const char *name, struct diag *diag)
 {
     char log_name[KIND_SIZE + 8];
+    leftovers_remove(place, name);
     HOST_FD int listener = listener_open(place, name, diag);
     HOST_FD int image = listener < 0 ? -1 : manager_image(kind->is_mcs, diag);
     (void)snprintf(log_name, sizeof(log_name), "log-%s", name);
-    HOST_FD int log = openat(place, log_name, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC | O_NOFOLLOW,
-                             S_IRUSR | S_IWUSR);
+    HOST_FD int log = openat(
+        place, log_name, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC | O_NOFOLLOW, S_IRUSR | S_IWUSR);
     if (listener < 0 || image < 0) {
         return listener < 0 ? listener : image;
     }
@@ -231,7 +273,9 @@ static int welcome_wait(int connection, struct diag *diag)
     int got = message_receive(connection, &message, WELCOME_MS);
     const char *version = got == 1 ? message_value(&message, "welcome", NULL) : NULL;
     if (got == 1 && (!version || strcmp(version, CONTROL_VERSION) != 0)) {
-        return diag_errno(diag, EPROTO, "the manager is of another release of Selkie; end it with selkie container shutdown");
+        return diag_errno(
+            diag, EPROTO,
+            "the manager is of another release of Selkie; end it with selkie container shutdown");
     }
     return got < 0 ? diag_errno(diag, -got, "the manager does not answer") : got;
 }
@@ -252,7 +296,8 @@ int manager_connect(const struct manager_kind *kind, struct diag *diag)
         }
         (void)nanosleep(&(struct timespec){.tv_nsec = 5000000L << (i < 4 ? i : 4)}, NULL);
     }
-    return diag_errno(diag, EAGAIN, "the manager ends as soon as it starts; its log is log-%s beside its socket", name);
+    return diag_errno(diag, EAGAIN,
+                      "the manager ends as soon as it starts; its log is log-%s beside its socket", name);
 }
 
 bool managers_each(bool (*use)(int connection, const char *kind, void *argument), void *argument,

@@ -30,7 +30,7 @@ static const char help[] =
     "      --rm                  with -d: forget it when it has ended\n"
     "      --restart=POLICY      no, always, on-failure or on-failure:TIMES\n"
     "      --memory=SIZE         its memory, with K, M or G; default 256M\n"
-    "      --cpu=PERCENT%        its share of the processor; with --mcs only\n"
+    "      --cpu=PERCENT%        its share of the processor: refused, as no kernel limits it yet\n"
     "      --env=NAME[=VALUE]    may be repeated; the environment is empty otherwise, but for PATH and HOME\n"
     "      --workdir=DIR         in the container; default /, or the image's\n"
     "      --user=UID[:GID]      of the program; default 0:0, or the image's\n"
@@ -184,7 +184,8 @@ static bool port_add(struct container_options *options, const char *text)
     char *host = strrchr(copy, ':');
     if (host) {
         *host++ = '\0';
-        (void)snprintf(port.address, sizeof(port.address), "%.15s", strcmp(copy, "*") == 0 ? "0.0.0.0" : copy);
+        (void)snprintf(port.address, sizeof(port.address), "%.15s",
+                       strcmp(copy, "*") == 0 ? "0.0.0.0" : copy);
     }
     if (!inside || !port_read(inside, &port.inside) || !port_read(host ? host : copy, &port.host) ||
         inet_pton(AF_INET, port.address, &address) != 1) {
@@ -340,10 +341,14 @@ static const char *options_judge(const struct container_options *options)
     if (options->name && !name_is_good(options->name)) {
         return "--name: letters, digits and . _ - only, not too many, and no . or - first";
     }
-    if (options->cpu && !options->kind.is_mcs) {
-        return "--cpu: the classic kernel knows no shares of the processor; with --mcs it is a scheduling context";
+    if (options->cpu) {
+        return options->kind.is_mcs
+                   ? "--cpu: shares of the processor are not limited yet"
+                   : "--cpu: the classic kernel knows no shares of the processor, and on the MCS "
+                     "kernel they are not limited yet";
     }
-    if (options->is_alone && (options->is_detached || options->is_terminal || options->restart || options->image)) {
+    if (options->is_alone &&
+        (options->is_detached || options->is_terminal || options->restart || options->image)) {
         return "--alone does not go with --detach, --tty, --restart and --image";
     }
     if (options->is_detached && (options->is_terminal || options->timeout > 0)) {

@@ -11,7 +11,7 @@
 
 enum {
     CONTAINER_VOLUMES = 14,
-    CONTAINER_PUBLISHED = 16,
+    CONTAINER_PUBLISHED = 14, /* two network rules each */
     CONTAINER_RULES_SIZE = 2048
 };
 

@@ -44,8 +44,7 @@ void container_volume_name(char name[CONTAINER_VOLUME_NAME], unsigned index)
     (void)snprintf(name, CONTAINER_VOLUME_NAME, "volume%u", index);
 }
 
-/* Twelve hexadecimal digits that nobody else has. */
-static void name_make(char name[CONTROL_NAME])
+void container_name_make(char name[CONTROL_NAME])
 {
     unsigned char bytes[6] = {0};
     if (getrandom(bytes, sizeof(bytes), 0) != sizeof(bytes)) {
@@ -84,7 +83,8 @@ static bool network_add(struct job *job)
     bool is_good = true;
     for (unsigned i = 0; i < options->port_count && is_good; i++) {
         const struct container_port_map *port = &options->port[i];
-        (void)snprintf(text, sizeof(text), "listen:%s:%u", port->address, port->host);
+        (void)snprintf(text, sizeof(text), "listen:%s:%u,connect:%s:%u", port->address, port->host,
+                       strcmp(port->address, "0.0.0.0") == 0 ? "127.0.0.1" : port->address, port->host);
         is_good = rules_append(rules, text);
         (void)snprintf(text, sizeof(text), "%s:%u:%u", port->address, port->host, port->inside);
         is_good = is_good && message_add(&job->order, "port", text);
@@ -159,7 +159,6 @@ static bool order_make(struct job *job)
     bool is_good = message_add(order, "do", "run") && message_add(order, "name", job->name) &&
                    (!workdir || !workdir[0] || message_add(order, "workdir", workdir)) &&
                    (!options->memory || message_add_number(order, "memory", options->memory)) &&
-                   (!options->cpu || message_add(order, "cpu", options->cpu)) &&
                    (!options->restart || message_add(order, "restart", options->restart)) &&
                    (!options->is_detached || message_add(order, "detach", "1")) &&
                    (!options->is_terminal || message_add(order, "terminal", "1"));
@@ -207,17 +206,9 @@ static bool root_give(const struct job *job, int connection)
     return give(connection, "rootfs", "rw", openat(job->state, "root", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
 }
 
-/* A detached container has its log, others have what this command has. Closed streams are not there. */
-static bool streams_give(const struct job *job, int connection)
+bool container_streams_give(int connection)
 {
     static const char *const names[] = {"stdin", "stdout", "stderr"};
-    if (job->options.is_detached) {
-        int flags = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC;
-        return give(connection, "stdin", "r", open("/dev/null", O_RDONLY | O_CLOEXEC)) &&
-               give(connection, "stdout", "w", openat(job->state, "log", flags, S_IRUSR | S_IWUSR)) &&
-               give(connection, "stderr", "w", openat(job->state, "log", flags, S_IRUSR | S_IWUSR)) &&
-               give(connection, "status", "w", openat(job->state, "status", flags, S_IRUSR | S_IWUSR));
-    }
     bool is_good = true;
     for (int i = 0; i < 3 && is_good; i++) {
         int fd = fcntl(i, F_DUPFD_CLOEXEC, 3), flags = fcntl(i, F_GETFL);
@@ -227,6 +218,19 @@ static bool streams_give(const struct job *job, int connection)
         }
     }
     return is_good;
+}
+
+/* A detached container has its log. */
+static bool streams_give(const struct job *job, int connection)
+{
+    int flags = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC;
+    if (!job->options.is_detached) {
+        return container_streams_give(connection);
+    }
+    return give(connection, "stdin", "r", open("/dev/null", O_RDONLY | O_CLOEXEC)) &&
+           give(connection, "stdout", "w", openat(job->state, "log", flags, S_IRUSR | S_IWUSR)) &&
+           give(connection, "stderr", "w", openat(job->state, "log", flags, S_IRUSR | S_IWUSR)) &&
+           give(connection, "status", "w", openat(job->state, "status", flags, S_IRUSR | S_IWUSR));
 }
 
 static bool everything_give(const struct job *job, int connection)
@@ -263,7 +267,8 @@ static json_t *config_make(const struct job *job)
     (void)json_object_set_new(config, "created", json_integer((json_int_t)time(NULL)));
     (void)json_object_set_new(config, options->rootfs ? "rootfs" : "image",
                               json_string(options->rootfs ? options->rootfs : options->image));
-    (void)json_object_set_new(config, "engine", json_string(options->kind.engine ? options->kind.engine : "default"));
+    (void)json_object_set_new(config, "engine",
+                              json_string(options->kind.engine ? options->kind.engine : "default"));
     (void)json_object_set_new(config, "kernel", json_string(options->kind.is_mcs ? "mcs" : "classic"));
     (void)json_object_set_new(config, "detached", json_boolean(options->is_detached));
     (void)json_object_set_new(config, "restart", json_string(options->restart ? options->restart : "no"));
@@ -319,7 +324,8 @@ static bool state_prepare(struct job *job)
     job->state = state_make(job->name, &diag);
     job->has_state = job->state >= 0;
     if (job->state == -EEXIST) {
-        say("container run: there is a container %s; selkie container rm %s removes it", job->name, job->name);
+        say("container run: there is a container %s; selkie container rm %s removes it", job->name,
+            job->name);
         return false;
     }
     if (job->has_state && job->options.image &&
@@ -340,7 +346,7 @@ static int job_prepare_and_run(struct job *job)
     if (job->options.name) {
         (void)snprintf(job->name, sizeof(job->name), "%s", job->options.name);
     } else {
-        name_make(job->name);
+        container_name_make(job->name);
     }
     if (wants_state && !state_prepare(job)) {
         return CANNOT_RUN;

@@ -15,6 +15,12 @@ void container_volume_name(char name[CONTAINER_VOLUME_NAME], unsigned index);
 /* `selkie container run`: exit status. */
 int container_run(int count, char **arguments);
 
+/* Twelve hexadecimal digits that nobody else has. */
+void container_name_make(char name[CONTROL_NAME]);
+
+/* Pass on what this command has. Closed streams are not there. */
+bool container_streams_give(int connection);
+
 /* In a run of its own. */
 int container_run_alone(const struct container_options *options, const struct message *order);
 

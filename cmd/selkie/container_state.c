@@ -67,7 +67,8 @@ int state_open(const char *name, struct diag *diag)
 int state_remove(const char *name, struct diag *diag)
 {
     char path[PATH_SIZE];
-    HOST_FD int all = state_path("", path, sizeof(path)) ? open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+    HOST_FD int all =
+        state_path("", path, sizeof(path)) ? open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
     int error = all < 0 ? -errno : tree_remove(all, name);
     return error ? diag_errno(diag, error, "cannot remove %s%s", path, name) : 0;
 }

@@ -35,7 +35,8 @@ static bool is_dots(const char *name)
 }
 
 /* Call `use` with each name in it, until that answers an error. */
-static int directory_each(int directory, int (*use)(int directory, const char *name, void *argument), void *argument)
+static int directory_each(int directory, int (*use)(int directory, const char *name, void *argument),
+                          void *argument)
 {
     int copy = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), error = 0;
     DIR *stream = copy < 0 ? NULL : fdopendir(copy);
@@ -102,7 +103,9 @@ static int file_copy(int directory, const char *name, int to, const struct stat 
     }
     int error = data_copy(source, target, status->st_size);
     const struct timespec times[2] = {status->st_atim, status->st_mtim};
-    return error ? error : fchmod(target, status->st_mode & 07777) < 0 || futimens(target, times) < 0 ? -errno : 0;
+    return error                                                                        ? error
+           : fchmod(target, status->st_mode & 07777) < 0 || futimens(target, times) < 0 ? -errno
+                                                                                        : 0;
 }
 
 static int link_copy(int directory, const char *name, int to)
@@ -125,7 +128,9 @@ static int directory_copy(int directory, const char *name, int to, const struct 
     HOST_FD int target = openat(to, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     int error = source < 0 || target < 0 ? -errno : tree_copy(source, target);
     const struct timespec times[2] = {status->st_atim, status->st_mtim};
-    return error ? error : fchmod(target, status->st_mode & 07777) < 0 || futimens(target, times) < 0 ? -errno : 0;
+    return error                                                                        ? error
+           : fchmod(target, status->st_mode & 07777) < 0 || futimens(target, times) < 0 ? -errno
+                                                                                        : 0;
 }
 
 static int entry_copy(int directory, const char *name, void *argument)

@@ -92,7 +92,8 @@ static int data_write(struct archive *from, int to)
 
 static int file_unpack(struct archive *from, struct archive_entry *entry, int parent, const char *name)
 {
-    HOST_FD int fd = openat(parent, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, S_IRUSR | S_IWUSR);
+    HOST_FD int fd =
+        openat(parent, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, S_IRUSR | S_IWUSR);
     const struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, {.tv_sec = archive_entry_mtime(entry)}};
     int error = fd < 0 ? -errno : data_write(from, fd);
     if (!error && archive_entry_size_is_set(entry) && ftruncate(fd, archive_entry_size(entry)) < 0) {
@@ -133,7 +134,8 @@ static int hard_link_unpack(int root, const char *target, int parent, const char
     return linkat(directory, last, parent, name, 0) < 0 ? -errno : 0;
 }
 
-static int entry_unpack(struct archive *from, struct archive_entry *entry, int root, int parent, const char *name)
+static int entry_unpack(struct archive *from, struct archive_entry *entry, int root, int parent,
+                        const char *name)
 {
     const char *link = archive_entry_hardlink(entry);
     mode_t kind = archive_entry_filetype(entry);
@@ -164,8 +166,9 @@ static int whiteout_apply(int parent, const char *name)
     if (strcmp(name, opaque) == 0) {
         return tree_empty(parent);
     }
-    return removed[0] && strcmp(removed, ".") != 0 && strcmp(removed, "..") != 0 ? tree_remove(parent, removed)
-                                                                                : -EBADMSG;
+    return removed[0] && strcmp(removed, ".") != 0 && strcmp(removed, "..") != 0
+               ? tree_remove(parent, removed)
+               : -EBADMSG;
 }
 
 enum pass {
@@ -184,7 +187,8 @@ static int entry_serve(struct archive *from, struct archive_entry *entry, int ro
     }
     bool is_whiteout = strncmp(last, whiteout, sizeof(whiteout) - 1) == 0;
     if (pass == PASS_WHITEOUTS) {
-        HOST_FD int parent = is_whiteout ? tree_open(root, above[0] ? above : ".", O_RDONLY | O_DIRECTORY) : -1;
+        HOST_FD int parent =
+            is_whiteout ? tree_open(root, above[0] ? above : ".", O_RDONLY | O_DIRECTORY) : -1;
         return parent < 0 ? 0 : whiteout_apply(parent, last);
     }
     if (pass == PASS_REST && is_whiteout) {
@@ -206,10 +210,12 @@ static int pass_make(int file, int root, enum pass pass, struct diag *diag)
         diag_add(diag, "%s", archive_error_string(archive));
         error = -EBADMSG;
     }
-    while (!error && ((result = archive_read_next_header(archive, &entry)) == ARCHIVE_OK || result == ARCHIVE_WARN)) {
+    while (!error &&
+           ((result = archive_read_next_header(archive, &entry)) == ARCHIVE_OK || result == ARCHIVE_WARN)) {
         error = entry_serve(archive, entry, root, pass);
         if (error) {
-            (void)diag_errno(diag, error, "%s", archive_entry_pathname(entry) ? archive_entry_pathname(entry) : "?");
+            (void)diag_errno(diag, error, "%s",
+                             archive_entry_pathname(entry) ? archive_entry_pathname(entry) : "?");
         }
     }
     if (!error && result != ARCHIVE_EOF) {

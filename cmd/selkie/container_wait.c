@@ -116,7 +116,8 @@ static int time_left(const struct waiting *waiting)
 static int wait_loop(struct waiting *waiting, int signals)
 {
     for (;;) {
-        struct pollfd ready[] = {{.fd = waiting->connection, .events = POLLIN}, {.fd = signals, .events = POLLIN}};
+        struct pollfd ready[] = {{.fd = waiting->connection, .events = POLLIN},
+                                 {.fd = signals, .events = POLLIN}};
         int left = time_left(waiting);
         if (left == 0) {
             say("timeout after %g s", waiting->plan->timeout);

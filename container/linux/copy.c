@@ -15,6 +15,7 @@
 #include "container/linux/process.h"
 #include "container/linux/server.h"
 #include "container/linux/space.h"
+#include "container/linux/window.h"
 
 enum {
     FILES = 4096
@@ -155,7 +156,7 @@ static void others_forget(struct thread *thread)
             file_table_drop(dropped);
         }
     }
-    for (unsigned i = 0; i < THREADS; i++) {
+    for (unsigned i = 0; i < thread_end; i++) {
         threads[i].kernel = (struct kernel_thread){0};
         if (&threads[i] != thread) {
             threads[i].id = 0;
@@ -169,6 +170,7 @@ static void others_forget(struct thread *thread)
 void personality_begin(struct process *process, struct thread *thread, int pid, bool has_frames)
 {
     object_fork();
+    windows_fork();
     server_fork();
     if (has_frames) {
         pages_forked();
@@ -185,9 +187,9 @@ void personality_begin(struct process *process, struct thread *thread, int pid, 
         broken("not enough memory for a process");
     }
     host_fork();
+    entry_fork();
     if (!kernel_thread_make(&thread->kernel, thread->index) || !files_fork()) {
         broken("not enough memory for a process");
     }
     clock_fork();
-    entry_forget();
 }

@@ -21,77 +21,78 @@ enum {
     NUMBER_GETEUID = 107,
     NUMBER_GETEGID = 108,
     NUMBER_GETPPID = 110,
-    NUMBER_GETPGRP = 111,
     NUMBER_GETTID = 186
 };
-static const uint16_t NUMBERS[ENTRY_VALUES] = {NUMBER_GETPID,  NUMBER_GETUID,  NUMBER_GETGID,  NUMBER_GETEUID,
-                                               NUMBER_GETEGID, NUMBER_GETPPID, NUMBER_GETPGRP, NUMBER_GETTID};
+static const uint16_t NUMBERS[ENTRY_VALUES] = {NUMBER_GETPID,  NUMBER_GETUID,  NUMBER_GETGID, NUMBER_GETEUID,
+                                               NUMBER_GETEGID, NUMBER_GETPPID, NUMBER_GETTID};
 
 /* Calls that change what the values above say. */
-static const uint16_t CHANGERS[] = {105, 106, 109, 112, 113, 114, 117, 119, 122, 123}; /* setuid and its kin */
+static const uint16_t CHANGERS[] = {105, 106, 113, 114, 117, 119, 122, 123}; /* setuid and its kin */
 
 extern const char entry_start[], entry_moved[], entry_saved[], entry_trap[], entry_after[], entry_last[],
-    entry_end[], entry_values_start[], entry_values_end[];
+    entry_end[], entry_values_start[], entry_values_end[], selkie_enter[];
 
 void entry_code(void);
 
 /* No instruction here changes flags before they are saved, and none does so afterwards. */
 __attribute__((naked, used)) void entry_code(void)
 {
-    asm volatile(".globl entry_start, entry_call, entry_moved, entry_saved, entry_trap, entry_after, entry_last\n"
-                 ".globl entry_end\n"
-                 ".balign 64\n"
-                 "entry_start:\n"
-                 "entry_call:\n"
-                 "    mov %%rsp, %%gs:%c[rsp]\n"
-                 "entry_moved:\n"
-                 "    mov %%gs:%c[stack], %%rsp\n"
-                 "    pushfq\n"
-                 "    mov %%rax, %%gs:%c[rax]\n"
-                 "    mov %%rbx, %%gs:%c[rbx]\n"
-                 "    mov %%rcx, %%gs:%c[rip]\n"
-                 "    mov %%rdx, %%gs:%c[rdx]\n"
-                 "    mov %%rsi, %%gs:%c[rsi]\n"
-                 "    mov %%rdi, %%gs:%c[rdi]\n"
-                 "    mov %%rbp, %%gs:%c[rbp]\n"
-                 "    mov %%r8, %%gs:%c[r8]\n"
-                 "    mov %%r9, %%gs:%c[r9]\n"
-                 "    mov %%r10, %%gs:%c[r10]\n"
-                 "    mov %%r12, %%gs:%c[r12]\n"
-                 "    mov %%r13, %%gs:%c[r13]\n"
-                 "    mov %%r14, %%gs:%c[r14]\n"
-                 "    mov %%r15, %%gs:%c[r15]\n"
-                 "entry_saved:\n"
-                 "    movq $%c[outside], %%gs:%c[phase]\n"
-                 "    mov %%gs:%c[endpoint], %%rdi\n"
-                 "    mov %[info], %%esi\n"
-                 "    mov %[number], %%rdx\n"
-                 "entry_trap:\n"
-                 "    syscall\n"
-                 "    nopl (%%rax)\n" /* room for who puts a jump in the place of the instruction above */
-                 "entry_after:\n"
-                 "    mov %%gs:%c[rax], %%rax\n"
-                 "    mov %%gs:%c[rbx], %%rbx\n"
-                 "    mov %%gs:%c[rip], %%rcx\n"
-                 "    mov %%gs:%c[rdx], %%rdx\n"
-                 "    mov %%gs:%c[rsi], %%rsi\n"
-                 "    mov %%gs:%c[rdi], %%rdi\n"
-                 "    mov %%gs:%c[r8], %%r8\n"
-                 "    mov %%gs:%c[r9], %%r9\n"
-                 "    mov %%gs:%c[r10], %%r10\n"
-                 "    mov %%gs:%c[rflags], %%r11\n"
-                 "    mov %%gs:%c[r15], %%r15\n"
-                 "    mov %%gs:%c[rsp], %%rsp\n"
-                 "entry_last:\n"
-                 "    jmp *%%rcx\n"
-                 "entry_end:\n"
-                 :
-                 : OF(rax), OF(rbx), OF(rdx), OF(rsi), OF(rdi), OF(rbp), OF(r8), OF(r9), OF(r10), OF(r12),
-                   OF(r13), OF(r14), OF(r15), OF(rip), OF(rsp), OF(rflags),
-                   [stack] "i"(offsetof(struct entry_area, stack)),
-                   [endpoint] "i"(offsetof(struct entry_area, endpoint)),
-                   [phase] "i"(offsetof(struct entry_area, phase)), [outside] "i"(ENTRY_OUTSIDE),
-                   [info] "i"(ENTRY_LABEL << INFO_LABEL_SHIFT), [number] "i"(NUMBER_CALL));
+    asm volatile(
+        ".globl entry_start, entry_call, entry_moved, entry_saved, entry_trap, entry_after, entry_last\n"
+        ".globl entry_end\n"
+        ".balign 64\n"
+        "entry_start:\n"
+        "entry_call:\n"
+        "    mov %%rsp, %%gs:%c[rsp]\n"
+        "entry_moved:\n"
+        "    mov %%gs:%c[stack], %%rsp\n"
+        "    pushfq\n"
+        "    mov %%rax, %%gs:%c[rax]\n"
+        "    mov %%rbx, %%gs:%c[rbx]\n"
+        "    mov %%rcx, %%gs:%c[rip]\n"
+        "    mov %%rdx, %%gs:%c[rdx]\n"
+        "    mov %%rsi, %%gs:%c[rsi]\n"
+        "    mov %%rdi, %%gs:%c[rdi]\n"
+        "    mov %%rbp, %%gs:%c[rbp]\n"
+        "    mov %%r8, %%gs:%c[r8]\n"
+        "    mov %%r9, %%gs:%c[r9]\n"
+        "    mov %%r10, %%gs:%c[r10]\n"
+        "    mov %%r12, %%gs:%c[r12]\n"
+        "    mov %%r13, %%gs:%c[r13]\n"
+        "    mov %%r14, %%gs:%c[r14]\n"
+        "    mov %%r15, %%gs:%c[r15]\n"
+        "entry_saved:\n"
+        "    movq $%c[outside], %%gs:%c[phase]\n"
+        "    mov %%gs:%c[endpoint], %%rdi\n"
+        "    mov %[info], %%esi\n"
+        "    mov %[number], %%rdx\n"
+        "    lea entry_after(%%rip), %%r11\n"
+        "    jmp selkie_enter\n" /* which jumps into the kernel, or to the next instruction */
+        "entry_trap:\n"
+        "    syscall\n"
+        "    nopl (%%rax)\n"
+        "entry_after:\n"
+        "    mov %%gs:%c[rax], %%rax\n"
+        "    mov %%gs:%c[rbx], %%rbx\n"
+        "    mov %%gs:%c[rip], %%rcx\n"
+        "    mov %%gs:%c[rdx], %%rdx\n"
+        "    mov %%gs:%c[rsi], %%rsi\n"
+        "    mov %%gs:%c[rdi], %%rdi\n"
+        "    mov %%gs:%c[r8], %%r8\n"
+        "    mov %%gs:%c[r9], %%r9\n"
+        "    mov %%gs:%c[r10], %%r10\n"
+        "    mov %%gs:%c[rflags], %%r11\n"
+        "    mov %%gs:%c[r15], %%r15\n"
+        "    mov %%gs:%c[rsp], %%rsp\n"
+        "entry_last:\n"
+        "    jmp *%%rcx\n"
+        "entry_end:\n"
+        :
+        : OF(rax), OF(rbx), OF(rdx), OF(rsi), OF(rdi), OF(rbp), OF(r8), OF(r9), OF(r10), OF(r12), OF(r13),
+          OF(r14), OF(r15), OF(rip), OF(rsp), OF(rflags), [stack] "i"(offsetof(struct entry_area, stack)),
+          [endpoint] "i"(offsetof(struct entry_area, endpoint)),
+          [phase] "i"(offsetof(struct entry_area, phase)), [outside] "i"(ENTRY_OUTSIDE),
+          [info] "i"(ENTRY_LABEL << INFO_LABEL_SHIFT), [number] "i"(NUMBER_CALL));
 }
 
 /* One answer at once: `entry_value_N` jumps to it or to entry_call, as the area's handler says. Its flags come by
@@ -116,8 +117,8 @@ __attribute__((naked, used)) void entry_value_code(void)
 {
     asm volatile(".globl entry_values_start, entry_values_end\n"
                  ".balign 64\n"
-                 "entry_values_start:\n" VALUE(0) VALUE(1) VALUE(2) VALUE(3) VALUE(4) VALUE(5) VALUE(6)
-                     VALUE(7) "entry_values_end:\n"
+                 "entry_values_start:\n" VALUE(0) VALUE(1) VALUE(2) VALUE(3) VALUE(4) VALUE(5)
+                     VALUE(6) "entry_values_end:\n"
                  :
                  : OF(rsp), [stack] "i"(offsetof(struct entry_area, stack)),
                    [handler] "i"(offsetof(struct entry_area, handler)),
@@ -127,6 +128,7 @@ __attribute__((naked, used)) void entry_value_code(void)
 enum {
     VALUE_STRIDE = 64,
     VALUE_KNOWN = 16,
+    LIBSEL4_ENTER_SIZE = 32,
     JUMP_RCX = 0xe1ff /* `jmp *%rcx`, as it lies in memory */
 };
 
@@ -144,6 +146,13 @@ struct entry_area *entry_area_make(uint64_t endpoint)
         areas[area_count++] = area;
     }
     return area;
+}
+
+void entry_fork(void)
+{
+    for (; area_count > 0; area_count--) {
+        heap_free(areas[area_count - 1], sizeof *areas[0]);
+    }
 }
 
 void entry_area_reset(struct entry_area *area)
@@ -190,8 +199,7 @@ static void value_learn(struct entry_area *area, uint64_t number, uint64_t resul
     for (unsigned i = 0; i < ENTRY_VALUES; i++) {
         if (NUMBERS[i] == number && (int64_t)result >= 0) {
             area->value[i] = result;
-            area->handler[i] =
-                (uint64_t)(entry_values_start + (size_t)i * VALUE_STRIDE + VALUE_KNOWN);
+            area->handler[i] = (uint64_t)(entry_values_start + (size_t)i * VALUE_STRIDE + VALUE_KNOWN);
         }
     }
 }
@@ -286,6 +294,7 @@ void entry_settle(const struct entry_area *area, struct user_registers *register
     } else if (is_between(ip, entry_start, entry_saved)) {
         step_back(area, registers);
     } else if (is_between(ip, entry_saved, entry_trap) ||
+               is_between(ip, selkie_enter, selkie_enter + LIBSEL4_ENTER_SIZE) ||
                (is_between(ip, entry_trap, entry_after + 1) && area->phase != ENTRY_ANSWERED)) {
         roll_back(area, registers);
     } else if (is_between(ip, entry_trap, entry_end)) {

@@ -20,7 +20,7 @@ struct thread;
 
 enum {
     ENTRY_LABEL = 0x53, /* of a call that came this way; it has no words */
-    ENTRY_VALUES = 8    /* calls that are answered at once */
+    ENTRY_VALUES = 7    /* calls that are answered at once */
 };
 
 enum entry_phase {
@@ -41,6 +41,9 @@ struct entry_area {
 /* An area for a thread whose calls go to `endpoint`. NULL: no memory. */
 struct entry_area *entry_area_make(uint64_t endpoint);
 
+/* In the child of a fork: the areas of the parent's threads go. */
+void entry_fork(void);
+
 /* The thread starts anew: it is in no call, and nothing is known of it. */
 void entry_area_reset(struct entry_area *area);
 
@@ -59,7 +62,7 @@ bool entry_answer(struct entry_area *area, const struct user_registers *after);
 /* See above. */
 void entry_settle(const struct entry_area *area, struct user_registers *registers);
 
-/* What was answered at once is to be asked again, by all threads: ids have changed. */
+/* What was answered at once is to be asked again, by all threads: ids may have changed, or the parent. */
 void entry_forget(void);
 
 /* The program wants gs: no call comes this way any more. To be called before the thread gets its wish. */

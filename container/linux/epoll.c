@@ -10,6 +10,7 @@ enum {
     EPOLL_CTL_ADD = 1,
     EPOLL_CTL_DEL,
     EPOLL_CTL_MOD,
+    NESTED_MAX = 4,
     ALWAYS = POLL_ERR | POLL_HUP,
     EVENTS = 0xffff
 };
@@ -160,6 +161,16 @@ static struct epoll_item *item_add(struct file *epoll, struct file *file, uint32
     return item;
 }
 
+/* Does one instance watch the other, also through others? */
+static bool epoll_reaches(const struct file *from, const struct file *to, unsigned depth)
+{
+    bool is_found = from == to || depth > NESTED_MAX;
+    for (const struct epoll_item *item = items_of(from); item && !is_found; item = item->next) {
+        is_found = item->file->kind == &EPOLL_KIND && epoll_reaches(item->file, to, depth + 1);
+    }
+    return is_found;
+}
+
 long epoll_control(struct thread *thread, uint64_t epoll_fd, uint64_t operation, uint64_t fd,
                    uint64_t event_at)
 {
@@ -173,6 +184,12 @@ long epoll_control(struct thread *thread, uint64_t epoll_fd, uint64_t operation,
     }
     if (file->is_regular || file_is_directory(file)) {
         return -EPERM;
+    }
+    if (operation < EPOLL_CTL_ADD || operation > EPOLL_CTL_MOD) {
+        return -EINVAL;
+    }
+    if (operation == EPOLL_CTL_ADD && file->kind == &EPOLL_KIND && epoll_reaches(file, epoll, 0)) {
+        return -ELOOP;
     }
     struct epoll_item *item = item_find(epoll, file, (uint32_t)fd);
     long error = operation == EPOLL_CTL_DEL ? 0 : user_read(&event, event_at, sizeof event);
@@ -218,6 +235,16 @@ static bool item_look(struct epoll_item *item, struct epoll_event *event)
     return true;
 }
 
+/* Who does not wait wants to know how it is now, not what the host has told so far. */
+static void items_ask(const struct file *epoll)
+{
+    for (struct epoll_item *item = items_of(epoll); item; item = item->next) {
+        if (!item->is_ready && !item->is_disabled && file_poll(item->file, item_wanted(item))) {
+            item->is_ready = true;
+        }
+    }
+}
+
 long epoll_wait(struct thread *thread, uint64_t epoll_fd, uint64_t events, int64_t room, int64_t timeout_ns)
 {
     struct file *epoll = file_of(thread->process, epoll_fd);
@@ -228,6 +255,9 @@ long epoll_wait(struct thread *thread, uint64_t epoll_fd, uint64_t events, int64
         return -EINVAL;
     }
     int64_t count = 0;
+    if (timeout_ns == 0) {
+        items_ask(epoll);
+    }
     for (struct epoll_item *item = items_of(epoll); item && count < room; item = item->next) {
         struct epoll_event event;
         if (!item->is_ready || item->is_disabled || !item_look(item, &event)) {

@@ -138,8 +138,7 @@ static void program_run(struct thread *thread, struct program *program)
     }
     program_drop(program);
     thread->kernel.is_reply_kept = false;
-    kernel_thread_start(&thread->kernel,
-                        &(struct user_registers){.rip = ip, .rsp = sp, .rflags = 0x202}, 0);
+    kernel_thread_start(&thread->kernel, &(struct user_registers){.rip = ip, .rsp = sp, .rflags = 0x202}, 0);
 }
 
 /* In a personality of its own from now on. */

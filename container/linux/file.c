@@ -5,6 +5,7 @@
 #include "container/linux/epoll.h"
 #include "container/linux/eventfd.h"
 #include "container/linux/heap.h"
+#include "container/linux/lock_calls.h"
 #include "container/linux/space.h"
 
 enum {
@@ -65,6 +66,7 @@ bool files_fork(void)
             return false;
         }
     }
+    locks_fork();
     return true;
 }
 
@@ -147,6 +149,9 @@ long file_read(struct file *file, uint64_t to, uint64_t size, int64_t offset)
         return file_is_directory(file) ? -EISDIR : -EINVAL;
     }
     uint64_t done = 0;
+    if (!size && file->is_regular) {
+        return 0;
+    }
     do { /* no more memory is touched than is read, but for a part */
         uint64_t part = size - done < PART ? size - done : PART;
         long error = space_fill(to + done, part, true);
@@ -279,6 +284,7 @@ long descriptor_close(struct process *process, uint64_t fd)
         return -EBADF;
     }
     process->files->descriptor[(uint32_t)fd] = (struct descriptor){0};
+    locks_close(process, file);
     file_release(file);
     return 0;
 }

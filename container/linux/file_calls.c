@@ -34,8 +34,9 @@ static long link_of_file(const struct file *file)
 {
     struct path own;
     long error = file->path ? path_set(&own, file->path) : -ENOENT;
-    return error ? error : HOST(path_root(), HOST_DIRECTORY_READ_LINK, 0, NULL, (uint64_t)(own.text + 1),
-                                strlen(own.text + 1), (uint64_t)target, sizeof target);
+    return error ? error
+                 : HOST(path_root(), HOST_DIRECTORY_READ_LINK, 0, NULL, (uint64_t)(own.text + 1),
+                        strlen(own.text + 1), (uint64_t)target, sizeof target);
 }
 
 static long read_link_at(struct thread *thread, uint64_t directory, uint64_t name, uint64_t to, uint64_t size)
@@ -95,7 +96,8 @@ static long change_at(struct thread *thread, uint64_t directory, uint64_t name, 
     }
     if (error == PATH_SYNTHETIC) {
         bool is_there = synthetic_stat(thread->process, path.text, &status) == 0;
-        bool is_made = change.operation == HOST_DIRECTORY_MAKE || change.operation == HOST_DIRECTORY_MAKE_NODE;
+        bool is_made =
+            change.operation == HOST_DIRECTORY_MAKE || change.operation == HOST_DIRECTORY_MAKE_NODE;
         error = is_made && is_there ? -EEXIST : is_made || !is_there ? -ENOENT : -EPERM;
     }
     return error;
@@ -153,14 +155,15 @@ static long make_node(struct thread *thread, uint64_t directory, uint64_t name, 
     struct file *file;
     uint64_t kind = mode & S_IFMT;
     if (kind && kind != S_IFREG) {
-        return kind == S_IFDIR ? -EPERM
-                               : change_at(thread, directory, name,
-                                           (struct change){HOST_DIRECTORY_MAKE_NODE, kind | masked(thread, mode),
-                                                           false});
+        return kind == S_IFDIR
+                   ? -EPERM
+                   : change_at(thread, directory, name,
+                               (struct change){HOST_DIRECTORY_MAKE_NODE, kind | masked(thread, mode), false});
     }
     long error = path_read(thread->process, directory, name, &path);
     error = error ? error
-                  : file_open_path(thread->process, path.text, O_WRONLY | O_CREAT | O_EXCL, mode & MODE_BITS, &file);
+                  : file_open_path(thread->process, path.text, O_WRONLY | O_CREAT | O_EXCL, mode & MODE_BITS,
+                                   &file);
     if (!error) {
         file_release(file);
     }
@@ -187,17 +190,25 @@ static long pair_read(struct thread *thread, uint64_t old_directory, uint64_t ol
 
 static long rename_below(void *argument, const struct place *old, const struct place *new)
 {
-    return HOST(old->directory, HOST_DIRECTORY_RENAME, new->directory, NULL, (uint64_t)old->below, old->length,
-                (uint64_t)new->below, new->length, *(uint64_t *)argument);
+    return HOST(old->directory, HOST_DIRECTORY_RENAME, new->directory, NULL, (uint64_t)old->below,
+                old->length, (uint64_t) new->below, new->length, *(uint64_t *)argument);
 }
 
 static long rename_at(struct thread *thread, uint64_t old_directory, uint64_t old, uint64_t new_directory,
                       uint64_t new, uint64_t flags)
 {
+    static struct path from, to;
     long error = pair_read(thread, old_directory, old, new_directory, new);
-    error = error ? error : path_pair_do(thread->process, &path, &other, rename_below, &flags);
-    if (!error) {
-        path_renamed(thread->process, &path, &other);
+    if (error) {
+        return error;
+    }
+    from = path; /* as they will be told of */
+    to = other;
+    bool is_known = (from.near || !path_resolve(thread->process, &from, false)) &&
+                    (to.near || !path_resolve(thread->process, &to, false));
+    error = path_pair_do(thread->process, &path, &other, rename_below, &flags);
+    if (!error && is_known) {
+        path_renamed(thread->process, &from, &to);
     }
     return error;
 }
@@ -221,7 +232,7 @@ static long hard_link_below(void *argument, const struct place *old, const struc
 {
     (void)argument;
     return HOST(old->directory, HOST_DIRECTORY_LINK, new->directory, NULL, (uint64_t)old->below, old->length,
-                (uint64_t)new->below, new->length);
+                (uint64_t) new->below, new->length);
 }
 
 static long link_at(struct thread *thread, uint64_t old_directory, uint64_t old, uint64_t new_directory,
@@ -255,7 +266,9 @@ static long symlink_below(void *argument, const struct place *place)
 static long symlink_at(struct thread *thread, uint64_t to, uint64_t directory, uint64_t name)
 {
     long length = user_string(target, to, sizeof target);
-    long error = length < 0 ? length : length == 0 ? -ENOENT : path_read(thread->process, directory, name, &path);
+    long error = length < 0    ? length
+                 : length == 0 ? -ENOENT
+                               : path_read(thread->process, directory, name, &path);
     error = error ? error : path_do(thread->process, &path, false, symlink_below, &length);
     return error == PATH_SYNTHETIC ? -EPERM : error;
 }
@@ -298,8 +311,8 @@ static long times_set(struct thread *thread, uint64_t directory, uint64_t name, 
         }
     }
     long error = path_read(thread->process, directory, name, &path);
-    error = error ? error
-                  : path_do(thread->process, &path, !(flags & AT_SYMLINK_NOFOLLOW), times_below, &change);
+    error =
+        error ? error : path_do(thread->process, &path, !(flags & AT_SYMLINK_NOFOLLOW), times_below, &change);
     return error == PATH_SYNTHETIC ? -EPERM : error;
 }
 
@@ -345,8 +358,8 @@ HANDLER(call_utimensat)
     if (error || ARG(1)) {
         return error ? error : times_set(thread, ARG(0), ARG(1), ARG(3));
     }
-    return by_file(thread->process, file_of(thread->process, ARG(0)), HOST_FILE_SET_TIMES, times_below, &change,
-                   (uint64_t)times);
+    return by_file(thread->process, file_of(thread->process, ARG(0)), HOST_FILE_SET_TIMES, times_below,
+                   &change, (uint64_t)times);
 }
 
 /* Microseconds. */
@@ -390,8 +403,8 @@ HANDLER(call_utime)
 HANDLER(call_fchmod)
 {
     struct change change = {HOST_DIRECTORY_SET_MODE, ARG(1) & MODE_BITS, true};
-    return by_file(thread->process, file_of(thread->process, ARG(0)), HOST_FILE_SET_MODE, change_below, &change,
-                   change.value);
+    return by_file(thread->process, file_of(thread->process, ARG(0)), HOST_FILE_SET_MODE, change_below,
+                   &change, change.value);
 }
 
 /* Owners stay what they are: the host's. */
@@ -459,10 +472,17 @@ HANDLER(call_umask)
     return old;
 }
 
-/* No file has extended attributes. */
+/* No file has extended attributes: 0 for a list, else EOPNOTSUPP. */
 HANDLER(call_no_attributes)
 {
-    (void)thread;
-    (void)call;
-    return -EOPNOTSUPP;
+    const struct statx *status;
+    bool is_link = call->number == 189 || call->number == 192 || call->number == 195 || call->number == 198;
+    bool is_list = call->number == 194 || call->number == 195;
+    long error = status_at(thread, (uint64_t)AT_FDCWD, ARG(0), is_link ? AT_SYMLINK_NOFOLLOW : 0, &status);
+    return error ? error : is_list ? 0 : -EOPNOTSUPP;
+}
+
+HANDLER(call_no_file_attributes)
+{
+    return !file_of(thread->process, ARG(0)) ? -EBADF : call->number == 196 ? 0 : -EOPNOTSUPP;
 }

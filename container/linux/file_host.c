@@ -4,6 +4,7 @@
 
 #include "container/linux/host.h"
 #include "container/linux/space.h"
+#include "container/linux/window.h"
 #include "container/linux/terminal.h"
 
 enum {
@@ -23,7 +24,12 @@ static long host_transfer(const struct file *file, enum host_operation operation
     do {
         uint64_t part = size - done < HOST_IO_BYTES ? size - done : HOST_IO_BYTES;
         uint64_t place = offset < 0 ? ~0ul : (uint64_t)offset + done;
-        long moved = HOST(file->box.object, operation, 0, NULL, at + done, part, place, flags);
+        bool is_read = operation == HOST_FILE_READ;
+        uint64_t from = is_read ? bounce_in(at + done, &part) : bounce_out(at + done, &part);
+        long moved = HOST(file->box.object, operation, 0, NULL, from, part, place, flags);
+        if (is_read) {
+            bounce_back(at + done, from, moved);
+        }
         if (moved < 0) {
             return done ? (long)done : moved;
         }

@@ -222,12 +222,14 @@ static void name_set(struct process *process)
 
 void process_name_tell(const struct process *process, const char *arguments, size_t size)
 {
-    uint64_t words[1 + (SERVER_NAME_SIZE + SERVER_ARGUMENTS_SIZE) / sizeof(uint64_t)] = {(uint64_t)process->id};
+    uint64_t words[1 + (SERVER_NAME_SIZE + SERVER_ARGUMENTS_SIZE) / sizeof(uint64_t)] = {
+        (uint64_t)process->id};
     size_t count = size < SERVER_ARGUMENTS_SIZE ? size : SERVER_ARGUMENTS_SIZE;
     memcpy(&words[1], process->name, SERVER_NAME_SIZE);
     memcpy(&words[1 + SERVER_NAME_SIZE / sizeof(uint64_t)], arguments, count);
     (void)server_call(SERVER_NAME, words,
-                      (unsigned)(1 + (SERVER_NAME_SIZE + count + sizeof(uint64_t) - 1) / sizeof(uint64_t)), NULL, 0);
+                      (unsigned)(1 + (SERVER_NAME_SIZE + count + sizeof(uint64_t) - 1) / sizeof(uint64_t)),
+                      NULL, 0);
 }
 
 static size_t arguments_size(const struct program *program)
@@ -251,7 +253,8 @@ long program_load(struct process *process, const struct program *program, uint64
     space_set_break(image.end);
     image.vdso = vdso_map();
     *ip = image.start;
-    error = stack_build(process, &image, program->text, program->argument_count, program->environment_count, sp);
+    error =
+        stack_build(process, &image, program->text, program->argument_count, program->environment_count, sp);
     process_name_tell(process, program->text, arguments_size(program));
     return error;
 }
@@ -294,9 +297,11 @@ long program_start(struct process *process, const struct container_order *order)
     struct program program;
     uint64_t ip, sp;
     path_init(order);
-    *process = (struct process){
-        .id = server_ready(kernel_server_notification()),
-        .files = &files, .directory = heap_alloc(PATH_ROOM), .program = heap_alloc(PATH_ROOM), .umask = 022};
+    *process = (struct process){.id = server_ready(kernel_server_notification()),
+                                .files = &files,
+                                .directory = heap_alloc(PATH_ROOM),
+                                .program = heap_alloc(PATH_ROOM),
+                                .umask = 022};
     if (!process->directory || !process->program || !file_table_init(&files)) {
         return -ENOMEM;
     }

@@ -16,6 +16,8 @@
 
 _Noreturn void personality_main(const struct container_order *order);
 
+extern seL4_Word selkie_entry; /* of libsel4 */
+
 static void serve_call(struct thread *thread, const struct kernel_message *message)
 {
     const struct user_registers *registers = &message->registers;
@@ -94,6 +96,7 @@ static _Noreturn void loop(void)
 _Noreturn void personality_main(const struct container_order *order)
 {
     static struct process process;
+    selkie_entry = order->entry;
     seL4_SetIPCBuffer((seL4_IPCBuffer *)CONTAINER_IPC_BUFFER);
     object_init();
     if (!kernel_init()) {

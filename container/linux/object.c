@@ -145,8 +145,8 @@ static bool leaf_next(void)
 {
     uint64_t leaf = slot_end >> CONTAINER_LEAF_BITS;
     if (leaf == ROOT_SLOTS - 1 || /* the last one is the process server's */
-        !retype(seL4_CapTableObject, CONTAINER_LEAF_BITS,
-                                      CONTAINER_LEAF_BITS + seL4_SlotBits, 0, 0, leaf, 1)) {
+        !retype(seL4_CapTableObject, CONTAINER_LEAF_BITS, CONTAINER_LEAF_BITS + seL4_SlotBits, 0, 0, leaf,
+                1)) {
         return false;
     }
     slot_next = leaf << CONTAINER_LEAF_BITS;
@@ -165,6 +165,43 @@ cap_address slot_alloc(void)
 void slot_free(cap_address slot)
 {
     (void)stack_push(&free_slots, (uint32_t)slot);
+}
+
+void slots_reserve(size_t count)
+{
+    if (free_slots.count + (slot_end - slot_next) >= count) {
+        return;
+    }
+    for (uint64_t next = slot_next, end = slot_end; next < end; next++) {
+        slot_next = next + 1;
+        slot_free(next);
+    }
+    (void)leaf_next();
+}
+
+/* What is left of a leaf that has no room for the row is used one by one. */
+cap_address slot_row_retype(cap_address untyped, uint64_t type, unsigned size_bits, unsigned count)
+{
+    cap_address first = count == 1 ? slot_alloc() : 0;
+    if (count > 1) {
+        while (slot_next < slot_end && slot_end - slot_next < count) {
+            slot_free(slot_next++);
+        }
+        if (slot_next == slot_end && !leaf_next()) {
+            return 0;
+        }
+        first = slot_next;
+        slot_next += count;
+    }
+    if (!first ||
+        seL4_Untyped_Retype(untyped, type, size_bits, CONTAINER_SLOT_CNODE, first >> CONTAINER_LEAF_BITS,
+                            NODE_DEPTH, first & (LEAF_SLOTS - 1), count) != seL4_NoError) {
+        for (unsigned i = 0; first && i < count; i++) {
+            slot_free(first + i);
+        }
+        return 0;
+    }
+    return first;
 }
 
 /* log2 of the bytes that an object takes. */
@@ -345,9 +382,11 @@ static bool own_page_add(uint32_t frame, uint64_t vaddr)
         if (!page || !frame_map_in(page, at, true, &table)) {
             return false;
         }
-        OWN_PAGES[own_count++] = (struct own_page){page, (uint32_t)((at - CONTAINER_PERSONALITY) / PAGE_SIZE)};
+        OWN_PAGES[own_count++] =
+            (struct own_page){page, (uint32_t)((at - CONTAINER_PERSONALITY) / PAGE_SIZE)};
     }
-    OWN_PAGES[own_count++] = (struct own_page){frame, (uint32_t)((vaddr - CONTAINER_PERSONALITY) / PAGE_SIZE)};
+    OWN_PAGES[own_count++] =
+        (struct own_page){frame, (uint32_t)((vaddr - CONTAINER_PERSONALITY) / PAGE_SIZE)};
     return true;
 }
 

@@ -5,11 +5,13 @@
 #include "container/linux/calls.h"
 #include "container/linux/host.h"
 #include "container/linux/path.h"
+#include "container/linux/space.h"
 #include "container/linux/synthetic.h"
 
 enum {
     /* O_APPEND is the personality's: fcntl can change it. */
-    OPEN_HOST_FLAGS = O_ACCMODE | O_CREAT | O_EXCL | O_TRUNC | O_DIRECTORY | O_NOFOLLOW | O_SYNC | O_PATH | O_TMPFILE,
+    OPEN_HOST_FLAGS =
+        O_ACCMODE | O_CREAT | O_EXCL | O_TRUNC | O_DIRECTORY | O_NOFOLLOW | O_SYNC | O_PATH | O_TMPFILE,
     OPEN_TOLD = O_ACCMODE | O_APPEND | O_NONBLOCK | O_SYNC | O_DIRECTORY | O_NOFOLLOW | O_NOATIME | O_TMPFILE,
     OPEN_TOLD_PATH = O_PATH | O_DIRECTORY | O_NOFOLLOW
 };
@@ -69,8 +71,11 @@ static long open_host(const struct process *process, uint64_t flags, uint64_t mo
 /* Open `the_path`. */
 static long open_path(const struct process *process, uint64_t flags, uint64_t mode, struct file **file)
 {
+    const struct file *open = synthetic_file(process, the_path.text);
     if (strcmp(the_path.text, "/proc/self/exe") == 0) {
         (void)path_set(&the_path, process->program);
+    } else if (open && open->is_regular && open->path) { /* anew, with a position of its own */
+        (void)path_set(&the_path, open->path);
     }
     long error = synthetic_covers(the_path.text)
                      ? PATH_SYNTHETIC
@@ -108,6 +113,29 @@ static long open_at(struct thread *thread, uint64_t directory, uint64_t name, ui
     return error ? error : descriptor_add(thread->process, file, 0, flags & O_CLOEXEC);
 }
 
+enum {
+    MFD_CLOEXEC = 1,
+    MFD_ALL = 0x1f, /* seals, large pages and modes are taken and do nothing */
+    MEMFD_NAME = 249
+};
+
+/* A nameless file of the host, where one can be made: a shared mapping needs one. */
+HANDLER(call_memfd_create)
+{
+    static const char *const FOLDERS[] = {"/tmp", "/"};
+    char name[MEMFD_NAME + 1];
+    struct file *file;
+    long error = user_string(name, ARG(0), sizeof name);
+    if (error < 0 || ARG(1) & ~(uint64_t)MFD_ALL) {
+        return error == -EFAULT ? error : -EINVAL;
+    }
+    error = -ENOENT;
+    for (unsigned i = 0; i < sizeof FOLDERS / sizeof *FOLDERS && error; i++) {
+        error = file_open_path(thread->process, FOLDERS[i], O_TMPFILE | O_RDWR, 0777, &file);
+    }
+    return error ? error : descriptor_add(thread->process, file, 0, ARG(1) & MFD_CLOEXEC);
+}
+
 HANDLER(call_open)
 {
     return open_at(thread, (uint64_t)AT_FDCWD, ARG(0), ARG(1), ARG(2));
@@ -126,7 +154,8 @@ HANDLER(call_creat)
 HANDLER(call_truncate)
 {
     struct file *file;
-    long error = (int64_t)ARG(1) < 0 ? -EINVAL : path_read(thread->process, (uint64_t)AT_FDCWD, ARG(0), &the_path);
+    long error =
+        (int64_t)ARG(1) < 0 ? -EINVAL : path_read(thread->process, (uint64_t)AT_FDCWD, ARG(0), &the_path);
     if (!error) {
         error = open_path(thread->process, O_WRONLY, 0, &file);
     }

@@ -88,9 +88,19 @@ bool page_add(uint64_t vaddr, enum page_rights rights, bool must_be_zero)
     if (must_clear) {
         memset((void *)vaddr, 0, PAGE_SIZE);
     }
-    *page = (struct page){.frame = frame & 0xfffffff, .rights = (must_clear ? PAGE_WRITE : rights) & 3};
+    *page = (struct page){.frame = frame & 0x7ffffff, .rights = (must_clear ? PAGE_WRITE : rights) & 3};
     frames_in_use++;
     return page_protect(vaddr, page, rights);
+}
+
+bool page_add_window(uint64_t vaddr, uint32_t frame, enum page_rights rights)
+{
+    struct page *page = page_make(vaddr);
+    if (!page || (rights != PAGE_NONE && !page_map(vaddr, frame, rights))) {
+        return false;
+    }
+    *page = (struct page){.frame = frame & 0x7ffffff, .rights = rights & 3, .is_window = true};
+    return true;
 }
 
 /* Frames of a row go to a row of pages, in which mappings are cheap. They come from the pool in any order. */
@@ -126,7 +136,7 @@ unsigned pages_add(uint64_t vaddr, unsigned count, enum page_rights rights, bool
     enum page_rights at_first = must_be_zero && !are_zero ? PAGE_WRITE : rights;
     while (added < had && page_map(vaddr + added * PAGE_SIZE, frames[added], at_first)) {
         *page_find(vaddr + added * PAGE_SIZE) =
-            (struct page){.frame = frames[added] & 0xfffffff, .rights = at_first & 3};
+            (struct page){.frame = frames[added] & 0x7ffffff, .rights = at_first & 3};
         added++;
     }
     for (unsigned i = added; i < had; i++) {
@@ -195,7 +205,8 @@ static bool pages_copy_own(uint64_t start, uint64_t end, enum page_rights rights
     bool is_zero, is_good = true;
     for (; had < count && is_good; had++) {
         frames[had] = frame_alloc(&is_zero);
-        is_good = frames[had] && page_protect(start + had * PAGE_SIZE, page_find(start + had * PAGE_SIZE), PAGE_READ);
+        is_good = frames[had] &&
+                  page_protect(start + had * PAGE_SIZE, page_find(start + had * PAGE_SIZE), PAGE_READ);
     }
     if (!is_good) {
         while (had-- > 0) {
@@ -210,7 +221,7 @@ static bool pages_copy_own(uint64_t start, uint64_t end, enum page_rights rights
         struct page *page = page_find(start + i * PAGE_SIZE);
         frame_unmap(page->frame);
         frame_drop(page->frame, page->is_shared);
-        *page = (struct page){.frame = frames[i] & 0xfffffff, .rights = PAGE_WRITE};
+        *page = (struct page){.frame = frames[i] & 0x7ffffff, .rights = PAGE_WRITE};
         if (!page_map(start + i * PAGE_SIZE, frames[i], PAGE_WRITE)) {
             return false; /* the page table is there: this does not happen */
         }
@@ -268,9 +279,11 @@ static void page_drop(void *argument, uint64_t vaddr, struct page *page)
     (void)argument;
     (void)vaddr;
     frame_unmap(page->frame); /* also where a fork took its page table away */
-    frame_drop(page->frame, page->is_shared);
+    if (!page->is_window) {
+        frame_drop(page->frame, page->is_shared);
+        frames_in_use--;
+    }
     *page = (struct page){0};
-    frames_in_use--;
 }
 
 void pages_drop(uint64_t start, uint64_t end)
@@ -323,7 +336,8 @@ static void leaves_each(void *entry, unsigned level, uint64_t vaddr, void (*visi
         return;
     }
     for (unsigned i = 0; i < ENTRIES; i++) {
-        leaves_each(((struct node *)entry)->entry[i], level - 1, vaddr + ((uint64_t)i << (12 + 9 * level)), visit);
+        leaves_each(((struct node *)entry)->entry[i], level - 1, vaddr + ((uint64_t)i << (12 + 9 * level)),
+                    visit);
     }
 }
 
@@ -336,7 +350,7 @@ static void leaf_fork(struct leaf *leaf, uint64_t vaddr)
     bool is_writable = false;
     for (unsigned i = 0; i < ENTRIES; i++) {
         struct page *page = &leaf->page[i];
-        if (!page->frame) {
+        if (!page->frame || page->is_window) { /* the child makes its own windows */
             continue;
         }
         page->is_shared = true;
@@ -368,6 +382,9 @@ static void leaf_forked(struct leaf *leaf, uint64_t vaddr)
     leaf->table = 0;
     for (unsigned i = 0; i < ENTRIES; i++) {
         leaf->page[i].rights = PAGE_NONE;
+        if (leaf->page[i].is_window) {
+            leaf->page[i] = (struct page){0};
+        }
     }
 }
 

@@ -20,7 +20,8 @@ enum page_rights {
  * (is_cow) is not writable, whatever `rights` were asked for, until page_own gave it a frame that nobody else has.
  */
 struct page {
-    uint32_t frame : 28, rights : 2, is_shared : 1, is_cow : 1;
+    uint32_t frame : 27, rights : 2, is_shared : 1, is_cow : 1;
+    uint32_t is_window : 1; /* the frame is a window's (window.h), and no memory of ours */
 };
 
 /* The page at `vaddr`, or NULL when none near it has a frame. */
@@ -34,6 +35,9 @@ enum {
     PAGES_ADD_MOST = 16
 };
 unsigned pages_add(uint64_t vaddr, unsigned count, enum page_rights rights, bool must_be_zero);
+
+/* A page that shows this frame of a window. It is not given back. */
+bool page_add_window(uint64_t vaddr, uint32_t frame, enum page_rights rights);
 
 /* Change what may be done with a page that has a frame. */
 bool page_protect(uint64_t vaddr, struct page *page, enum page_rights rights);

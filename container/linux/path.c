@@ -49,8 +49,7 @@ static bool is_here(const char *at, size_t length)
 static bool is_under(const char *path, const char *folder)
 {
     size_t length = strlen(folder);
-    return strncmp(path, folder, length) == 0 &&
-           (length == 1 || path[length] == '\0' || path[length] == '/');
+    return strncmp(path, folder, length) == 0 && (length == 1 || path[length] == '\0' || path[length] == '/');
 }
 
 static long component_append(char *path, const char *name, size_t length)
@@ -154,8 +153,8 @@ static long link_read(const struct process *process, const char *text, char targ
     if (!place_find(text, &place)) {
         return -ENOENT;
     }
-    long length = place.length ? HOST(place.directory, HOST_DIRECTORY_READ_LINK, 0, NULL, (uint64_t)place.below,
-                                      place.length, (uint64_t)target, PATH_ROOM - 1)
+    long length = place.length ? HOST(place.directory, HOST_DIRECTORY_READ_LINK, 0, NULL,
+                                      (uint64_t)place.below, place.length, (uint64_t)target, PATH_ROOM - 1)
                                : 0;
     target[length > 0 ? length : 0] = '\0';
     return length == -EINVAL ? 0 : length;
@@ -207,6 +206,7 @@ long path_resolve(const struct process *process, struct path *path, bool follow)
     size_t size = strlen(path->text);
     bool is_directory = size > 1 && path->text[size - 1] == '/';
     memcpy(rest, path->text, size + 1);
+    rest[size - is_directory] = '\0';
     path->text[1] = '\0';
     path->near = 0;
     for (const char *at = rest; *at && !error;) {
@@ -281,6 +281,12 @@ static void near_find(struct path *path, const char *text, const struct file *di
     path->name = strlen(path->text) - length;
 }
 
+long path_text(const struct process *process, const char *text, struct path *to)
+{
+    to->near = 0;
+    return path_join(to->text, text[0] == '/' ? "/" : process->directory, text);
+}
+
 long path_read(const struct process *process, uint64_t directory_fd, uint64_t address, struct path *to)
 {
     static char text[PATH_ROOM];
@@ -313,8 +319,8 @@ static bool near_place(struct path *path, bool follow, struct place *place)
 {
     static char target[PATH_ROOM];
     const char *name = path->text + path->name;
-    if (!path->near || (follow && HOST(path->near, HOST_DIRECTORY_READ_LINK, 0, NULL, (uint64_t)name, strlen(name),
-                                       (uint64_t)target, sizeof target) >= 0)) {
+    if (!path->near || (follow && HOST(path->near, HOST_DIRECTORY_READ_LINK, 0, NULL, (uint64_t)name,
+                                       strlen(name), (uint64_t)target, sizeof target) >= 0)) {
         return false;
     }
     const struct container_mount *mount = mount_of(path->text);
@@ -341,10 +347,10 @@ static long path_place(const struct process *process, struct path *path, bool fo
         return 0;
     }
     long error = must_walk(path->text) ? path_resolve(process, path, follow) : 0;
-    return error                            ? error
-           : synthetic_covers(path->text)   ? PATH_SYNTHETIC
+    return error                           ? error
+           : synthetic_covers(path->text)  ? PATH_SYNTHETIC
            : place_find(path->text, place) ? 0
-                                            : -ENOENT;
+                                           : -ENOENT;
 }
 
 long path_do(const struct process *process, struct path *path, bool follow,

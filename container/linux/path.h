@@ -34,6 +34,9 @@ void path_init(const struct container_order *order);
 /* What a call names, relative to `directory_fd` or the working directory. 0 or an error; -ENOENT for an empty path. */
 long path_read(const struct process *process, uint64_t directory_fd, uint64_t address, struct path *to);
 
+/* The same of a text, relative to the working directory. */
+long path_text(const struct process *process, const char *text, struct path *to);
+
 /* The same of an absolute text. */
 long path_set(struct path *to, const char *text);
 

@@ -78,7 +78,7 @@ static long timeout_read(uint64_t at, int64_t unit_ns, int64_t *timeout_ns)
         return 0;
     }
     long error = user_read(&time, at, sizeof time);
-    if (!error && (time.seconds < 0 || time.nanoseconds < 0)) {
+    if (!error && (time.seconds < 0 || time.nanoseconds < 0 || (unit_ns == 1 && time.nanoseconds >= SECOND_NS))) {
         error = -EINVAL;
     }
     *timeout_ns = time.seconds > 1000000000 ? -1 : time.seconds * SECOND_NS + time.nanoseconds * unit_ns;

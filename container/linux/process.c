@@ -4,6 +4,7 @@
 
 #include "container/linux/entry.h"
 #include "container/linux/file.h"
+#include "container/linux/futex.h"
 #include "container/linux/heap.h"
 #include "container/linux/page_map.h"
 #include "container/linux/server.h"
@@ -42,7 +43,8 @@ static void ids_write(const struct thread *child, uint64_t flags, uint64_t paren
 }
 
 /* The one thread of a copy goes on in the child. */
-static void fork_child(struct thread *thread, uint64_t flags, uint64_t stack, uint64_t child_tid, uint64_t tls)
+static void fork_child(struct thread *thread, uint64_t flags, uint64_t stack, uint64_t child_tid,
+                       uint64_t tls)
 {
     thread_call_over(thread);
     thread->clear_child_tid = flags & CLONE_CHILD_CLEARTID ? child_tid : 0;
@@ -220,8 +222,10 @@ static void signal_arrived(const struct server_signal *signal)
         }
         int status = (int)signal->value;
         info.child.pid = signal->sender;
-        info.child.status = signal->code == 1 ? status >> 8 & 255 : signal->code < CLD_STOPPED ? status & 127
-                            : status == STATUS_CONTINUED ? SIGCONT : status >> 8 & 255;
+        info.child.status = signal->code == 1            ? status >> 8 & 255
+                            : signal->code < CLD_STOPPED ? status & 127
+                            : status == STATUS_CONTINUED ? SIGCONT
+                                                         : status >> 8 & 255;
     } else {
         info.from.pid = signal->sender;
         info.from.value = signal->value;
@@ -233,6 +237,7 @@ void process_events(void)
 {
     uint64_t answer[1 + SERVER_SIGNALS * sizeof(struct server_signal) / sizeof(uint64_t)];
     is_news_expected = false;
+    entry_forget(); /* there may be another parent */
     do {
         while (news_count > 0) {
             struct server_signal signal = news[0];
@@ -247,6 +252,9 @@ void process_events(void)
         }
         if ((answer[0] & SERVER_IS_ALONE) && !pages_are_alone()) {
             pages_alone(true);
+        }
+        if (answer[0] & SERVER_FUTEXES) {
+            futex_look_again();
         }
         news_count = (unsigned)count;
         memcpy(news, answer + 1, news_count * sizeof *news);

@@ -185,10 +185,11 @@ static struct thread *signal_target(const struct process *process, int signal)
 
 static void signal_wake(struct thread *thread, int signal)
 {
+    bool is_to_repeat = thread->is_queued && thread->wait != WAIT_NOTHING;
     if (thread_wishes(thread, signal)) {
         thread_retry(thread);
-    } else if (thread == thread_current || thread->is_queued || thread->is_held ||
-               thread->process->is_stopped || thread->signal_mask & signal_bit(signal)) {
+    } else if (thread == thread_current || is_to_repeat || thread->is_held || thread->process->is_stopped ||
+               thread->signal_mask & signal_bit(signal)) {
         return; /* it looks by itself */
     } else if (thread->wait != WAIT_NOTHING) {
         signal_interrupt(thread);

@@ -170,8 +170,8 @@ static long send_to_process(struct thread *thread, int id, uint64_t signal, cons
         return -EINVAL;
     }
     if (id != thread->process->id) {
-        long error = SERVER(SERVER_KILL, (uint64_t)thread->process->id, (uint64_t)id, signal, (uint64_t)info->code,
-                            info->from.value);
+        long error = SERVER(SERVER_KILL, (uint64_t)thread->process->id, (uint64_t)id, signal,
+                            (uint64_t)info->code, info->from.value);
         if (id <= 0) {
             process_expect_news(); /* the sender may be one of them, and has its signal when the call is over */
         }
@@ -207,7 +207,9 @@ HANDLER(call_kill)
 HANDLER(call_tkill)
 {
     struct siginfo info = info_of(thread, ARG(1), SI_TKILL);
-    return send_to_thread(thread, (int)ARG(0), ARG(1), &info);
+    bool is_other = (int)ARG(0) > 0 && !thread_find((int)ARG(0));
+    return is_other ? send_to_process(thread, (int)ARG(0), ARG(1), &info)
+                    : send_to_thread(thread, (int)ARG(0), ARG(1), &info);
 }
 
 HANDLER(call_tgkill)

@@ -11,8 +11,8 @@
 #define PAGE_BYTES 4096ul
 
 enum {
-    FAR = 56, /* bytes in front of a `syscall` where ways to it begin ... */
-    NEAR = 32, /* ... and end */
+    FAR = 56,             /* bytes in front of a `syscall` where ways to it begin ... */
+    NEAR = 32,            /* ... and end */
     NUMBER_SIGRETURN = 15 /* the bytes of whose call say "signal frame" to who unwinds the stack */
 };
 

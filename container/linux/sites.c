@@ -227,10 +227,20 @@ void sites_restore(uint64_t start, uint64_t end)
     }
 }
 
+static bool is_used(const struct window *window)
+{
+    for (unsigned i = 0; i < window->count; i++) {
+        if (window->site[i].address) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Code that is to stay must not lead to stubs that go. */
 static void window_close(struct window *window)
 {
-    if (window->is_mapped && !is_disabled) {
+    if (is_used(window)) {
         sites_disable();
     }
     window->is_mapped = false;

@@ -10,9 +10,12 @@
 #include "container/linux/object.h"
 #include "container/linux/page_map.h"
 #include "container/linux/sites.h"
+#include "container/linux/window.h"
 
 enum {
-    FILL_PAGES = 16 /* a touch fills the aligned group of pages around it */
+    FILL_PAGES = 16,     /* a touch fills the aligned group of pages around it */
+    COPY_PAGES = 4,      /* after a fork a write copies so many, */
+    COPY_LARGE = 1 << 13 /* but FILL_PAGES in a process of more pages, so that its mappings stay few */
 };
 
 static struct region *regions;
@@ -80,13 +83,20 @@ static void region_insert(size_t at, const struct region *region)
     if (region->file) {
         file_hold(region->file);
     }
+    if (region->window) {
+        window_hold(region->window);
+    }
 }
 
 static void region_remove(size_t at)
 {
     struct file *file = regions[at].file;
+    struct window *window = regions[at].window;
     region_count--;
     memmove(&regions[at], &regions[at + 1], (region_count - at) * sizeof *regions);
+    if (window) {
+        window_release(window);
+    }
     if (file) {
         file_release(file);
     }
@@ -108,7 +118,7 @@ static void region_split(uint64_t vaddr)
 
 static bool region_continues(const struct region *a, const struct region *b)
 {
-    return a->end == b->start && a->file == b->file && a->protection == b->protection &&
+    return a->end == b->start && a->file == b->file && a->window == b->window && a->protection == b->protection &&
            a->is_shared == b->is_shared && a->is_heap == b->is_heap && a->is_stack == b->is_stack &&
            (!a->file || a->offset + (a->end - a->start) == b->offset);
 }
@@ -135,11 +145,11 @@ static void range_clear(uint64_t start, uint64_t end)
     if (at == region_count || regions[at].start >= end) {
         return;
     }
+    sites_forget(start, end);
+    pages_drop(start, end); /* before windows go, with their frames */
     while (at < region_count && regions[at].start < end) {
         region_remove(at);
     }
-    sites_forget(start, end);
-    pages_drop(start, end);
 }
 
 long space_map(const struct region *region)
@@ -188,6 +198,9 @@ long space_protect(uint64_t start, uint64_t end, unsigned protection)
     for (size_t at = region_at(start); at < region_count && regions[at].start < end; at++) {
         if (regions[at].start > vaddr) {
             return -ENOMEM;
+        }
+        if (protection & PROT_WRITE && regions[at].window && !window_is_writable(regions[at].window)) {
+            return -EACCES;
         }
         regions[at].protection = protection & 7;
         vaddr = regions[at].end;
@@ -276,10 +289,14 @@ static long group_fill(const struct region *region, uint64_t vaddr)
 /* A page that has a frame, and the group around it. What a fork made common is copied when it is to be written. */
 static bool group_protect(const struct region *region, uint64_t vaddr, bool is_write)
 {
-    uint64_t group = vaddr & ~(FILL_PAGES * PAGE_SIZE - 1), last_end = group + FILL_PAGES * PAGE_SIZE;
-    uint64_t start = group > region->start ? group : region->start;
-    uint64_t end = last_end < region->end ? last_end : region->end;
     enum page_rights rights = rights_of(region->protection);
+    uint64_t size = FILL_PAGES * PAGE_SIZE;
+    if (is_write && !pages_are_alone() && page_count() < COPY_LARGE) {
+        size = COPY_PAGES * PAGE_SIZE;
+    }
+    uint64_t group = vaddr & ~(size - 1);
+    uint64_t start = group > region->start ? group : region->start;
+    uint64_t end = group + size < region->end ? group + size : region->end;
     if (page_find(vaddr)->is_cow && rights == PAGE_WRITE && (is_write || pages_are_alone())) {
         uint64_t first = vaddr, last = vaddr + PAGE_SIZE;
         while (first > start && !page_is_empty(first - PAGE_SIZE) && page_find(first - PAGE_SIZE)->is_cow) {
@@ -306,12 +323,21 @@ long space_fill(uint64_t start, uint64_t size, bool is_write)
     }
     for (uint64_t vaddr = page_down(start); vaddr < end; vaddr += PAGE_SIZE) {
         const struct page *page = page_find(vaddr);
-        if (page && page->frame && page->rights >= (is_write ? PAGE_WRITE : PAGE_READ)) {
+        if (page && page->frame && page->rights >= (is_write ? PAGE_WRITE : PAGE_READ) && !page->is_window) {
             continue;
         }
         const struct region *region = space_region(vaddr);
         if (!region || !(region->protection & (is_write ? PROT_WRITE : PROT_READ | PROT_EXEC | PROT_WRITE))) {
             return -EFAULT;
+        }
+        if (region->window) {
+            uint64_t filled = vaddr;
+            long error = window_fill(region, vaddr, rights_of(region->protection), &filled);
+            if (error) {
+                return error;
+            }
+            vaddr = filled - PAGE_SIZE;
+            continue;
         }
         if (page && page->frame) {
             if (!group_protect(region, vaddr, is_write)) {
@@ -338,6 +364,29 @@ static bool region_can_grow(uint64_t from, uint64_t end)
     return end <= SPACE_END && space_is_free(from, end);
 }
 
+/* A window that grows is another one, on the same file. */
+static long window_remap(struct region *region, uint64_t old_size, uint64_t size, uint64_t to, bool may_move)
+{
+    uint64_t old = region->start, target = to;
+    long error;
+    if (!to) {
+        target = region_can_grow(old + old_size, old + size) ? old : may_move ? space_find(0, size) : 0;
+    }
+    struct window *window = target ? window_make(region->file, region->offset, size, &error) : NULL;
+    if (!window) {
+        return target ? error : -ENOMEM;
+    }
+    region->window = window;
+    region->start = target;
+    region->end = target + size;
+    error = space_map(region);
+    if (!error && target != old) {
+        error = space_unmap(old, old + old_size);
+    }
+    window_release(window);
+    return error ? error : (long)target;
+}
+
 long space_remap(uint64_t old, uint64_t old_size, uint64_t size, uint64_t to, bool may_move)
 {
     const struct region *found = space_region(old);
@@ -349,6 +398,9 @@ long space_remap(uint64_t old, uint64_t old_size, uint64_t size, uint64_t to, bo
     region.start = old;
     if (!to && size <= old_size) {
         return size == old_size || space_unmap(old + size, old + old_size) == 0 ? (long)old : -ENOMEM;
+    }
+    if (region.window && size > old_size) {
+        return window_remap(&region, old_size, size, to, may_move);
     }
     if (size > old_size && !object_has_bytes(size - old_size)) {
         return -ENOMEM;
@@ -371,10 +423,16 @@ long space_remap(uint64_t old, uint64_t old_size, uint64_t size, uint64_t to, bo
     if (region.file) {
         file_hold(region.file); /* across the unmapping of the only region that may hold it */
     }
+    if (region.window) {
+        window_hold(region.window);
+    }
     long error = space_map(&region);
     if (!error) {
         uint64_t moved = size < old_size ? size : old_size;
         error = pages_move(old, target, moved) ? space_unmap(old, old + old_size) : -ENOMEM;
+    }
+    if (region.window) {
+        window_release(region.window);
     }
     if (region.file) {
         file_release(region.file);
@@ -476,11 +534,11 @@ long space_fork(void (*share)(uint32_t frame))
 
 void space_clear(void)
 {
+    sites_clear();
+    pages_drop(0, SPACE_END);
     while (region_count > 0) {
         region_remove(region_count - 1);
     }
-    sites_clear();
-    pages_drop(0, SPACE_END);
     break_start = break_now = 0;
 }
 

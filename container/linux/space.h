@@ -32,11 +32,13 @@ enum {
 #define SPACE_END       0x7d0000000000ul
 
 struct file;
+struct window;
 
 struct region {
     uint64_t start, end;
     struct file *file; /* what pages are filled from; NULL: zeros */
     uint64_t offset;   /* in the file, of `start` */
+    struct window *window; /* through which the file itself is seen; NULL: pages are copies */
     uint8_t protection;
     bool is_shared;
     bool is_heap, is_stack;

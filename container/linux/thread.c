@@ -6,7 +6,7 @@
 
 #include "container/linux/clock.h"
 #include "container/linux/futex.h"
-#include "container/linux/heap.h"
+#include "container/linux/object.h"
 #include "container/linux/process.h"
 #include "container/linux/server.h"
 #include "container/linux/space.h"
@@ -22,19 +22,33 @@ enum {
     MSG_NOSIGNAL = 0x4000
 };
 
-struct thread threads[THREADS], *thread_current;
+struct thread *thread_current;
 unsigned thread_end;
 
 static struct thread *queue_first, *queue_last;
 
+/* Have the pages up to `end`. */
+static bool thread_page(uint64_t end)
+{
+    static uint64_t mapped = (uint64_t)threads;
+    for (; mapped < end; mapped += PAGE_SIZE) {
+        bool is_zero;
+        uint32_t frame = frame_alloc(&is_zero);
+        if (!frame || !frame_map(frame, mapped, true)) {
+            return false;
+        }
+        memset((void *)mapped, 0, PAGE_SIZE);
+    }
+    return true;
+}
+
 static struct thread *thread_free(void)
 {
-    for (unsigned i = 0; i < THREADS; i++) {
-        if (!threads[i].id) {
-            return &threads[i];
-        }
+    unsigned i = 0;
+    while (i < thread_end && threads[i].id) {
+        i++;
     }
-    return NULL;
+    return i < THREADS && thread_page((uint64_t)&threads[i + 1]) ? &threads[i] : NULL;
 }
 
 /* A thread in a free place. Its TCB may have served another one. */
@@ -128,7 +142,7 @@ void thread_drop(struct thread *thread)
 void thread_queue_clear(void)
 {
     queue_first = queue_last = NULL;
-    for (unsigned i = 0; i < THREADS; i++) {
+    for (unsigned i = 0; i < thread_end; i++) {
         threads[i].is_queued = false;
     }
 }

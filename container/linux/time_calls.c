@@ -59,5 +59,9 @@ HANDLER(call_nanosleep)
 
 HANDLER(call_clock_nanosleep)
 {
-    return sleep(thread, ARG(2), (unsigned)ARG(0), ARG(1) & TIMER_ABSTIME);
+    enum {
+        CLOCK_THREAD = 3
+    };
+    bool is_wrong = clock_now((unsigned)ARG(0)) < 0 || ARG(0) == CLOCK_THREAD;
+    return is_wrong ? -EINVAL : sleep(thread, ARG(2), (unsigned)ARG(0), ARG(1) & TIMER_ABSTIME);
 }

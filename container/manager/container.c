@@ -11,6 +11,8 @@ enum {
     FLAGS_START = 0x2
 };
 
+extern seL4_Word selkie_entry; /* of libsel4; a jump to the kernel does in a container what it does here */
+
 static const seL4_Word PROGRAM_VADDR = 0x7d0180000000;
 
 /* Into leaf 0. A badge that the capability has stays. */
@@ -84,6 +86,7 @@ static seL4_Error memory_give(const struct container *container, seL4_Word memor
 {
     unsigned bits = seL4_WordBits - 1;
     order->untyped_count = 0;
+    order->entry = selkie_entry;
     while (memory > 0) {
         while ((1ul << bits) > memory) {
             bits--;

@@ -68,8 +68,8 @@ static bool connection_make(struct connection *connection)
         connection->untyped = sel4_util_object_alloc(services.allocator, seL4_UntypedObject, HOST_IO_BITS);
         connection->socket = connection->untyped ? sel4_util_slot_alloc(services.allocator) : seL4_CapNull;
     }
-    return connection->socket && selkie_host_make(connection->untyped, services.allocator->cnode,
-                                                  connection->socket, 1) == 0;
+    return connection->socket &&
+           selkie_host_make(connection->untyped, services.allocator->cnode, connection->socket, 1) == 0;
 }
 
 static struct connection *connection_free(void)
@@ -87,7 +87,8 @@ static bool is_listener_watched;
 
 static void listener_watch(void)
 {
-    is_listener_watched = is_listener_watched || (connection_free() && watch(services.listener, TOKEN_LISTENER));
+    is_listener_watched =
+        is_listener_watched || (connection_free() && watch(services.listener, TOKEN_LISTENER));
 }
 
 static void clients_accept(void)
@@ -119,8 +120,8 @@ static bool message_take(struct connection *connection, bool *is_empty)
         (void)connection_tell(connection, "error", "not enough memory is left in the manager");
         return false;
     }
-    long size = selkie_host_socket_receive_object(connection->socket, message_text, sizeof message_text, spare,
-                                                  &has_object);
+    long size = selkie_host_socket_receive_object(connection->socket, message_text, sizeof message_text,
+                                                  spare, &has_object);
     *is_empty = size == -SELKIE_EAGAIN;
     if (size <= 0) {
         if (!*is_empty && size < 0) {
@@ -216,7 +217,8 @@ bool control_init(const struct control_services *given)
     timer = sel4_util_object_alloc(allocator, HOST_IO_TYPE, 0);
     if (!ready_set || !timer || selkie_host_ready_make(ready_set) < 0 ||
         selkie_host_ready_bind(ready_set, services.notification) < 0 ||
-        selkie_host_clock_timer(services.clock, SELKIE_CLOCK_MONOTONIC, timer) < 0 || !watch(timer, TOKEN_TIMER)) {
+        selkie_host_clock_timer(services.clock, SELKIE_CLOCK_MONOTONIC, timer) < 0 ||
+        !watch(timer, TOKEN_TIMER)) {
         return false;
     }
     listener_watch();

@@ -188,7 +188,8 @@ seL4_Error estate_make(struct estate *estate, seL4_Word bytes)
         while ((1ul << bits) > bytes) {
             bits--;
         }
-        unsigned block = bits >= seL4_PageBits && estate->block_count < ESTATE_BLOCKS ? block_take(bits) : NONE;
+        unsigned block =
+            bits >= seL4_PageBits && estate->block_count < ESTATE_BLOCKS ? block_take(bits) : NONE;
         if (block == NONE && (bits <= seL4_PageBits || estate->block_count == ESTATE_BLOCKS)) {
             estate_free(estate);
             return seL4_NotEnoughMemory;

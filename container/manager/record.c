@@ -107,8 +107,8 @@ static seL4_CPtr page_make(struct record *record, seL4_Word vaddr)
 {
     struct sel4_util_allocator *allocator = &record->estate.allocator;
     seL4_CPtr frame = sel4_util_object_alloc(allocator, seL4_X86_4K, 0);
-    bool is_there = frame && sel4_util_map(allocator, allocator->vspace, frame, vaddr, seL4_ReadWrite) ==
-                                 seL4_NoError;
+    bool is_there =
+        frame && sel4_util_map(allocator, allocator->vspace, frame, vaddr, seL4_ReadWrite) == seL4_NoError;
     return is_there ? frame : seL4_CapNull;
 }
 

@@ -26,7 +26,8 @@ static bool give_serve(struct connection *connection, struct order_text message,
                      : strcmp(access, "w") == 0 ? HOST_WRITE
                                                 : HOST_READ;
     if (!has_object || !record_give(connection->record, name, mask)) {
-        return error_send(connection, "something for the container cannot be used: no descriptor, or a bad name");
+        return error_send(connection,
+                          "something for the container cannot be used: no descriptor, or a bad name");
     }
     return true;
 }
@@ -57,6 +58,20 @@ static const char *clock_add(struct record *record, const struct control_service
                : "too many things of the host";
 }
 
+/* Its record is filled: start it. */
+static bool unit_start_for(struct connection *connection, const char **why)
+{
+    struct unit *unit = unit_make(connection->record, why);
+    connection->record = NULL;
+    if (!unit) {
+        (void)error_send(connection, *why);
+        return false;
+    }
+    connection->unit = unit->is_detached ? NULL : unit;
+    connection->is_owner = !unit->is_detached;
+    return connection_tell(connection, "started", unit->name);
+}
+
 static bool run_serve(struct connection *connection, struct order_text message,
                       const struct control_services *services)
 {
@@ -71,19 +86,74 @@ static bool run_serve(struct connection *connection, struct order_text message,
         (void)error_send(connection, why);
         return false;
     }
-    connection->record = NULL;
-    struct unit *unit = unit_make(record, &why);
-    if (!unit) {
+    return unit_start_for(connection, &why);
+}
+
+/* What the other one has of the host, but for its streams. */
+static const char *hosts_share(struct record *record, const struct record *other)
+{
+    static const char *const own[] = {"stdin", "stdout", "stderr", "status", "clock"};
+    for (unsigned i = 0; i < other->host_count; i++) {
+        const struct container_host *host = &other->host[i];
+        bool is_own = false;
+        for (unsigned k = 0; k < sizeof own / sizeof own[0]; k++) {
+            is_own |= strcmp(host->name, own[k]) == 0;
+        }
+        seL4_CapRights_t rights =
+            seL4_CapRights_new(0, 0, (host->access & HOST_READ) != 0, (host->access & HOST_WRITE) != 0);
+        seL4_CPtr cap = is_own ? seL4_CapNull
+                               : sel4_util_cap_mint(&record->estate.allocator, other->host_cap[i], rights, 0);
+        if (!is_own && (!cap || !record_add(record, host->name, cap, host->kind, host->access))) {
+            return "too many things of the host";
+        }
+    }
+    return NULL;
+}
+
+/* The request with what the other's order says of its files, its network and its user. */
+static struct order_text order_share(struct order_text message, struct order_text other)
+{
+    static char buffer[CONTROL_MESSAGE];
+    static const char *const keys[] = {"mount", "loopback", "port", "user"};
+    struct text_writer writer = {.buffer = buffer, .size = sizeof buffer, .has_room = true};
+    if (message.size > sizeof buffer) {
+        return (struct order_text){NULL, 0};
+    }
+    memcpy(buffer, message.text, message.size);
+    writer.used = message.size;
+    for (unsigned i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+        for (const char *value = NULL; (value = text_value(other, keys[i], value));) {
+            text_add(&writer, keys[i], value);
+        }
+    }
+    text_add(&writer, "name", text_last(message, "as", "")); /* the last one counts */
+    return (struct order_text){buffer, writer.has_room ? writer.used : 0};
+}
+
+/* A command with the files and the network of a container that runs, in one of its own. */
+static bool exec_serve(struct connection *connection, struct order_text message,
+                       const struct control_services *services)
+{
+    const struct unit *other = unit_find(text_last(message, "name", ""));
+    struct record *record = connection->record;
+    const char *why = connection->unit ? "this connection has a container already"
+                      : !other         ? "no such container runs"
+                                       : NULL;
+    why = why ? why : hosts_share(record, other->record);
+    why = why ? why : clock_add(record, services);
+    if (!why && record_keep(record, order_share(message, other->record->order)) != seL4_NoError) {
+        why = "not enough memory is left in the manager";
+    }
+    if (why) {
         (void)error_send(connection, why);
         return false;
     }
-    connection->unit = unit->is_detached ? NULL : unit;
-    connection->is_owner = !unit->is_detached;
-    return connection_tell(connection, "started", unit->name);
+    return unit_start_for(connection, &why);
 }
 
 /* One line of the list. */
-static void unit_describe(struct text_writer *to, const struct unit *unit, const struct control_services *services)
+static void unit_describe(struct text_writer *to, const struct unit *unit,
+                          const struct control_services *services)
 {
     const struct container_board *board = unit->record->board;
     bool is_running = unit->state == UNIT_RUNNING;
@@ -164,6 +234,9 @@ bool request_serve(struct connection *connection, struct order_text message, boo
     const char *what = text_last(message, "do", "");
     if (strcmp(what, "run") == 0) {
         return run_serve(connection, message, services);
+    }
+    if (strcmp(what, "exec") == 0) {
+        return exec_serve(connection, message, services);
     }
     if (strcmp(what, "list") == 0) {
         return list_serve(connection, services);

@@ -80,4 +80,5 @@ void service_run(const seL4_BootInfo *info)
             unit_message((unsigned)badge - 1, message);
         }
     }
+    units_end();
 }

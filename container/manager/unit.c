@@ -10,7 +10,8 @@
 
 enum {
     DEFAULT_MEMORY = 256 << 20,
-    UNIT_OVERHEAD = 8 << 20, /* what a container has of the manager's memory; host memory only where it is touched */
+    UNIT_OVERHEAD =
+        8 << 20, /* what a container has of the manager's memory; host memory only where it is touched */
     UNIT_SLOTS = 1024,
     PAGE_MASK = 4095,
     SIGNAL_MASK = 127,
@@ -22,10 +23,6 @@ enum {
 #define RESTART_DELAY_NS   (SECOND_NS / 10)
 #define RESTART_DELAY_BITS 6 /* doubled so many times */
 #define BADGE_BELL         (1ul << 63)
-
-/* Signals whose default is not to end the program: CHLD, CONT, STOP, TSTP, TTIN, TTOU, URG, WINCH. */
-static const seL4_Word harmless = 1ul << 16 | 1ul << 17 | 1ul << 18 | 1ul << 19 | 1ul << 20 | 1ul << 21 |
-                                  1ul << 22 | 1ul << 27;
 
 static struct unit units[UNITS];
 static struct unit_services services;
@@ -172,10 +169,10 @@ static bool name_is_good(const char *name)
 static struct unit *unit_take(struct record *record, const char *name, const char **why)
 {
     seL4_Word memory = order_memory(record->order, DEFAULT_MEMORY);
-    *why = !name_is_good(name)              ? "the name is none"
-           : unit_find(name)                ? "a container of that name runs already"
-           : memory > 1ul << 46             ? "so much memory there is not"
-                                            : "too many containers run";
+    *why = !name_is_good(name)  ? "the name is none"
+           : unit_find(name)    ? "a container of that name runs already"
+           : memory > 1ul << 46 ? "so much memory there is not"
+                                : "too many containers run";
     for (unsigned i = 0; i < UNITS && !unit_find(name) && name_is_good(name) && memory <= 1ul << 46; i++) {
         struct unit *unit = &units[i];
         if (unit->state == UNIT_NONE) {
@@ -222,7 +219,8 @@ static bool restart_is_wanted(const struct unit *unit, enum unit_end how, seL4_W
     }
     if (strncmp(policy, on_failure, length) == 0) {
         bool has_failed = how != UNIT_EXITED || number != 0;
-        return has_failed && (policy[length] != ':' || unit->restarts < text_number(policy + length + 1, NULL));
+        return has_failed &&
+               (policy[length] != ':' || unit->restarts < text_number(policy + length + 1, NULL));
     }
     return strcmp(policy, "always") == 0;
 }
@@ -269,12 +267,10 @@ void unit_signal(struct unit *unit, unsigned number, bool is_terminal)
     }
     if (unit->state != UNIT_RUNNING || (number == SIGKILL && !is_terminal)) {
         unit_end(unit, UNIT_SIGNALLED, number);
-    } else if (__atomic_load_n(&board->takes_signals, __ATOMIC_ACQUIRE)) {
+    } else {
         uint64_t *word = is_terminal ? &board->terminal : &board->signals;
         __atomic_or_fetch(word, 1ul << (number - 1), __ATOMIC_ACQ_REL);
         seL4_Signal(unit->bell);
-    } else if (!(harmless >> (number - 1) & 1)) {
-        unit_end(unit, UNIT_SIGNALLED, number);
     }
 }
 
@@ -295,11 +291,22 @@ void unit_message(unsigned index, seL4_MessageInfo_t message)
     if (label == CONTAINER_BROKEN) {
         unit_report(unit, "its personality cannot go on");
     } else {
-        (void)sel4_util_snprintf(text, sizeof text, "its personality faulted (%lu) at ip 0x%lx, address 0x%lx",
-                                 label, status, address);
+        (void)sel4_util_snprintf(text, sizeof text,
+                                 "its personality faulted (%lu) at ip 0x%lx, address 0x%lx", label, status,
+                                 address);
         unit_report(unit, text);
     }
     unit_end(unit, UNIT_BROKEN, label);
+}
+
+void units_end(void)
+{
+    for (unsigned i = 0; i < UNITS; i++) {
+        if (units[i].state != UNIT_NONE) {
+            units[i].is_stopping = true;
+            unit_end(&units[i], UNIT_SIGNALLED, SIGKILL);
+        }
+    }
 }
 
 seL4_Word units_continue(void)

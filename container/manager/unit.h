@@ -38,7 +38,7 @@ struct unit {
     seL4_CPtr bell;
     seL4_Word memory; /* bytes */
     seL4_Word restarts;
-    seL4_Word started;  /* seconds since 1970 */
+    seL4_Word started;          /* seconds since 1970 */
     seL4_Word begun_ns, due_ns; /* of the monotonic clock: of this run, of the next one */
     bool is_detached, is_stopping;
 };
@@ -67,6 +67,9 @@ void unit_end(struct unit *unit, enum unit_end how, seL4_Word number);
 
 /* A message of the unit with this index. */
 void unit_message(unsigned index, seL4_MessageInfo_t message);
+
+/* The manager ends: so do all, and it is written down. */
+void units_end(void);
 
 /* Start what is due. When to come again, on the monotonic clock; 0: never. */
 seL4_Word units_continue(void);

@@ -12,10 +12,11 @@ enum {
     NODE_DEPTH = CONTAINER_GUARD_BITS + CONTAINER_ROOT_BITS
 };
 
+/* Both in the reach of one page table, so that all pages can be unmapped by one invocation. */
 #define WINDOW_FROM 0x7d2000000000ul
-#define WINDOW_TO   0x7d2000200000ul
+#define WINDOW_TO   (WINDOW_FROM + WINDOW_PAGES * PAGE_SIZE)
 
-static cap_address window_from[WINDOW_PAGES], window_to[WINDOW_PAGES];
+static cap_address window_from[WINDOW_PAGES], window_to[WINDOW_PAGES], window_table;
 
 static bool structure_add(struct process *process, uint64_t vaddr, seL4_Word level)
 {
@@ -35,9 +36,8 @@ static bool structure_add(struct process *process, uint64_t vaddr, seL4_Word lev
         error = seL4_X86_PDPT_Map(cap, process->vspace, vaddr, seL4_X86_Default_VMAttributes);
     }
     /* Kept where no slot of the server is needed for as long as the process lives. */
-    if (error == seL4_NoError &&
-        seL4_CNode_Move(process->cnode, process_slot_next(process), seL4_WordBits, CONTAINER_SLOT_CNODE, cap,
-                        seL4_WordBits) != seL4_NoError) {
+    if (error == seL4_NoError && seL4_CNode_Move(process->cnode, process_slot_next(process), seL4_WordBits,
+                                                 CONTAINER_SLOT_CNODE, cap, seL4_WordBits) != seL4_NoError) {
         return false;
     }
     slot_free(cap);
@@ -68,8 +68,8 @@ bool process_leaf(struct process *process, uint64_t slot)
     if (process->leaves[leaf / 64] >> leaf % 64 & 1) {
         return true;
     }
-    if (!process_retype(process, seL4_CapTableObject, CONTAINER_LEAF_BITS, CONTAINER_LEAF_BITS + seL4_SlotBits,
-                        process->root, 0, 0, leaf, 1)) {
+    if (!process_retype(process, seL4_CapTableObject, CONTAINER_LEAF_BITS,
+                        CONTAINER_LEAF_BITS + seL4_SlotBits, process->root, 0, 0, leaf, 1)) {
         return false;
     }
     process->leaves[leaf / 64] |= 1ul << leaf % 64;
@@ -85,8 +85,7 @@ static bool window_open(const struct process *process, uint64_t slot, cap_addres
                                     seL4_WordBits, seL4_AllRights) != seL4_NoError) {
         return false;
     }
-    cap_address table = 0;
-    return frame_map_in((uint32_t)*window, vaddr, is_writable, &table);
+    return frame_map_in((uint32_t)*window, vaddr, is_writable, &window_table);
 }
 
 static void windows_close(cap_address *window, unsigned count)
@@ -164,10 +163,14 @@ bool pages_copy(struct process *to, const struct process *from, const struct pag
 {
     bool is_good = count <= WINDOW_PAGES;
     for (unsigned i = 0; i < count && is_good; i++) {
-        is_good = page_make(to, pages[i].slot, pages[i].vaddr) &&
-                  (!from || window_open(from, pages[i].slot, &window_from[i], WINDOW_FROM + i * PAGE_SIZE, false));
+        is_good =
+            page_make(to, pages[i].slot, pages[i].vaddr) &&
+            (!from || window_open(from, pages[i].slot, &window_from[i], WINDOW_FROM + i * PAGE_SIZE, false));
     }
     is_good = is_good && pages_fill(to, from, pages, count);
+    if (window_table) {
+        table_unmap(window_table);
+    }
     windows_close(window_from, count);
     windows_close(window_to, count);
     return is_good;

@@ -11,7 +11,8 @@
 enum {
     SIZES = 48,
     FIRST_BLOCKS = 192,
-    RESERVE = 128 /* more than any allocation splits */
+    RESERVE = 128, /* more than any allocation splits */
+    SLOTS = 512    /* more than any message takes: making a leaf may split a block, which takes slots */
 };
 
 static struct block *free_blocks[SIZES];
@@ -28,6 +29,7 @@ static void spare_add(struct block *block)
 
 void blocks_reserve(void)
 {
+    slots_reserve(SLOTS);
     while (spare_count < RESERVE) {
         struct block *block = heap_alloc(sizeof *block);
         if (!block) {
@@ -91,9 +93,9 @@ static cap_address half_make(const struct block *block)
         NODE_DEPTH = CONTAINER_GUARD_BITS + CONTAINER_ROOT_BITS
     };
     cap_address slot = slot_alloc();
-    if (slot && seL4_Untyped_Retype(block->cap, seL4_UntypedObject, block->bits - 1u, CONTAINER_SLOT_CNODE,
-                                    slot >> CONTAINER_LEAF_BITS, NODE_DEPTH, slot & LEAF_MASK,
-                                    1) == seL4_NoError) {
+    if (slot &&
+        seL4_Untyped_Retype(block->cap, seL4_UntypedObject, block->bits - 1u, CONTAINER_SLOT_CNODE,
+                            slot >> CONTAINER_LEAF_BITS, NODE_DEPTH, slot & LEAF_MASK, 1) == seL4_NoError) {
         return slot;
     }
     return 0;
@@ -162,12 +164,13 @@ static void block_free(struct block *block)
     }
     list_remove(block);
     list_remove(sibling);
+    seL4_CNode_Revoke(CONTAINER_SLOT_CNODE, parent->cap, seL4_WordBits); /* before anybody may get the slots */
     slot_free(block->cap);
     slot_free(sibling->cap);
     spare_add(block);
     spare_add(sibling);
     parent->is_split = false;
-    block_free(parent); /* which deletes the halves' capabilities */
+    block_free(parent);
 }
 
 void block_release(struct block *block)

@@ -105,13 +105,12 @@ uint64_t image_end(void)
 static bool shared_map(struct process *process, unsigned index)
 {
     cap_address frame = slot_alloc();
-    bool is_good =
-        frame &&
-        seL4_CNode_Copy(CONTAINER_SLOT_CNODE, frame, seL4_WordBits, CONTAINER_SLOT_CNODE, pages[index].shared,
-                        seL4_WordBits, seL4_CanRead) == seL4_NoError &&
-        process_map(process, frame, pages[index].vaddr, false) &&
-        seL4_CNode_Move(process->cnode, IMAGE_SLOT + index, seL4_WordBits, CONTAINER_SLOT_CNODE, frame,
-                        seL4_WordBits) == seL4_NoError;
+    bool is_good = frame &&
+                   seL4_CNode_Copy(CONTAINER_SLOT_CNODE, frame, seL4_WordBits, CONTAINER_SLOT_CNODE,
+                                   pages[index].shared, seL4_WordBits, seL4_CanRead) == seL4_NoError &&
+                   process_map(process, frame, pages[index].vaddr, false) &&
+                   seL4_CNode_Move(process->cnode, IMAGE_SLOT + index, seL4_WordBits, CONTAINER_SLOT_CNODE,
+                                   frame, seL4_WordBits) == seL4_NoError;
     if (frame) {
         seL4_CNode_Delete(CONTAINER_SLOT_CNODE, frame, seL4_WordBits);
         slot_free(frame);

@@ -4,29 +4,20 @@
 
 #include "container/server/server.h"
 
+enum {
+    SIGNAL_KILL = 9
+};
+
 cap_address server_endpoint;
 
 _Noreturn void server_main(const struct container_order *order);
 
-/* A message: its words, which the answer replaces. */
-struct call {
-    struct process *process;
-    seL4_Word label;
-    unsigned count;
-    uint64_t word[seL4_MsgMaxLength];
-};
-
-/* The caller, or one that it hosts. */
-static struct process *subject(const struct call *call)
-{
-    struct process *process = call->word[0] ? process_find((int)call->word[0]) : call->process;
-    return process && (process == call->process || process->host == call->process) ? process : NULL;
-}
+extern seL4_Word selkie_entry; /* of libsel4 */
 
 /* What the caller is making. */
 static struct process *subject_built(const struct call *call)
 {
-    struct process *process = subject(call);
+    struct process *process = call_subject(call);
     return process && process->state == PROCESS_BUILT ? process : NULL;
 }
 
@@ -39,14 +30,17 @@ static long serve_ready(struct call *call)
         return -EINVAL;
     }
     process->notification = slot;
+    if (process->pending_count > 0) { /* signals that came before */
+        process_notify(process);
+    }
     return process->pid;
 }
 
 static long serve_new(struct call *call)
 {
     struct process *parent = process_find((int)call->word[0]);
-    if (!parent || (parent != call->process && parent->host != call->process &&
-                    parent != call->process->parent)) {
+    if (!parent ||
+        (parent != call->process && parent->host != call->process && parent != call->process->parent)) {
         return -ESRCH;
     }
     struct process *child = process_new(parent, call->process);
@@ -64,7 +58,7 @@ static long outcome(struct process *process, bool is_good)
 
 static long serve_build(const struct call *call)
 {
-    struct process *process = subject(call);
+    struct process *process = call_subject(call);
     if (!process || process->state != PROCESS_HOSTED) {
         return -EINVAL;
     }
@@ -122,7 +116,7 @@ static long serve_start(const struct call *call)
 
 static long serve_exit(const struct call *call)
 {
-    struct process *process = subject(call);
+    struct process *process = call_subject(call);
     if (process) {
         process_end(process, (int)call->word[1]);
     }
@@ -131,87 +125,14 @@ static long serve_exit(const struct call *call)
 
 static long serve_kill(const struct call *call)
 {
-    const struct process *sender = subject(call);
-    struct server_signal signal = {.signal = (int32_t)call->word[2],
-                                   .code = (int32_t)call->word[3],
-                                   .value = call->word[4]};
+    const struct process *sender = call_subject(call);
+    struct server_signal signal = {
+        .signal = (int32_t)call->word[2], .code = (int32_t)call->word[3], .value = call->word[4]};
     if (!sender) {
         return -ESRCH;
     }
     signal.sender = sender->pid;
     return signal_send_to(sender, (int)call->word[1], &signal);
-}
-
-static long serve_take(struct call *call)
-{
-    enum {
-        WORDS = sizeof(struct server_signal) / sizeof(uint64_t)
-    };
-    struct process *process = call->process;
-    unsigned count = process->pending_count < SERVER_SIGNALS ? process->pending_count : SERVER_SIGNALS;
-    process->pending_count -= count;
-    memcpy(&call->word[2], process->pending, count * sizeof *process->pending);
-    memmove(process->pending, process->pending + count, process->pending_count * sizeof *process->pending);
-    call->word[1] = (process_is_alone(process) ? SERVER_IS_ALONE : 0u) |
-                    (process->pending_count ? SERVER_HAS_MORE : 0u);
-    call->count = 2 + count * WORDS;
-    return (long)count;
-}
-
-static long serve_get_group(struct call *call)
-{
-    const struct process *process = subject(call);
-    process = process && call->word[1] ? process_find((int)call->word[1]) : process;
-    if (!process) {
-        return -ESRCH;
-    }
-    call->word[1] = (uint64_t)process->session;
-    call->word[2] = process->parent ? (uint64_t)process->parent->pid : 0;
-    call->count = 3;
-    return process->group;
-}
-
-static long serve_name(const struct call *call)
-{
-    struct process *process = subject(call);
-    size_t size = (call->count - 1) * sizeof(uint64_t);
-    if (!process || size < SERVER_NAME_SIZE) {
-        return -EINVAL;
-    }
-    size_t rest = size - SERVER_NAME_SIZE;
-    memcpy(process->name, &call->word[1], SERVER_NAME_SIZE);
-    process->name[SERVER_NAME_SIZE - 1] = '\0';
-    if (rest) {
-        process->arguments_size = (unsigned)(rest < SERVER_ARGUMENTS_SIZE ? rest : SERVER_ARGUMENTS_SIZE);
-        memcpy(process->arguments, (const char *)&call->word[1] + SERVER_NAME_SIZE, process->arguments_size);
-    }
-    return 0;
-}
-
-static long serve_info(struct call *call)
-{
-    const struct process *found = NULL;
-    for (unsigned i = 0; i < PROCESSES; i++) {
-        const struct process *process = &processes[i];
-        if (process->state != PROCESS_FREE && process->state != PROCESS_BUILT &&
-            process->pid >= (int)call->word[0] && (!found || process->pid < found->pid)) {
-            found = process;
-        }
-    }
-    if (!found) {
-        return -ESRCH;
-    }
-    call->word[1] = found->parent ? (uint64_t)found->parent->pid : 0;
-    call->word[2] = (uint64_t)found->group;
-    call->word[3] = (uint64_t)found->session;
-    call->word[4] = found->state == PROCESS_ZOMBIE ? 'Z' : found->is_stopped ? 'T' : 'S';
-    call->word[5] = found->granted_bytes;
-    call->word[6] = found->start_tsc;
-    call->word[7] = found->arguments_size;
-    memcpy(&call->word[8], found->name, SERVER_NAME_SIZE);
-    memcpy(&call->word[8 + SERVER_NAME_SIZE / 8], found->arguments, SERVER_ARGUMENTS_SIZE);
-    call->count = 8 + (SERVER_NAME_SIZE + SERVER_ARGUMENTS_SIZE) / 8;
-    return found->pid;
 }
 
 static long serve(struct call *call)
@@ -249,6 +170,11 @@ static long serve(struct call *call)
         return serve_take(call);
     case SERVER_GET_GROUP:
         return serve_get_group(call);
+    case SERVER_FUTEX_WAIT:
+        process->has_futex_waiters = true;
+        return 0;
+    case SERVER_FUTEX_WAKE:
+        return serve_futex_wake(process);
     case SERVER_NAME:
         return serve_name(call);
     case SERVER_INFO:
@@ -256,7 +182,7 @@ static long serve(struct call *call)
     default:
         break;
     }
-    named = subject(call);
+    named = call_subject(call);
     if (!named) {
         return -ESRCH;
     }
@@ -281,9 +207,26 @@ static long serve(struct call *call)
 /* A personality that made a fault: its process ends, and nothing else. */
 static void personality_ended(struct process *process, const struct call *call)
 {
+    if (call->label == CONTAINER_BROKEN) {
+        log_line("process %d (%s) ends: its personality cannot go on", process->pid, process->name);
+        process_end(process, SIGNAL_KILL);
+        return;
+    }
     log_line("process %d (%s): the personality faulted (%lu) at ip 0x%lx, address 0x%lx", process->pid,
              process->name, call->label, call->word[0], call->word[1]);
-    process_end(process, 9);
+    process_end(process, SIGNAL_KILL);
+}
+
+/* What the manager shows of the container. */
+static void board_write(void)
+{
+    struct container_board *board = (struct container_board *)CONTAINER_BOARD;
+    uint64_t total, count = 0, left = memory_left(&total);
+    for (unsigned i = 0; i < PROCESSES; i++) {
+        count += processes[i].state == PROCESS_RUNS;
+    }
+    __atomic_store_n(&board->memory_used, total - left, __ATOMIC_RELAXED);
+    __atomic_store_n(&board->process_count, count, __ATOMIC_RELAXED);
 }
 
 /* True: `call` holds an answer. */
@@ -297,6 +240,7 @@ static bool message_serve(struct call *call, uint64_t badge, seL4_MessageInfo_t 
     call->process = &processes[badge - 1];
     call->label = seL4_MessageInfo_get_label(info);
     call->count = (unsigned)seL4_MessageInfo_get_length(info);
+    call->count = call->count < seL4_MsgMaxLength ? call->count : seL4_MsgMaxLength;
     memset(call->word, 0, 8 * sizeof *call->word);
     memcpy(call->word, seL4_GetIPCBuffer()->msg, call->count * sizeof *call->word);
     if (call->label < SERVER_READY) {
@@ -304,6 +248,9 @@ static bool message_serve(struct call *call, uint64_t badge, seL4_MessageInfo_t 
         return false;
     }
     call->word[0] = (uint64_t)serve(call);
+    if (call->label == SERVER_GRANT || call->label == SERVER_START || call->label == SERVER_EXIT) {
+        board_write();
+    }
     return call->process->state == PROCESS_RUNS;
 }
 
@@ -322,8 +269,9 @@ static _Noreturn void serve_all(void)
 #ifdef CONFIG_KERNEL_MCS
     cap_address reply = object_alloc(seL4_ReplyObject, 0);
     for (;;) {
-        seL4_MessageInfo_t info = has_answer ? seL4_ReplyRecv(server_endpoint, answer_set(&call), &badge, reply)
-                                             : seL4_Recv(server_endpoint, &badge, reply);
+        seL4_MessageInfo_t info = has_answer
+                                      ? seL4_ReplyRecv(server_endpoint, answer_set(&call), &badge, reply)
+                                      : seL4_Recv(server_endpoint, &badge, reply);
         has_answer = message_serve(&call, badge, info);
     }
 #else
@@ -338,6 +286,7 @@ static _Noreturn void serve_all(void)
 _Noreturn void server_main(const struct container_order *order)
 {
     seL4_SetIPCBuffer((seL4_IPCBuffer *)CONTAINER_IPC_BUFFER);
+    selkie_entry = order->entry;
     log_init(order);
     object_init();
     blocks_init(order);
@@ -345,7 +294,11 @@ _Noreturn void server_main(const struct container_order *order)
     if (!server_endpoint) {
         broken("not enough memory to start");
     }
-    (void)seL4_TCB_BindNotification(CONTAINER_SLOT_TCB, CONTAINER_SLOT_BELL);
+    if (seL4_TCB_BindNotification(CONTAINER_SLOT_TCB, CONTAINER_SLOT_BELL) ==
+        seL4_NoError) { /* a manager is there */
+        struct container_board *board = (struct container_board *)CONTAINER_BOARD;
+        __atomic_store_n(&board->takes_signals, 1, __ATOMIC_RELEASE);
+    }
     image_init(order);
     blocks_reserve();
     struct process *first = process_new(NULL, NULL);

@@ -18,8 +18,7 @@ bool use_add(struct process *process, struct block *block, uint64_t used, bool i
     if (!use) {
         return false;
     }
-    *use = (struct use){
-        .block = block, .used = used, .is_inherited = is_inherited, .next = process->uses};
+    *use = (struct use){.block = block, .used = used, .is_inherited = is_inherited, .next = process->uses};
     process->uses = use;
     block->users++;
     process->granted_bytes += 1ul << block->bits;
@@ -29,11 +28,18 @@ bool use_add(struct process *process, struct block *block, uint64_t used, bool i
 bool uses_inherit(struct process *child, const struct process *parent)
 {
     for (const struct use *use = parent->uses; use; use = use->next) {
-        if (!use_add(child, use->block, ~0ul, true)) {
+        if (use->used == ~0ul && !use_add(child, use->block, ~0ul, true)) {
             return false;
         }
     }
     return true;
+}
+
+void uses_keep(struct process *process)
+{
+    for (struct use *use = process->uses; use; use = use->next) {
+        use->is_inherited = false;
+    }
 }
 
 void uses_drop(struct process *process, bool inherited_only)
@@ -82,8 +88,8 @@ bool process_retype(struct process *process, uint64_t type, unsigned size_argume
 {
     uint64_t align = 1ul << bits;
     struct use *use = use_with_room(process, align * count, align);
-    if (!use || seL4_Untyped_Retype(use->block->cap, type, size_argument, root, index, depth, offset, count) !=
-                    seL4_NoError) {
+    if (!use || seL4_Untyped_Retype(use->block->cap, type, size_argument, root, index, depth, offset,
+                                    count) != seL4_NoError) {
         return false;
     }
     use->used = ((use->used + align - 1) & ~(align - 1)) + align * count;

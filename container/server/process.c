@@ -7,6 +7,7 @@
  * Capabilities to the server's endpoint carry a process' index as badge. They are derived from one that the server
  * keeps, and are revoked with the process wherever they went.
  */
+#include "container/linux/heap.h"
 #include "container/server/server.h"
 
 enum {
@@ -59,6 +60,10 @@ struct process *process_new(struct process *parent, struct process *host)
         if (process->state != PROCESS_FREE) {
             continue;
         }
+        struct server_signal *pending = heap_alloc(PENDING * sizeof *pending);
+        if (!pending) {
+            return NULL;
+        }
         int pid = id_next(1);
         *process = (struct process){
             .state = PROCESS_HOSTED,
@@ -67,6 +72,7 @@ struct process *process_new(struct process *parent, struct process *host)
             .host = host ? host : process,
             .group = parent ? parent->group : pid,
             .session = parent ? parent->session : pid,
+            .pending = pending,
             .start_tsc = __builtin_ia32_rdtsc(),
             .slot_next = image_end(),
         };
@@ -140,14 +146,14 @@ static bool thread_configure(struct process *process, cap_address ipc_frame)
     return process->sched_context &&
            seL4_TCB_Configure(process->tcb, process->root, root_data(), process->vspace, 0,
                               CONTAINER_IPC_BUFFER, ipc_frame) == seL4_NoError &&
-           seL4_SchedControl_Configure(CONTAINER_SLOT_SCHED_CONTROL, process->sched_context, SLICE_US, SLICE_US,
-                                       0, 0) == seL4_NoError &&
+           seL4_SchedControl_Configure(CONTAINER_SLOT_SCHED_CONTROL, process->sched_context, SLICE_US,
+                                       SLICE_US, 0, 0) == seL4_NoError &&
            seL4_TCB_SetSchedParams(process->tcb, CONTAINER_SLOT_TCB, CONTAINER_PRIORITY + 1,
                                    CONTAINER_PRIORITY + 1, process->sched_context,
                                    process->endpoint) == seL4_NoError;
 #else
-    return seL4_TCB_Configure(process->tcb, CONTAINER_SLOT_SERVER, process->root, root_data(), process->vspace,
-                              0, CONTAINER_IPC_BUFFER, ipc_frame) == seL4_NoError &&
+    return seL4_TCB_Configure(process->tcb, CONTAINER_SLOT_SERVER, process->root, root_data(),
+                              process->vspace, 0, CONTAINER_IPC_BUFFER, ipc_frame) == seL4_NoError &&
            seL4_TCB_SetSchedParams(process->tcb, CONTAINER_SLOT_TCB, CONTAINER_PRIORITY + 1,
                                    CONTAINER_PRIORITY + 1) == seL4_NoError;
 #endif
@@ -284,6 +290,8 @@ static void children_give(const struct process *process)
             child->parent = &processes[0];
             if (child->state == PROCESS_ZOMBIE) {
                 signal_child(child, 0);
+            } else {
+                process_notify(child); /* it may know who its parent was */
             }
         }
     }
@@ -314,4 +322,6 @@ void process_end(struct process *process, int status)
 void process_reap(struct process *process)
 {
     process->state = PROCESS_FREE;
+    heap_free(process->pending, PENDING * sizeof *process->pending);
+    process->pending = NULL;
 }

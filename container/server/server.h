@@ -19,7 +19,7 @@
 enum {
     PROCESSES = 500, /* one pool of address space identifiers serves 512 */
     PENDING = 64,
-    SERVER_LEAF = (1 << CONTAINER_ROOT_BITS) - 1,      /* of each process' CSpace */
+    SERVER_LEAF = (1 << CONTAINER_ROOT_BITS) - 1, /* of each process' CSpace */
     IMAGE_SLOT = SERVER_LEAF << CONTAINER_LEAF_BITS
 };
 
@@ -51,12 +51,13 @@ enum process_state {
 struct process {
     enum process_state state;
     int pid, group, session;
-    struct process *parent; /* NULL: the first process' */
-    struct process *host;   /* who hosts it, or itself */
-    unsigned sharing;       /* processes with the same number share frames; 0: shares none */
-    int status;             /* of a zombie, or the last stop */
+    struct process *parent;          /* NULL: the first process' */
+    struct process *host;            /* who hosts it, or itself */
+    unsigned sharing;                /* processes with the same number share frames; 0: shares none */
+    int status;                      /* of a zombie, or the last stop */
     bool has_stopped, has_continued; /* news for wait(2) */
-    bool is_stopped, must_signal_parent;
+    bool is_stopped;
+    bool has_futex_waiters, must_look_at_futexes;
     uint64_t start_tsc;
 
     struct use *uses;
@@ -65,7 +66,7 @@ struct process {
     uint64_t slot_next; /* of those in its CSpace that the server fills from IMAGE_SLOT on */
     cap_address tcb, root, cnode, vspace, endpoint, sched_context, notification;
 
-    struct server_signal pending[PENDING];
+    struct server_signal *pending; /* PENDING of them */
     unsigned pending_count;
     char name[SERVER_NAME_SIZE];
     char arguments[SERVER_ARGUMENTS_SIZE];
@@ -85,7 +86,9 @@ struct block *block_alloc_between(unsigned least_bits, unsigned wish_bits);
 
 /* In memory.c: what processes have. */
 bool use_add(struct process *process, struct block *block, uint64_t used, bool is_inherited);
+/* What was granted to the parent: frames that both have may lie in it. */
 bool uses_inherit(struct process *child, const struct process *parent);
+void uses_keep(struct process *process); /* what was inherited is its own: nobody else has frames in it */
 void uses_drop(struct process *process, bool inherited_only);
 /* `count` objects of 2^bits bytes each from memory of the process, into slots of a CNode of the server's. */
 bool process_retype(struct process *process, uint64_t type, unsigned size_argument, unsigned bits,
@@ -98,14 +101,14 @@ void image_init(const struct container_order *order);
 bool image_map(struct process *process, const struct process *from); /* NULL: fresh */
 uint64_t image_entry(void);
 cap_address image_ipc_frame(void); /* its slot in every process */
-uint64_t image_end(void); /* the first slot behind all pages */
+uint64_t image_end(void);          /* the first slot behind all pages */
 
 /* In address.c: mappings of a process, and the windows through which the server sees pages. */
 bool process_map(struct process *process, cap_address frame, uint64_t vaddr, bool is_writable);
 bool process_leaf(struct process *process, uint64_t slot); /* make sure the slot exists in its CSpace */
-uint64_t process_slot_next(struct process *process); /* in the leaf that is the server's */
+uint64_t process_slot_next(struct process *process);       /* in the leaf that is the server's */
 enum {
-    WINDOW_PAGES = 32
+    WINDOW_PAGES = 128
 };
 struct page_copy {
     uint64_t vaddr, slot; /* the slot in both CSpaces */
@@ -113,7 +116,8 @@ struct page_copy {
     size_t size;
 };
 /* New pages of `to`, up to WINDOW_PAGES, with the contents of `from`'s, or bytes, or zeros. */
-bool pages_copy(struct process *to, const struct process *from, const struct page_copy *pages, unsigned count);
+bool pages_copy(struct process *to, const struct process *from, const struct page_copy *pages,
+                unsigned count);
 
 /* In process.c. */
 struct process *process_find(int pid);
@@ -137,6 +141,24 @@ long signal_send_to(const struct process *sender, int selector, const struct ser
 bool signal_queue(struct process *process, const struct server_signal *signal);
 void signal_child(struct process *child, int code);
 void signals_from_manager(void);
+
+/* A message: its words, which the answer replaces. */
+struct call {
+    struct process *process;
+    seL4_Word label;
+    unsigned count;
+    uint64_t word[seL4_MsgMaxLength];
+};
+
+/* The caller, or one that it hosts. */
+struct process *call_subject(const struct call *call);
+
+/* In tell.c: messages that only tell; what messages.h says of each. */
+long serve_take(struct call *call);
+long serve_futex_wake(const struct process *process);
+long serve_get_group(struct call *call);
+long serve_name(const struct call *call);
+long serve_info(struct call *call);
 
 /* In log.c. */
 void log_init(const struct container_order *order);

@@ -12,7 +12,8 @@ enum {
     CLD_DUMPED = 3,
     DUMPED = 128,
     SIGNAL_MASK = 127,
-    SI_KERNEL = 128
+    SI_KERNEL = 128,
+    SELECT_FOREGROUND = -0x7fffffff /* of the terminal; as kill(2) names groups, group 1 is everybody */
 };
 
 /* The queue is that of the personality which takes them. An ordinary signal is there once. */
@@ -69,10 +70,11 @@ static bool is_selected(const struct process *target, const struct process *send
     if (target->state == PROCESS_FREE || target->state == PROCESS_BUILT) {
         return false;
     }
-    return selector > 0    ? target->pid == selector
-           : selector == 0 ? target->group == sender->group
-           : selector == -1 ? target != &processes[0] && target != sender
-                            : target->group == -selector;
+    return selector > 0                    ? target->pid == selector
+           : selector == 0                 ? target->group == sender->group
+           : selector == -1                ? target != &processes[0] && target != sender
+           : selector == SELECT_FOREGROUND ? target->group == family_foreground(&processes[0], 0)
+                                           : target->group == -selector;
 }
 
 long signal_send_to(const struct process *sender, int selector, const struct server_signal *signal)
@@ -111,6 +113,6 @@ static void signals_take(uint64_t *word, int selector)
 void signals_from_manager(void)
 {
     struct container_board *board = (struct container_board *)CONTAINER_BOARD;
-    signals_take(&board->terminal, (int)-family_foreground(&processes[0], 0));
+    signals_take(&board->terminal, SELECT_FOREGROUND);
     signals_take(&board->signals, processes[0].pid);
 }

@@ -134,7 +134,7 @@ static int window_open(struct engine *e, struct process *p, int32_t fd, bool is_
     return error;
 }
 
-/* DIFFERS: what the host does not map, as on a file system that allows no code, reads as a device without a model. */
+/* What the host does not map, as on a file system that allows no code, reads as a device without a model. */
 static int fill_window(struct engine *e, struct process *p, uint64_t address, const struct translation *t,
                        uint64_t protection)
 {

@@ -26,8 +26,8 @@ enum {
 
 /* Anything 0 or NULL takes the value behind it. */
 struct sim_options {
-    unsigned release;                         /* 16 */
-    bool is_release_build;                    /* no debug, no printing */
+    unsigned release;      /* 16 */
+    bool is_release_build; /* no debug, no printing */
     bool is_mcs;
     bool has_hardware_debug;
     uint64_t memory_size;                     /* 16 MiB */
@@ -38,7 +38,7 @@ struct sim_options {
     unsigned fan_out;                         /* 256 */
     const struct boot_device_region *devices; /* none */
     unsigned device_count;
-    bool has_host; /* and host objects can be made */
+    bool has_host;                /* and host objects can be made */
     const struct boot_host *host; /* none */
     unsigned host_count;
 };

@@ -423,8 +423,7 @@ static seL4_CPtr window_untyped;
 
 static long do_window_take(void)
 {
-    long answer =
-        selkie_host_window_take(cap(word[1]), allocator.cnode, allocator.slot_next, seL4_WordBits);
+    long answer = selkie_host_window_take(cap(word[1]), allocator.cnode, allocator.slot_next, seL4_WordBits);
     if (answer >= 0) {
         window_untyped = allocator.slot_next++;
     }
@@ -437,9 +436,9 @@ static long do_window_map(void)
     bool is_large = strcmp(word[2], "large") == 0;
     seL4_Word vaddr = WINDOW_VADDR + (seL4_Word)number(word[1]), count = (seL4_Word)number(word[3]);
     seL4_CPtr frames = allocator.slot_next;
-    long answer = selkie_host_failed((seL4_Error)seL4_Untyped_Retype(
-        window_untyped, is_large ? seL4_X86_LargePageObject : seL4_X86_4K, 0, allocator.cnode, 0, 0, frames,
-        count));
+    long answer = selkie_host_failed(
+        (seL4_Error)seL4_Untyped_Retype(window_untyped, is_large ? seL4_X86_LargePageObject : seL4_X86_4K, 0,
+                                        allocator.cnode, 0, 0, frames, count));
     allocator.slot_next += count;
     for (seL4_Word i = 0; answer == 0 && i < count; i++) {
         sel4_util_map(&allocator, allocator.vspace, frames + i, vaddr + i * 4096, seL4_ReadWrite);

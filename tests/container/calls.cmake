@@ -19,3 +19,33 @@ foreach(variant "direct:--engine=direct" "ptrace-mcs:--engine=ptrace,--mcs")
              COMMAND /usr/bin/python3 ${CMAKE_CURRENT_SOURCE_DIR}/calls.py $<TARGET_FILE:selkie> ${options} ${call_programs})
     set_tests_properties(container/calls/${name} PROPERTIES TIMEOUT 300)
 endforeach()
+
+# Shell scripts with Debian's programs, each at a little real work.
+foreach(variant "direct:--engine=direct" "direct-mcs:--engine=direct,--mcs")
+    string(REPLACE ":" ";" parts ${variant})
+    list(GET parts 0 name)
+    list(GET parts 1 options)
+    foreach(script tools shells git sqlite compile python)
+        add_test(NAME container/scripts/${script}/${name}
+                 COMMAND /usr/bin/python3 ${CMAKE_CURRENT_SOURCE_DIR}/scripts.py $<TARGET_FILE:selkie> ${options} ${script})
+        set_tests_properties(container/scripts/${script}/${name} PROPERTIES TIMEOUT 300)
+    endforeach()
+endforeach()
+
+add_executable(container_escape programs/escape.c)
+target_compile_definitions(container_escape PRIVATE _GNU_SOURCE)
+target_compile_options(container_escape PRIVATE -fno-sanitize=all -O1)
+target_link_options(container_escape PRIVATE -fno-sanitize=all -static)
+foreach(variant "direct:--engine=direct" "ptrace-mcs:--engine=ptrace,--mcs")
+    string(REPLACE ":" ";" parts ${variant})
+    list(GET parts 0 name)
+    list(GET parts 1 options)
+    add_test(NAME container/isolation/${name}
+             COMMAND /usr/bin/python3 ${CMAKE_CURRENT_SOURCE_DIR}/isolation.py $<TARGET_FILE:selkie> ${options}
+                     $<TARGET_FILE_DIR:container_escape>)
+    set_tests_properties(container/isolation/${name} PROPERTIES TIMEOUT 300)
+endforeach()
+
+add_test(NAME container/servers/direct
+         COMMAND /usr/bin/python3 ${CMAKE_CURRENT_SOURCE_DIR}/servers.py $<TARGET_FILE:selkie> --engine=direct)
+set_tests_properties(container/servers/direct PROPERTIES TIMEOUT 300 SKIP_RETURN_CODE 77)

@@ -30,7 +30,7 @@ def native(program):
 def contained(selkie, options, program):
     with tempfile.TemporaryDirectory() as folder:
         shutil.copy(program, folder)
-        return subprocess.run([selkie, "container", "run", f"--rootfs={folder}", f"--timeout={TIMEOUT - 10}", NETWORK,
+        return subprocess.run([selkie, "container", "run", "--alone", f"--rootfs={folder}", f"--timeout={TIMEOUT - 10}", NETWORK,
                                *options, "--", "/" + os.path.basename(program)], capture_output=True, timeout=TIMEOUT,
                               stdin=subprocess.DEVNULL)
 

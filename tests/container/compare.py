@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """compare.py SELKIE OPTIONS STAGE PROGRAMS: do programs do in a container what they do on the host?
 
-Output and exit status of each command of a stage are compared. The container's root is the host's, read-only.
+Output and exit status of each command of a stage are compared. The container's root is the host's, read-only but for
+SCRATCH.
 OPTIONS are those of `selkie container run`, in one word with commas. PROGRAMS is the folder of the test programs."""
 import os
 import subprocess
@@ -11,6 +12,7 @@ import sys
 HERE = os.path.dirname(os.path.abspath(__file__))
 TIMEOUT = 120
 ENVIRONMENT = {"PATH": "/usr/bin:/bin", "HOME": "/root", "LC_ALL": "C"}
+SCRATCH = "/tmp"  # the one place that can be written
 STAGES = {
     "bare": [["{}/container_hello"]],
     "static": [["{}/container_static", "one", "", "two words"]],
@@ -33,8 +35,10 @@ STAGES = {
     ],
     "threads": [["{}/container_threads"]],
     "sites": [["{}/container_sites"]],
-    "pipes": [["{}/container_pipes"]],
+    "pipes": [["{}/container_pipes"], ["{}/container_pipes", "fork"]],
+    "mapping": [["{}/container_mapping", SCRATCH, "fork"]],
     "signals": [["{}/container_signals"], ["{}/container_interrupt"], ["{}/container_signal_family"],
+                ["{}/container_signal_storm"],
                 ["/usr/bin/python3", HERE + "/programs/signals.py"]] + [["{}/container_signal_end", how] for how in (
         "spin", "wait", "stopped", "blocked", "ignored", "again", "stack", "frame", "abort", "1", "3", "9", "13", "17",
         "18", "23", "31", "34", "64")],
@@ -47,7 +51,8 @@ def native(command):
 
 def contained(selkie, options, command):
     environment = [f"--env={name}={value}" for name, value in ENVIRONMENT.items()]
-    return subprocess.run([selkie, "container", "run", "--rootfs=/:ro", f"--timeout={TIMEOUT - 20}", *options,
+    return subprocess.run([selkie, "container", "run", "--rootfs=/:ro", f"--volume={SCRATCH}:{SCRATCH}",
+                           f"--timeout={TIMEOUT - 20}", *options,
                            *environment, "--", *command], capture_output=True, timeout=TIMEOUT)
 
 

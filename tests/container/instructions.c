@@ -87,7 +87,8 @@ static bool file_check(const char *name)
 static unsigned char page[PAGE] __attribute__((aligned(PAGE)));
 
 /* A page of no-operations but for these bytes at `at`. Is there a site `before` bytes in front of the `syscall`? */
-static void site_check(const char *name, size_t at, const char *bytes, size_t size, int before, int number, int hop)
+static void site_check(const char *name, size_t at, const char *bytes, size_t size, int before, int number,
+                       int hop)
 {
     struct found_site found = {.number = -2};
     uint64_t end = (uint64_t)page + PAGE;
@@ -105,7 +106,8 @@ static void site_check(const char *name, size_t at, const char *bytes, size_t si
     }
 }
 
-#define SITE(name, at, bytes, before, number, hop) site_check(name, at, bytes, sizeof(bytes) - 1, before, number, hop)
+#define SITE(name, at, bytes, before, number, hop)                                                           \
+    site_check(name, at, bytes, sizeof(bytes) - 1, before, number, hop)
 
 static void sites_check(void)
 {
@@ -117,8 +119,10 @@ static void sites_check(void)
     SITE("sigreturn", 512, "\x48\xc7\xc0\x0f\0\0\0\x0f\x05", 0, 0, 0);
     SITE("relative", 512, "\x8b\x05\x6e\0\0\0\x0f\x05", 0, 0, 0);
     SITE("short, no padding", 512, "\x31\xc0\x0f\x05\x48\x3d\0\xf0\xff\xff\x77\x5b", 0, 0, 0);
-    SITE("short", 512, "\x31\xc0\x0f\x05\x48\x3d\0\xf0\xff\xff\x77\x5b\xc3\x66\x2e\x0f\x1f\x84\0\0\0\0\0", 2, 0, 13);
-    SITE("padding that is run into", 512, "\x31\xc0\x0f\x05\x48\x89\xc2\x66\x2e\x0f\x1f\x84\0\0\0\0\0", 0, 0, 0);
+    SITE("short", 512, "\x31\xc0\x0f\x05\x48\x3d\0\xf0\xff\xff\x77\x5b\xc3\x66\x2e\x0f\x1f\x84\0\0\0\0\0", 2,
+         0, 13);
+    SITE("padding that is run into", 512, "\x31\xc0\x0f\x05\x48\x89\xc2\x66\x2e\x0f\x1f\x84\0\0\0\0\0", 0, 0,
+         0);
     SITE("a call in front", 512, "\xe8\x6e\0\0\0\x0f\x05", 0, 0, 0);
     SITE("an operand", 512, "\xb8\x0f\x05\0\0\x90", 0, 0, 0);
     SITE("start of what is known", 16, "\xb8\x6e\0\0\0\x0f\x05", 0, 0, 0);

@@ -1,7 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""terminal.py SELKIE OPTIONS: an interactive shell in a container with a terminal: editing, keys that mean signals,
-job control, the window's size. What is typed and what must come back is a dialogue below."""
+"""terminal.py SELKIE OPTIONS: a shell in a container at a terminal: input, Ctrl-C, window size, settings put back."""
 import fcntl
 import os
 import pty
@@ -11,93 +10,57 @@ import sys
 import termios
 import time
 
-TIMEOUT = 30
-PROMPT = b"ready> "
-# What is typed, and what is seen then, in this order.
-DIALOGUE = [
-    (b"echo $((6 * 7))\r", [b"42\r\n", PROMPT]),
-    (b"stty size\r", [b"31 101\r\n", PROMPT]),
-    (b"tty < /dev/tty\r", [b"/dev/", PROMPT]),
-    (b"echo wrong\x7f\x7f\x7f\x7f\x7fright\r", [b"\rright\r\n", PROMPT]),
-    (b"cat\r", [b"cat\r\n"]),
-    (b"hello\r", [b"hello\r\n", b"hello\r\n"]),
-    (b"\x04", [PROMPT]),
-    (b"sleep 100\r", [b"sleep 100\r\n"]),
-    (b"\x03", [b"^C", PROMPT]),
-    (b"echo status $?\r", [b"status 130\r\n", PROMPT]),
-    (b"sleep 100\r", [b"sleep 100\r\n"]),
-    (b"\x1a", [b"Stopped", PROMPT]),
-    (b"jobs\r", [b"Stopped", b"sleep 100", PROMPT]),
-    (b"fg\r", [b"sleep 100\r\n"]),
-    (b"\x03", [b"^C", PROMPT]),
-    (b"cat &\r", [PROMPT]),
-    (b"\r", [b"Stopped", PROMPT]),
-    (b"kill %1; wait\r", [PROMPT]),
-    (b"trap 'echo changed' INT; sleep 0.2; kill -INT $$\r", [b"changed\r\n", PROMPT]),
-    (b"python3 -c 'input()'\r", [b"input()'\r\n"]),
-    (b"\x03", [b"KeyboardInterrupt", PROMPT]),
-    (b"trap 'stty size' WINCH\r", [PROMPT]),
-    (None, [b"25 90\r\n"]),
-    (b"\r", [PROMPT]),
-    (b"exit 7\r", []),
-]
+from managed import Managed, check, finish
 
 
-class Seen:
-    def __init__(self, fd):
-        self.fd = fd
-        self.text = b""
+class Terminal:
+    """A command as the leader of a session at a new terminal."""
 
-    def expect(self, what):
-        end = time.monotonic() + TIMEOUT
-        while what not in self.text:
-            left = end - time.monotonic()
-            if left <= 0 or not select.select([self.fd], [], [], left)[0]:
-                return False
-            try:
-                more = os.read(self.fd, 4096)
-            except OSError:
-                return False
-            if not more:
-                return False
-            self.text += more
-        self.text = self.text[self.text.index(what) + len(what):]
-        return True
+    def __init__(self, m, *words):
+        self.seen = b""
+        self.pid, self.fd = pty.fork()
+        if self.pid == 0:
+            os.execve(m.selkie, m.words(*words), m.environment)
+        fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", 33, 99, 0, 0))
 
+    def expect(self, text, seconds=30):
+        end = time.monotonic() + seconds
+        while text not in self.seen and time.monotonic() < end:
+            if select.select([self.fd], [], [], 0.2)[0]:
+                try:
+                    self.seen += os.read(self.fd, 4096)
+                except OSError:
+                    break
+        found = text in self.seen
+        check(f"{text!r}", found, self.seen)
+        self.seen = self.seen[self.seen.find(text) + len(text):] if found else b""
 
-def size_set(fd, rows, columns):
-    fcntl.ioctl(fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+    def type(self, text):
+        os.write(self.fd, text)
 
 
 def main():
     selkie, options = sys.argv[1:]
-    pid, fd = pty.fork()
-    if pid == 0:
-        size_set(0, 31, 101)
-        os.execv(selkie, [selkie, "container", "run", "-i", "-t", "--rootfs=/:ro",
-                          *[option for option in options.split(",") if option], "--env=PS1=" + PROMPT.decode(),
-                          "--", "/bin/bash", "--norc", "--noprofile", "-i"])
-    seen = Seen(fd)
-    good = seen.expect(PROMPT)
-    for typed, answers in DIALOGUE if good else []:
-        time.sleep(0.3)
-        if typed is None:
-            size_set(fd, 25, 90)
-        else:
-            os.write(fd, typed)
-        for answer in answers:
-            if not seen.expect(answer):
-                print(f"after {typed}: {answer} does not come, but {seen.text}")
-                good = False
-                break
-        if not good:
-            break
-    if not good:
-        print(f"seen: {seen.text}")
-        os.close(fd)
-    status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-    print(f"status {status}")
-    return 0 if good and status == 7 else 1
+    with Managed(selkie, options) as m:
+        got = m.command("run", "-it", "--rootfs=/:ro", "/bin/sh")
+        check("no terminal", got.returncode == 2 and b"not a terminal" in got.stderr, got)
+        terminal = Terminal(m, "run", "-it", "--rootfs=/:ro", "--env=PS1=ready> ", "/bin/sh")
+        before = termios.tcgetattr(terminal.fd)
+        terminal.expect(b"ready> ")
+        terminal.type(b"echo $((6 * 7))\n")
+        terminal.expect(b"42\r\n")
+        terminal.expect(b"ready> ")
+        terminal.type(b"stty size\n")
+        terminal.expect(b"33 99\r\n")
+        terminal.type(b"/bin/sleep 100; echo status $?\n")
+        time.sleep(1)
+        terminal.type(b"\x03")
+        terminal.expect(b"ready> ")
+        terminal.type(b"stty -echo raw; exit 5\n")
+        _, status = os.waitpid(terminal.pid, 0)
+        check("exit status", os.waitstatus_to_exitcode(status) == 5, status)
+        check("settings put back", termios.tcgetattr(terminal.fd) == before)
+    finish()
 
 
-sys.exit(main())
+main()

@@ -155,6 +155,53 @@ static void test_duplicate(void)
     fixture_end();
 }
 
+static int64_t window(uint8_t access, uint32_t file, uint64_t offset, uint64_t size)
+{
+    return call_with(access, HOST_FILE_WINDOW, file, NULL, NULL, (const uint64_t[6]){offset, size});
+}
+
+/* Which file shows where, for as long as the window is there. */
+static void test_windows(void)
+{
+    enum {
+        BOTH = HOST_READ | HOST_WRITE
+    };
+    uint64_t offset = 0;
+    fixture_begin();
+    int64_t file = open_in(ROOT, "file", O_RDWR);
+    CHECK_EQ(window(BOTH, (uint32_t)file, 4095, 1), -EINVAL);
+    CHECK_EQ(window(BOTH, (uint32_t)file, 0, 0), -EINVAL);
+    CHECK_EQ(window(BOTH, (uint32_t)file, UINT64_MAX << 12, 1), -EINVAL);
+    CHECK_EQ(window(BOTH, (uint32_t)file, 0, UINT64_MAX), -EFBIG);
+    CHECK_EQ(window(BOTH, (uint32_t)file, 0, (1ull << HOST_IO_WINDOW_BITS) + 1), -EFBIG);
+    CHECK_EQ(window(BOTH, (uint32_t)file, INT64_MAX >> 12 << 12, 1), -EFBIG);
+    CHECK_EQ(CALL(HOST_OBJECT_MAKE_EVENT, NOBODY, NULL, NULL, 0, 0), 0);
+    CHECK_EQ(window(BOTH, fixture.call.own_handle, 0, 1), -ENODEV);
+    CHECK_EQ(window(BOTH, (uint32_t)file, 8192, 4097), 0);
+    uint32_t first = fixture.call.new_handle;
+    uint64_t at = fixture.call.window;
+    CHECK_EQ(fixture.call.new_kind, HOST_WINDOW);
+    CHECK_EQ(fixture.call.window_bits, 13);
+    CHECK(machine_is_window(at) && at < MACHINE_WINDOWS_READ_ONLY && at % 8192 == 0);
+    CHECK_EQ(hostio_window_find(fixture.h, at + 4096, 4096, &offset), fixture.h->entry[first].fd);
+    CHECK_EQ(offset, 12288);
+    CHECK_EQ(hostio_window_find(fixture.h, at + 4096, 8192, &offset), -1);
+    CHECK_EQ(hostio_window_find(fixture.h, at + 8192, 4096, &offset), -1);
+    CHECK_EQ(hostio_window_find(fixture.h, 0, 4096, &offset), -1);
+    CHECK_EQ(window(HOST_READ, (uint32_t)file, 0, 1ull << 31), 0);
+    uint32_t second = fixture.call.new_handle;
+    uint64_t large = fixture.call.window;
+    CHECK(large >= MACHINE_WINDOWS_READ_ONLY && large % (1ull << 31) == 0);
+    CHECK_EQ(hostio_window_find(fixture.h, large + (1ull << 31) - 4096, 4096, &offset),
+             fixture.h->entry[second].fd);
+    CHECK_EQ(offset, (1ull << 31) - 4096);
+    hostio_close(fixture.h, (uint32_t)file); /* which the windows do not need */
+    CHECK_EQ(hostio_window_find(fixture.h, at, 4096, &offset), fixture.h->entry[first].fd);
+    hostio_close(fixture.h, first);
+    CHECK_EQ(hostio_window_find(fixture.h, at, 4096, &offset), -1);
+    fixture_end();
+}
+
 /* --- descriptors that come with data --- */
 
 static void send_with(int socket, const char *text, const int *fds, unsigned count)
@@ -265,5 +312,5 @@ static void test_receive_refused(void)
 }
 
 CHECK_MAIN(CHECK_TEST(test_pipe), CHECK_TEST(test_socket_pair), CHECK_TEST(test_event),
-           CHECK_TEST(test_terminal), CHECK_TEST(test_duplicate), CHECK_TEST(test_receive_kinds),
-           CHECK_TEST(test_receive_refused))
+           CHECK_TEST(test_terminal), CHECK_TEST(test_duplicate), CHECK_TEST(test_windows),
+           CHECK_TEST(test_receive_kinds), CHECK_TEST(test_receive_refused))

@@ -166,7 +166,7 @@ void cache_fill(uint64_t address, const struct translation *t)
     run_enter(&run, t);
 }
 
-/* DIFFERS: what the host does not map, as on a file system that allows no code, reads as a device without a model. */
+/* What the host does not map, as on a file system that allows no code, reads as a device without a model. */
 void cache_fill_window(uint64_t address, const struct translation *t)
 {
     const struct run run = run_around(address, t);

@@ -16,7 +16,7 @@ enum {
     USER_CS = 0x33,
     FLAG_TRAP = 0x100,
     ERROR_NO_MEMORY = 12,
-    PATCH_TRAPS = 6, /* of one site */
+    PATCH_TRAPS = 6,     /* of one site */
     SEEN_TIMES_BITS = 8, /* user addresses leave them free */
     SEEN_TIMES_SHIFT = 64 - SEEN_TIMES_BITS,
     MISSES_MAX = 8 /* of one instruction at one address, in a row */

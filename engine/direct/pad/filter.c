@@ -77,10 +77,11 @@ static void add_ioctl(struct filter *f)
     add_requests(f, __NR_ioctl, requests, sizeof(requests) / sizeof(requests[0]));
 }
 
-/* Duplicates, pipes; others choose who gets signals. */
+/* Duplicates, pipes, locks; others choose who gets signals. */
 static void add_fcntl(struct filter *f)
 {
-    static const uint32_t requests[] = {F_DUPFD_CLOEXEC, F_GETFL, F_GETPIPE_SZ, F_SETPIPE_SZ};
+    static const uint32_t requests[] = {F_DUPFD_CLOEXEC, F_GETFL,     F_GETPIPE_SZ,
+                                        F_SETPIPE_SZ,    F_OFD_SETLK, F_OFD_GETLK};
     add_requests(f, __NR_fcntl, requests, sizeof(requests) / sizeof(requests[0]));
 }
 

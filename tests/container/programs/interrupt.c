@@ -74,20 +74,20 @@ static long wait_read(void)
 static long wait_poll(void)
 {
     struct pollfd entry = {.fd = reader, .events = POLLIN};
-    return poll(&entry, 1, 1000);
+    return poll(&entry, 1, 5000);
 }
 
 static long wait_ppoll(void)
 {
     struct pollfd entry = {.fd = reader, .events = POLLIN};
-    struct timespec time = {.tv_sec = 1};
+    struct timespec time = {.tv_sec = 5};
     return ppoll(&entry, 1, &time, NULL);
 }
 
 static long wait_select(void)
 {
     fd_set set;
-    struct timeval time = {.tv_sec = 1};
+    struct timeval time = {.tv_sec = 5};
     FD_ZERO(&set);
     FD_SET(reader, &set);
     return select(reader + 1, &set, NULL, NULL, &time);
@@ -96,15 +96,15 @@ static long wait_select(void)
 static long wait_epoll(void)
 {
     struct epoll_event event;
-    return epoll_wait(epoll, &event, 1, 1000);
+    return epoll_wait(epoll, &event, 1, 5000);
 }
 
 static long wait_nanosleep(void)
 {
-    struct timespec time = {.tv_nsec = 200000000}, left = {0};
+    struct timespec time = {.tv_sec = 2}, left = {0};
     long result = nanosleep(&time, &left);
     int error = errno;
-    printf("[left %d] ", left.tv_sec == 0 && left.tv_nsec > 100000000 && left.tv_nsec < 190000000);
+    printf("[left %d] ", left.tv_sec < 2 && left.tv_sec + left.tv_nsec > 0);
     errno = error;
     return result;
 }
@@ -113,7 +113,7 @@ static long wait_clock_nanosleep(void)
 {
     struct timespec time;
     clock_gettime(CLOCK_MONOTONIC, &time);
-    time.tv_sec += 1;
+    time.tv_sec += 5;
     return clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &time, NULL);
 }
 
@@ -132,7 +132,7 @@ static long wait_suspend(void)
 static long wait_signal(void)
 {
     sigset_t set = set_of(SIGUSR2);
-    struct timespec time = {.tv_sec = 1};
+    struct timespec time = {.tv_sec = 5};
     return sigtimedwait(&set, NULL, &time);
 }
 
@@ -140,7 +140,7 @@ static uint32_t word;
 
 static long wait_futex(void)
 {
-    struct timespec time = {.tv_sec = 1};
+    struct timespec time = {.tv_sec = 5};
     return syscall(SYS_futex, &word, FUTEX_WAIT, 0, &time, NULL, 0);
 }
 
@@ -243,7 +243,7 @@ static void partial(void)
 static void masks(void)
 {
     sigset_t blocked = set_of(SIGUSR1), none, now;
-    struct timespec soon = {.tv_nsec = 1000000}, late = {.tv_sec = 1};
+    struct timespec soon = {.tv_nsec = 1000000}, late = {.tv_sec = 5};
     struct epoll_event event;
     sigemptyset(&none);
     handle(SIGUSR1, SA_RESTART);

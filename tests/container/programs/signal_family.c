@@ -53,8 +53,8 @@ static void children(void)
     }
     pid_t got = waitpid(child, &status, 0);
     wait_for(&count, 1);
-    printf("exited: %d status %x signals %d code %d pid %d status %d\n", got == child, status, count, seen.si_code,
-           seen.si_pid == child, seen.si_status);
+    printf("exited: %d status %x signals %d code %d pid %d status %d\n", got == child, status, count,
+           seen.si_code, seen.si_pid == child, seen.si_status);
     count = 0;
     child = fork();
     if (!child) {
@@ -243,9 +243,9 @@ static void tell(void)
     sigaction(SIGINT, NULL, &ignored);
     sigpending(&pending);
     sigprocmask(SIG_BLOCK, NULL, &mask);
-    printf("a new program: caught %d ignored %d pending %d blocked %d alarm %d\n", caught.sa_handler == SIG_DFL,
-           ignored.sa_handler == SIG_IGN, sigismember(&pending, SIGUSR2), sigismember(&mask, SIGUSR2),
-           alarm(0) != 0);
+    printf("a new program: caught %d ignored %d pending %d blocked %d alarm %d\n",
+           caught.sa_handler == SIG_DFL, ignored.sa_handler == SIG_IGN, sigismember(&pending, SIGUSR2),
+           sigismember(&mask, SIGUSR2), alarm(0) != 0);
 }
 
 int main(int argument_count, char **argument)

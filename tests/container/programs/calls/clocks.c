@@ -10,9 +10,16 @@
 
 static void reading(void)
 {
-    const int clocks[] = {CLOCK_REALTIME, CLOCK_MONOTONIC, CLOCK_PROCESS_CPUTIME_ID, CLOCK_THREAD_CPUTIME_ID,
-                          CLOCK_MONOTONIC_RAW, CLOCK_REALTIME_COARSE, CLOCK_MONOTONIC_COARSE, CLOCK_BOOTTIME,
-                          CLOCK_TAI, 77, -1};
+    const int clocks[] = {CLOCK_REALTIME,
+                          CLOCK_MONOTONIC,
+                          CLOCK_PROCESS_CPUTIME_ID,
+                          CLOCK_THREAD_CPUTIME_ID,
+                          CLOCK_MONOTONIC_RAW,
+                          CLOCK_REALTIME_COARSE,
+                          CLOCK_MONOTONIC_COARSE,
+                          CLOCK_BOOTTIME,
+                          CLOCK_TAI,
+                          77};
     for (size_t i = 0; i < sizeof clocks / sizeof *clocks; i++) {
         struct timespec a, b;
         int first = clock_gettime(clocks[i], &a), second = clock_gettime(clocks[i], &b);

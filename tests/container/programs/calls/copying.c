@@ -106,14 +106,24 @@ static void made_up(void)
     for (struct dirent *entry; directory && (entry = readdir(directory));) {
         count += entry->d_name[0] != '.';
     }
-    TELL(count);
+    TELL(count >= 3);
     if (directory) {
         closedir(directory);
     }
-    const char *const texts[] = {"/proc/self/maps", "/proc/self/status", "/proc/self/stat",  "/proc/self/cmdline",
-                                 "/proc/meminfo",   "/proc/cpuinfo",     "/proc/self/statm", "/proc/uptime",
-                                 "/proc/loadavg",   "/proc/version",     "/proc/stat",       "/proc/self/limits",
-                                 "/proc/self/mountinfo", "/proc/sys/kernel/pid_max", "/proc/sys/vm/overcommit_memory"};
+    const char *const texts[] = {"/proc/self/maps",
+                                 "/proc/self/status",
+                                 "/proc/self/stat",
+                                 "/proc/self/cmdline",
+                                 "/proc/meminfo",
+                                 "/proc/cpuinfo",
+                                 "/proc/self/statm",
+                                 "/proc/uptime",
+                                 "/proc/loadavg",
+                                 "/proc/version",
+                                 "/proc/stat",
+                                 "/proc/self/mounts",
+                                 "/proc/sys/kernel/pid_max",
+                                 "/proc/sys/vm/overcommit_memory"};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         fd = open(texts[i], O_RDONLY);
         printf("%s: %d\n", texts[i], fd >= 0 && read(fd, text, sizeof text) > 0);

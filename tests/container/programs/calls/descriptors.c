@@ -51,9 +51,19 @@ static void duplicates(void)
 
 static void flags(void)
 {
-    const int modes[] = {O_RDONLY, O_WRONLY, O_RDWR, O_RDWR | O_APPEND, O_RDWR | O_NONBLOCK, O_RDWR | O_SYNC,
-                         O_RDWR | O_DSYNC, O_RDWR | O_CREAT, O_RDONLY | O_CLOEXEC, O_RDWR | O_TRUNC, O_RDWR | O_NOCTTY,
-                         O_RDONLY | O_NOFOLLOW, O_RDONLY | O_NOATIME};
+    const int modes[] = {O_RDONLY,
+                         O_WRONLY,
+                         O_RDWR,
+                         O_RDWR | O_APPEND,
+                         O_RDWR | O_NONBLOCK,
+                         O_RDWR | O_SYNC,
+                         O_RDWR | O_DSYNC,
+                         O_RDWR | O_CREAT,
+                         O_RDONLY | O_CLOEXEC,
+                         O_RDWR | O_TRUNC,
+                         O_RDWR | O_NOCTTY,
+                         O_RDONLY | O_NOFOLLOW,
+                         O_RDONLY | O_NOATIME};
     for (size_t i = 0; i < sizeof modes / sizeof *modes; i++) {
         int fd = open("file", modes[i], 0600);
         printf("%o: %d %o %d\n", modes[i], fd, fcntl(fd, F_GETFL), fcntl(fd, F_GETFD));

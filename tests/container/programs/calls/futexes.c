@@ -75,9 +75,11 @@ int main(void)
     settle("all");
     start(thread, 2, NULL);
     other = 5;
-    TELL(futex(&word, FUTEX_WAKE_OP_PRIVATE, 1, (void *)10, &other, FUTEX_OP(FUTEX_OP_ADD, 3, FUTEX_OP_CMP_EQ, 5)));
+    TELL(futex(&word, FUTEX_WAKE_OP_PRIVATE, 1, (void *)10, &other,
+               FUTEX_OP(FUTEX_OP_ADD, 3, FUTEX_OP_CMP_EQ, 5)));
     TELL(other);
-    TELL(futex(&word, FUTEX_WAKE_OP_PRIVATE, 1, (void *)10, &other, FUTEX_OP(FUTEX_OP_SET, 9, FUTEX_OP_CMP_GT, 50)));
+    TELL(futex(&word, FUTEX_WAKE_OP_PRIVATE, 1, (void *)10, &other,
+               FUTEX_OP(FUTEX_OP_SET, 9, FUTEX_OP_CMP_GT, 50)));
     TELL(other);
     settle("operation");
     return 0;

@@ -16,8 +16,8 @@ static void show(const char *what, int fd, int command, short type, long start, 
 {
     struct flock lock = lock_of(type, start, length);
     int result = fcntl(fd, command, &lock);
-    printf("%s: %s, type %d whence %d start %ld length %ld\n", what, result ? strerrorname_np(errno) : "ok", lock.l_type,
-           lock.l_whence, (long)lock.l_start, (long)lock.l_len);
+    printf("%s: %s, type %d whence %d start %ld length %ld\n", what, result ? strerrorname_np(errno) : "ok",
+           lock.l_type, lock.l_whence, (long)lock.l_start, (long)lock.l_len);
 }
 
 static void of_process(void)

@@ -23,9 +23,13 @@ static void show(int timeout)
     memset(events, 0, sizeof events);
     int count = epoll_wait(queue, events, 8, timeout);
     printf("epoll: %d", count);
-    for (int i = 0; i < count; i++) {
-        printf(" %x:%s", events[i].events,
-               events[i].data.fd == pair[0] ? "reader" : events[i].data.fd == pair[1] ? "writer" : "other");
+    for (int which = 0; which < 3; which++) { /* in this order, whatever theirs */
+        for (int i = 0; i < count; i++) {
+            int fd = events[i].data.fd;
+            if (which == (fd == pair[0] ? 0 : fd == pair[1] ? 1 : 2)) {
+                printf(" %x:%s", events[i].events, which == 0 ? "reader" : which == 1 ? "writer" : "other");
+            }
+        }
     }
     puts("");
 }
@@ -56,10 +60,10 @@ static void levels(void)
     TELL(control(EPOLL_CTL_MOD, pair[0], EPOLLIN | EPOLLET));
     show(0);
     show(0);
+    TELL(read(pair[0], &byte, 1));
+    TELL(read(pair[0], &byte, 1));
     TELL(write(pair[1], "d", 1));
     show(0);
-    show(0);
-    TELL(read(pair[0], &byte, 1));
     show(0);
     TELL(control(EPOLL_CTL_MOD, pair[0], EPOLLIN | EPOLLET));
     show(0);
@@ -102,8 +106,12 @@ static void waiting(void)
     pthread_join(thread, NULL);
     show(0);
     unsigned long value = 1;
+    TELL(read(event, &value, 8));
+    TELL(read(event, &value, 8));
+    value = 1;
     TELL(write(event, &value, 8));
     show(0);
+    TELL(read(event, &value, 8));
     TELL(read(event, &value, 8));
     show(0);
     int outer = epoll_create1(0);
@@ -216,7 +224,6 @@ static void counters(void)
     TELL(entry.revents);
     TELL(read(event, many, 100));
     TELL(many[0] == ~0ul - 1);
-    TELL(lseek(event, 0, SEEK_SET));
     close(event);
     event = eventfd(2, EFD_SEMAPHORE | EFD_NONBLOCK);
     TELL(read(event, &value, 8));
@@ -261,7 +268,7 @@ static void timers(void)
     time.it_value.tv_nsec = 1000000000;
     TELL(timerfd_settime(timer, 0, &time, NULL));
     TELL(timerfd_settime(timer, 12345, &time, NULL));
-    TELL(timerfd_settime(99, 0, &time, NULL));
+    TELL(timerfd_settime(99, 0, &old, NULL));
     TELL(timerfd_settime(1, 0, &(struct itimerspec){0}, NULL));
     TELL(timerfd_gettime(99, &old));
     TELL(write(timer, &count, 8));
