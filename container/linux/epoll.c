@@ -29,6 +29,7 @@ struct epoll_item {
     uint32_t fd, events;
     uint64_t data;
     uint32_t seen;    /* edge triggered: reported and not drained since */
+    uint64_t round;   /* the last epoll_wait that came by */
     bool is_ready;    /* may be: to be looked at */
     bool is_disabled; /* one-shot, has fired */
 };
@@ -52,6 +53,31 @@ uint64_t epoll_wanted(const struct file *file)
     return wanted;
 }
 
+/* The end of an instance's list, in word[0]. Who becomes ready goes there, so that those are told of first that have
+ * been ready for longest. */
+static struct epoll_item **list_end(const struct file *epoll)
+{
+    return (struct epoll_item **)epoll->word[0];
+}
+
+static void item_append(struct epoll_item *item)
+{
+    item->link = list_end(item->epoll);
+    item->next = NULL;
+    *item->link = item;
+    item->epoll->word[0] = (uint64_t)&item->next;
+}
+
+static void item_unlink(struct epoll_item *item)
+{
+    *item->link = item->next;
+    if (item->next) {
+        item->next->link = item->link;
+    } else {
+        item->epoll->word[0] = (uint64_t)item->link;
+    }
+}
+
 static void item_remove(struct epoll_item *item)
 {
     struct epoll_item **at = &item->file->items;
@@ -59,10 +85,7 @@ static void item_remove(struct epoll_item *item)
         at = &(*at)->of_file;
     }
     *at = item->of_file;
-    *item->link = item->next;
-    if (item->next) {
-        item->next->link = item->link;
-    }
+    item_unlink(item);
     heap_free(item, sizeof *item);
 }
 
@@ -78,6 +101,8 @@ void epoll_notice(struct file *file)
     for (struct epoll_item *item = file->items; item; item = item->of_file) {
         if (!item->is_disabled && !item->is_ready) {
             item->is_ready = true;
+            item_unlink(item);
+            item_append(item);
             file_changed(item->epoll);
         }
     }
@@ -127,6 +152,7 @@ long epoll_create(struct thread *thread, uint64_t flags)
     if (!file) {
         return flags & ~(uint64_t)O_CLOEXEC ? -EINVAL : -ENOMEM;
     }
+    file->word[0] = (uint64_t)&file->data;
     return descriptor_add(thread->process, file, 0, flags & O_CLOEXEC);
 }
 
@@ -146,17 +172,11 @@ static struct epoll_item *item_add(struct file *epoll, struct file *file, uint32
     if (!item) {
         return NULL;
     }
-    struct epoll_item *next = items_of(epoll);
     *item = (struct epoll_item){.of_file = file->items,
-                                .next = next,
-                                .link = (struct epoll_item **)&epoll->data,
                                 .file = file,
                                 .epoll = epoll,
                                 .fd = fd};
-    if (next) {
-        next->link = &item->next;
-    }
-    epoll->data = item;
+    item_append(item);
     file->items = item;
     return item;
 }
@@ -258,9 +278,13 @@ long epoll_wait(struct thread *thread, uint64_t epoll_fd, uint64_t events, int64
     if (timeout_ns == 0) {
         items_ask(epoll);
     }
-    for (struct epoll_item *item = items_of(epoll); item && count < room; item = item->next) {
+    uint64_t round = ++epoll->word[1];
+    for (struct epoll_item *item = items_of(epoll), *next; item && count < room; item = next) {
         struct epoll_event event;
-        if (!item->is_ready || item->is_disabled || !item_look(item, &event)) {
+        next = item->next;
+        bool is_seen = item->round == round; /* looking moved it to the end */
+        item->round = round;
+        if (is_seen || !item->is_ready || item->is_disabled || !item_look(item, &event)) {
             continue;
         }
         long error = user_write(events + (uint64_t)count * sizeof event, &event, sizeof event);

@@ -30,7 +30,7 @@ struct untyped {
 };
 
 static struct untyped untypeds[CONTAINER_UNTYPEDS]; /* ascending sizes */
-static unsigned untyped_count;
+static unsigned untyped_count, untyped_slots;
 static uint64_t slot_next, slot_end; /* in the present leaf */
 static uint64_t granted_bytes;
 static size_t own_count;
@@ -55,7 +55,7 @@ void object_init(void)
 
 void object_fork(void)
 {
-    untyped_count = 0;
+    untyped_count = untyped_slots = 0;
     granted_bytes = 0;
     fresh_next = fresh_end = 0;
     used_frames.count = free_slots.count = 0;
@@ -102,13 +102,16 @@ static bool untyped_more(uint64_t bytes)
     while (wish < GRANT_MOST_BITS && (1ul << wish) < granted_bytes / 4) {
         wish++;
     }
-    if (untyped_count == CONTAINER_UNTYPEDS) {
+    if (untyped_slots == CONTAINER_UNTYPEDS) {
         return false;
     }
-    cap_address slot = CONTAINER_SLOT_UNTYPED + untyped_count;
+    unsigned index = untyped_slots++; /* memory_more may come back here */
+    cap_address slot = CONTAINER_SLOT_UNTYPED + index;
     unsigned bits = memory_more(least, wish > least ? wish : least, slot);
     if (bits) {
         untyped_add(slot, bits);
+    } else if (untyped_slots == index + 1) {
+        untyped_slots--;
     }
     return bits;
 }
@@ -165,18 +168,6 @@ cap_address slot_alloc(void)
 void slot_free(cap_address slot)
 {
     (void)stack_push(&free_slots, (uint32_t)slot);
-}
-
-void slots_reserve(size_t count)
-{
-    if (free_slots.count + (slot_end - slot_next) >= count) {
-        return;
-    }
-    for (uint64_t next = slot_next, end = slot_end; next < end; next++) {
-        slot_next = next + 1;
-        slot_free(next);
-    }
-    (void)leaf_next();
 }
 
 /* What is left of a leaf that has no room for the row is used one by one. */
@@ -268,11 +259,19 @@ static bool frames_refill(void)
     }
     uint64_t room = slot_end - slot_next;
     for (unsigned count = room < FRAME_BATCH ? (unsigned)room : FRAME_BATCH; count > 0; count /= 2) {
-        if (retype(seL4_X86_4K, 0, seL4_PageBits, slot_next >> CONTAINER_LEAF_BITS, NODE_DEPTH,
-                   slot_next & (LEAF_SLOTS - 1), count)) {
-            fresh_next = slot_next;
-            fresh_end = slot_next += count;
+        uint64_t first = slot_next; /* taken first: asking for memory may take slots itself */
+        slot_next += count;
+        if (retype(seL4_X86_4K, 0, seL4_PageBits, first >> CONTAINER_LEAF_BITS, NODE_DEPTH,
+                   first & (LEAF_SLOTS - 1), count)) {
+            fresh_next = first;
+            fresh_end = first + count;
             return true;
+        }
+        if (slot_next == first + count) {
+            slot_next = first;
+        }
+        if (slot_end - slot_next < count / 2) {
+            return false;
         }
     }
     return false;

@@ -28,8 +28,6 @@ uint64_t memory_left(uint64_t *total);
 /* A free slot; given back when it is empty. */
 cap_address slot_alloc(void);
 void slot_free(cap_address slot);
-/* Have so many before they are needed, where making a leaf needs some itself. */
-void slots_reserve(size_t count);
 
 /* `count` objects out of this untyped into slots of a row, SLOT_ROW_MOST at most: the first; 0: no slots, or no room. */
 enum {

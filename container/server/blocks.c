@@ -11,8 +11,7 @@
 enum {
     SIZES = 48,
     FIRST_BLOCKS = 192,
-    RESERVE = 128, /* more than any allocation splits */
-    SLOTS = 512    /* more than any message takes: making a leaf may split a block, which takes slots */
+    RESERVE = 128 /* more than any allocation splits */
 };
 
 static struct block *free_blocks[SIZES];
@@ -29,7 +28,6 @@ static void spare_add(struct block *block)
 
 void blocks_reserve(void)
 {
-    slots_reserve(SLOTS);
     while (spare_count < RESERVE) {
         struct block *block = heap_alloc(sizeof *block);
         if (!block) {
@@ -164,7 +162,8 @@ static void block_free(struct block *block)
     }
     list_remove(block);
     list_remove(sibling);
-    seL4_CNode_Revoke(CONTAINER_SLOT_CNODE, parent->cap, seL4_WordBits); /* before anybody may get the slots */
+    seL4_CNode_Revoke(CONTAINER_SLOT_CNODE, parent->cap,
+                      seL4_WordBits); /* before anybody may get the slots */
     slot_free(block->cap);
     slot_free(sibling->cap);
     spare_add(block);

@@ -101,7 +101,7 @@ enum {
     PAD_LOADS = 16,        /* loads of device registers that a process remembers */
     PAD_NOFPU = 128,       /* places of code without FPU use that a process remembers */
     PAD_NOFPU_BYTES = 118, /* of one */
-    PAD_SEEN = 256,        /* sites that trapped once are remembered in so many places */
+    PAD_SITE_TRAPS = 256,  /* traps of sites that are not patched are counted in so many places */
     PAD_SITES = 4096,      /* sites a process knows: patched or left */
     PAD_REDIRECTS = 8192,  /* entries of the table of addresses inside patches; a power of two */
     PAD_THUNK_PAGES = 256, /* thunk pages of all processes */
@@ -388,7 +388,7 @@ struct pad_private {
     uint64_t miss_ip, miss_address;
     uint64_t miss_entries;
     uint32_t miss_repeats;
-    uint64_t seen[PAD_SEEN];
+    uint8_t site_traps[PAD_SITE_TRAPS];
     struct pad_load load[PAD_LOADS];
 
     unsigned char stack[PRIVATE_STACK_TOP - 4096] __attribute__((aligned(4096)));

@@ -16,23 +16,20 @@ enum {
     USER_CS = 0x33,
     FLAG_TRAP = 0x100,
     ERROR_NO_MEMORY = 12,
-    PATCH_TRAPS = 6,     /* of one site */
-    SEEN_TIMES_BITS = 8, /* user addresses leave them free */
-    SEEN_TIMES_SHIFT = 64 - SEEN_TIMES_BITS,
+    PATCH_TRAPS = 8,
     MISSES_MAX = 8 /* of one instruction at one address, in a row */
 };
 
-/* A site that traps again and again is worth a patch, which costs as much as a few dozen traps. */
+/* A site that traps again and again is worth a patch, which costs as much as a few dozen traps. Sites are not
+ * told apart before that: of those that share a place, the one that traps most is found first. */
 static void site_notice(const struct context *context)
 {
     uint64_t site = context->reg[REG_FAULT_IP];
-    uint64_t *seen = &pad_private.seen[(site ^ site >> 9) % PAD_SEEN];
-    uint64_t times = (*seen << SEEN_TIMES_BITS >> SEEN_TIMES_BITS) == site ? *seen >> SEEN_TIMES_SHIFT : 0;
+    uint8_t *traps = &pad_private.site_traps[(site ^ site >> 9) % PAD_SITE_TRAPS];
     pad_core.traps_left++;
-    *seen = site | ++times << SEEN_TIMES_SHIFT;
-    if (times < PATCH_TRAPS)
+    if (++*traps < PATCH_TRAPS)
         return;
-    *seen = site;
+    *traps = 0;
     if (pad_private.has_breakpoints || patch_is_known(&pad_private, site) ||
         (context->reg[REG_RFLAGS] & FLAG_TRAP))
         return;
