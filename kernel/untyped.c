@@ -15,10 +15,7 @@
 #include "kernel/object.h"
 #include "kernel/state.h"
 
-enum {
-    RESET_CHUNK_BITS = 20, /* bytes that a reset clears between two looks at the interrupts, log2 */
-    BLANK_CHUNKS = 4       /* so many are worth a question about what is blank */
-};
+enum { RESET_CHUNK_BITS = 20 }; /* bytes that a reset clears between two looks at the interrupts, log2 */
 
 struct retype {
     enum object object;
@@ -118,27 +115,16 @@ static struct result retype_decode_window(struct kernel *k, const struct invocat
 }
 
 /* Clear everything below the watermark, from the top, so that an interrupted reset has a lower watermark. */
-/* From where on the used part is known to read as zeros: most of a large untyped was never touched. */
-static uint64_t blank_offset(const struct kernel *k, const struct cap *untyped)
-{
-    const struct machine_mmu *mmu = &k->machine->mmu;
-    if (!mmu->blank_from || untyped->free_offset < BLANK_CHUNKS << RESET_CHUNK_BITS)
-        return untyped->free_offset;
-    return mmu->blank_from(mmu->world, untyped->paddr, untyped->paddr + untyped->free_offset) - untyped->paddr;
-}
-
 static struct result untyped_reset(struct kernel *k, struct cap *untyped)
 {
     if (untyped->is_device) {
         untyped->free_offset = 0;
         return result_ok();
     }
-    uint64_t blank = blank_offset(k, untyped);
     while (untyped->free_offset > 0) {
         uint64_t chunk_start = (untyped->free_offset - 1) & ~((1ull << RESET_CHUNK_BITS) - 1);
-        if (chunk_start < blank)
-            k->machine->mmu.clear(k->machine->mmu.world, untyped->paddr + chunk_start,
-                                  untyped->free_offset - chunk_start);
+        k->machine->mmu.clear(k->machine->mmu.world, untyped->paddr + chunk_start,
+                              untyped->free_offset - chunk_start);
         untyped->free_offset = chunk_start;
         if (k->machine->clock.charge)
             k->machine->clock.charge(k->machine->clock.world, MACHINE_CHARGE_WORK);

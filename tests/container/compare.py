@@ -6,6 +6,7 @@ Output and exit status of each command of a stage are compared. The container's 
 SCRATCH.
 OPTIONS are those of `selkie container run`, in one word with commas. PROGRAMS is the folder of the test programs."""
 import os
+import signal
 import subprocess
 import sys
 
@@ -45,8 +46,15 @@ STAGES = {
 }
 
 
+def signals_reset():
+    """What a caller in the background ignores, a container's program does not."""
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTSTP, signal.SIGTTIN, signal.SIGTTOU):
+        signal.signal(number, signal.SIG_DFL)
+
+
 def native(command):
-    return subprocess.run(command, env=ENVIRONMENT, cwd="/", capture_output=True, timeout=TIMEOUT)
+    return subprocess.run(command, env=ENVIRONMENT, cwd="/", capture_output=True, timeout=TIMEOUT,
+                          preexec_fn=signals_reset)
 
 
 def contained(selkie, options, command):
