@@ -53,8 +53,9 @@ def signals_reset():
 
 
 def native(command):
+    """In a process group of its own: without a parent outside it and inside the session, it could not be stopped."""
     return subprocess.run(command, env=ENVIRONMENT, cwd="/", capture_output=True, timeout=TIMEOUT,
-                          preexec_fn=signals_reset)
+                          process_group=0, preexec_fn=signals_reset)
 
 
 def contained(selkie, options, command):
