@@ -6,7 +6,8 @@
  *
  * A *host object* is made from untyped memory like any object (seL4_Untyped_Retype with HOST_IO_TYPE) and is empty
  * at first. An invocation of a directory, network, clock or socket capability turns an empty object, which it names
- * as extra capability, into something open. Deleting its last capability closes it.
+ * as extra capability, into something open; pipes and what else reaches nobody outside can be made of empty objects
+ * alone. Deleting its last capability closes it.
  *
  * Rights of a capability: seL4_CanRead and seL4_CanWrite. What an object was opened through limits it for ever
  * (`access`): a directory opened through a read-only capability is read-only whatever its own capabilities say.
@@ -38,7 +39,8 @@ enum {
     HOST_IO_PIECES = 32,     /* pieces of contiguous memory that one transfer moves */
     HOST_IO_BYTES = 1 << 20, /* and bytes */
     HOST_IO_NAME = 48,       /* bytes of a name in the bootinfo, the terminating zero included */
-    HOST_IO_ROOTS = 32       /* capabilities in the bootinfo */
+    HOST_IO_ROOTS = 32,      /* capabilities in the bootinfo */
+    HOST_IO_WINDOW_BITS = 38 /* of the largest window, log2 of bytes */
 };
 
 enum host_kind {
@@ -48,8 +50,9 @@ enum host_kind {
     HOST_SOCKET,  /* also answers what a file answers */
     HOST_NETWORK, /* makes sockets within its policy */
     HOST_CLOCK,
-    HOST_TIMER,    /* also answers FILE_READ (8 bytes: expirations) */
-    HOST_READY_SET /* files that are ready, behind one notification */
+    HOST_TIMER,     /* also answers FILE_READ (8 bytes: expirations) */
+    HOST_READY_SET, /* files that are ready, behind one notification */
+    HOST_WINDOW     /* part of a file as memory */
 };
 
 enum host_access {
@@ -63,8 +66,15 @@ enum host_access {
 enum host_operation {
     /* Any object, any right; so it is below where no right is named. */
     HOST_OBJECT_KIND, /* () -> enum host_kind, word 1: access (object and capability) */
+    HOST_OBJECT_DUPLICATE, /* () -> object: the same open file, as dup makes one: position and state are shared, who
+                            * watches it is not. Allows what this capability does. Not of empty objects and ready sets */
     /* Empty object, both rights. */
     HOST_OBJECT_MAKE_READY_SET, /* () */
+    HOST_OBJECT_MAKE_PIPE, /* () -> object, the end that is written to; the invoked object is the one that is read */
+    HOST_OBJECT_MAKE_SOCKET_PAIR, /* (type) -> object: two Unix sockets, the invoked one and this, which are connected
+                                   * to each other and to nobody else. SOCK_STREAM, SOCK_DGRAM, SOCK_SEQPACKET */
+    HOST_OBJECT_MAKE_EVENT, /* (initial, flags): eventfd; flags: EFD_SEMAPHORE */
+    HOST_OBJECT_MAKE_TERMINAL, /* () -> object, a terminal; the invoked object is its other side, the master */
     /* Ready set. */
     HOST_READY_BIND, /* (), extra 0: a notification capability with write right, or none to unbind; read right. It is
                       * signalled at once if files are ready */
@@ -88,6 +98,18 @@ enum host_operation {
     HOST_FILE_SET_TIMES, /* (buffer): two struct timespec; write */
     HOST_FILE_CONTROL,  /* (request, buffer): TCGETS, TCSETS, TCSETSW, TCSETSF, TIOCGWINSZ, TIOCSWINSZ, FIONREAD;
                          * else -ENOTTY. None waits for output that is still on its way */
+    HOST_FILE_PIPE_SIZE, /* (size) -> bytes that the pipe holds, after making it `size` large unless that is 0 */
+    HOST_FILE_LOCK, /* (whole, type, start, size): whole 0: a lock of the open file on a part of it (F_OFD_SETLK), type
+                     * F_RDLCK, F_WRLCK, F_UNLCK, size 0 to the end; whole 1: on all of it, as flock(2), type LOCK_SH,
+                     * LOCK_EX, LOCK_UN; whole 2: asks (F_OFD_GETLK) -> the type of a lock that is in the way or F_UNLCK,
+                     * plus 4 times its size; word 1: its start. -EAGAIN while another open file has the lock */
+    HOST_FILE_WINDOW, /* (offset, size) -> object: a window on this part of a regular file, up to 2^HOST_IO_WINDOW_BITS
+                       * bytes; offset a multiple of 4096. Its memory is writable if the capability is; read. -ENODEV
+                       * for what is no regular file */
+    /* Window. */
+    HOST_WINDOW_TAKE, /* (index, depth), extra 0: a CNode. Put a capability to the window's device untyped into the slot
+                       * that is found so -> its size, log2. Frames that are made of it show the file, from the
+                       * window's offset on. RevokeFirst while there is one already. They go when the window does; read */
     /* Directory. A path of length 0 is the directory itself. */
     HOST_DIRECTORY_OPEN, /* (path, length, flags, mode) -> object, a directory or a file, nonblocking. Flags: O_ACCMODE,
                           * O_CREAT, O_EXCL, O_TRUNC, O_APPEND, O_DIRECTORY, O_NOFOLLOW, O_DSYNC, O_SYNC, O_PATH,
@@ -107,6 +129,8 @@ enum host_operation {
     HOST_DIRECTORY_SET_TIMES, /* (path, length, flags, buffer): two struct timespec */
     /* Network. */
     HOST_NETWORK_SOCKET, /* (domain, type, protocol) -> object; -EACCES outside the policy */
+    HOST_NETWORK_RESTRICT, /* (rules, length) -> object: a network whose sockets these rules must allow, too. Rules as
+                            * text, as in --host-network */
     /* Socket. Addresses are struct sockaddr_*; outside the network's policy -EACCES. */
     HOST_SOCKET_BIND,    /* (address, length); write */
     HOST_SOCKET_CONNECT, /* (address, length); write; -EINPROGRESS as usual */
@@ -114,6 +138,10 @@ enum host_operation {
     HOST_SOCKET_ACCEPT,  /* (address, size) -> object; word 1: length of the address; read */
     HOST_SOCKET_SEND,    /* (buffer, size, flags, address, length); length 0: none; write */
     HOST_SOCKET_RECEIVE, /* (buffer, size, flags, address, size); word 1: length of the address; read */
+    HOST_SOCKET_RECEIVE_OBJECT, /* (buffer, size) -> object, if a descriptor came along (SCM_RIGHTS), else word 1 is 0
+                                 * and it stays empty; read. Directory, file or socket, with the access that it is
+                                 * open for, directories with both, sockets without a policy. More than one are
+                                 * closed; what must not be used here is, and the answer -EOPNOTSUPP */
     HOST_SOCKET_SHUTDOWN, /* (how) */
     HOST_SOCKET_GET_OPTION, /* (level, name, buffer, size); word 1: length */
     HOST_SOCKET_SET_OPTION, /* (level, name, buffer, size); SO_ATTACH_*, SO_BINDTODEVICE, SO_MARK and such, and

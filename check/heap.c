@@ -223,7 +223,7 @@ static void heap_add_thread(struct heap *heap, uint64_t tcb, uint32_t slot)
 /* Every host object has room for one capability. */
 static void heap_add_host(struct heap *heap, uint64_t paddr)
 {
-    uint64_t at = paddr + offsetof(struct host_object, notification);
+    uint64_t at = paddr + offsetof(struct host_object, slot);
     const struct slot *slot = heap_slot_at(heap, at);
     uint32_t known = paddr_map_get(&heap->slot_of, at);
     if (slot_is_empty(slot))

@@ -74,17 +74,24 @@ static uint64_t list_check(struct heap *heap, uint64_t paddr, const struct host_
 
 static uint64_t set_check(struct heap *heap, uint64_t paddr, const struct host_object *set)
 {
-    const struct cap *cap = &set->notification.cap;
-    CHECK_THAT(INVARIANT,
-               slot_is_empty(&set->notification) || (cap->type == CAP_NOTIFICATION && cap->can_send),
+    const struct cap *cap = &set->slot.cap;
+    CHECK_THAT(INVARIANT, slot_is_empty(&set->slot) || (cap->type == CAP_NOTIFICATION && cap->can_send),
                "ready set 0x%lx signals through a capability of type %u", paddr, (unsigned)cap->type);
     return list_check(heap, paddr, set, HOST_ARMED) + list_check(heap, paddr, set, HOST_REPORTED);
+}
+
+static void window_check(uint64_t paddr, struct cap cap)
+{
+    CHECK_THAT(INVARIANT,
+               cap.type == CAP_UNTYPED && cap.is_device && machine_is_window(cap.paddr) &&
+                   cap.paddr + (1ull << cap.untyped_bits) <= MACHINE_WINDOWS_END,
+               "window 0x%lx has 0x%lx, which is no memory for windows", paddr, (uint64_t)cap.paddr);
 }
 
 static void object_check(struct heap *heap, uint64_t paddr, uint64_t *watched, uint64_t *listed)
 {
     const struct host_object *object = host_at(heap->k, paddr);
-    CHECK_THAT(INVARIANT, object->kind <= HOST_READY_SET, "0x%lx is of kind %u", paddr, object->kind);
+    CHECK_THAT(INVARIANT, object->kind <= HOST_WINDOW, "0x%lx is of kind %u", paddr, object->kind);
     CHECK_THAT(INVARIANT, object->access <= (HOST_READ | HOST_WRITE), "0x%lx has access %u", paddr,
                object->access);
     file_check(heap, paddr, object);
@@ -94,9 +101,12 @@ static void object_check(struct heap *heap, uint64_t paddr, uint64_t *watched, u
         return;
     }
     CHECK_THAT(INVARIANT,
-               slot_is_empty(&object->notification) && !object->armed.head && !object->armed.tail &&
-                   !object->reported.head && !object->reported.tail,
-               "0x%lx is of kind %u and has the parts of a ready set", paddr, object->kind);
+               !object->armed.head && !object->armed.tail && !object->reported.head && !object->reported.tail,
+               "0x%lx is of kind %u and has the lists of a ready set", paddr, object->kind);
+    CHECK_THAT(INVARIANT, slot_is_empty(&object->slot) != (object->kind == HOST_WINDOW),
+               "0x%lx is of kind %u and has what only windows have, or has not", paddr, object->kind);
+    if (object->kind == HOST_WINDOW)
+        window_check(paddr, object->slot.cap);
     CHECK_THAT(INVARIANT, object->kind != HOST_EMPTY || (object->access == 0 && object->handle == 0),
                "0x%lx is empty and has access %u", paddr, object->access);
 }

@@ -17,6 +17,7 @@
 #define CONTAINER_PERSONALITY 0x7d0000000000ul /* its image */
 #define CONTAINER_ORDER       0x7d0100000000ul /* struct container_order, read-only */
 #define CONTAINER_IPC_BUFFER  0x7d0200000000ul
+#define CONTAINER_BOARD       0x7d0280000000ul /* struct container_board, shared with the manager */
 #define CONTAINER_STACK_TOP   0x7d0300000000ul
 #define CONTAINER_HEAP        0x7d1000000000ul /* the personality's own memory grows from here */
 #define CONTAINER_END         0x7e0000000000ul
@@ -27,9 +28,12 @@ enum {
     CONTAINER_GUARD_BITS = 64 - CONTAINER_ROOT_BITS - CONTAINER_LEAF_BITS,
     CONTAINER_STACK_PAGES = 16,
     CONTAINER_ORDER_PAGES = 33,
-    CONTAINER_UNTYPEDS = 64,
+    CONTAINER_UNTYPEDS = 192,
     CONTAINER_HOSTS = 32,
-    CONTAINER_PRIORITY = 100 /* of the program's threads; the personality's thread has one more */
+    CONTAINER_MOUNTS = 16,
+    CONTAINER_PORTS = 16,
+    CONTAINER_PATH = 252,
+    CONTAINER_PRIORITY = 100 /* of programs' threads; personalities have one more, the process server two */
 };
 
 /* Leaf 0. */
@@ -38,8 +42,11 @@ enum container_slot {
     CONTAINER_SLOT_TCB,   /* the personality's first thread */
     CONTAINER_SLOT_CNODE, /* the root of the CSpace, its guard included */
     CONTAINER_SLOT_VSPACE,
-    CONTAINER_SLOT_CONTROL,       /* endpoint of the manager: enum container_message */
+    CONTAINER_SLOT_CONTROL,       /* the process server's: endpoint of the manager, enum container_message */
+    CONTAINER_SLOT_SERVER = CONTAINER_SLOT_CONTROL, /* a process': endpoint of the process server, messages.h */
     CONTAINER_SLOT_SCHED_CONTROL, /* MCS */
+    CONTAINER_SLOT_ASID_POOL,     /* the process server's: its processes' address spaces come from here */
+    CONTAINER_SLOT_BELL,          /* a notification that the manager signals, with badge bit 63: look at the board */
     CONTAINER_SLOT_HOST = 16,     /* container_order.host_count of them */
     CONTAINER_SLOT_UNTYPED = CONTAINER_SLOT_HOST + CONTAINER_HOSTS, /* container_order.untyped_count */
     CONTAINER_SLOT_FREE = CONTAINER_SLOT_UNTYPED + CONTAINER_UNTYPEDS
@@ -49,6 +56,29 @@ enum container_slot {
 enum container_message {
     CONTAINER_EXITED = 0x100, /* (status as of wait(2)): the program ended; there is no answer */
     CONTAINER_BROKEN          /* (): the personality cannot go on and has said why */
+};
+
+/* What the manager and a container tell each other without waiting. Each side takes the other's words for
+ * allegations. Words are read and written atomically. */
+struct container_board {
+    uint64_t signals;  /* bit N - 1: signal N for the first process; who takes them exchanges them with 0 */
+    uint64_t terminal; /* the same, for the foreground process group of the container's terminal */
+    uint64_t takes_signals; /* the container looks at the two above; from here on what it says */
+    uint64_t memory_used;   /* bytes */
+    uint64_t process_count;
+};
+
+/* A directory or file of the host at a path of the container: absolute, no slash at the end, nothing to be
+ * resolved in it. The one with the longest path that fits decides. "/" is the root, which "rootfs" means, too. */
+struct container_mount {
+    uint32_t host; /* index of container_order.host */
+    char path[CONTAINER_PATH];
+};
+
+/* Binding to port `container` means port `host` at this address of the host. Network byte order. */
+struct container_port {
+    uint16_t container, host;
+    uint32_t address;
 };
 
 struct container_host {
@@ -64,6 +94,14 @@ struct container_order {
     struct container_host host[CONTAINER_HOSTS];
     uint64_t program,
         program_size; /* address of an ELF image in memory that is run if there is no root directory */
+    uint64_t entry; /* libsel4's selkie_entry for what runs in the container; 0: none */
+    uint64_t mount_count; /* volumes; the root is not one of them */
+    struct container_mount mount[CONTAINER_MOUNTS];
+    uint64_t port_count;
+    struct container_port port[CONTAINER_PORTS];
+    uint32_t loopback;      /* the host's address that 127.0.0.1 means here, network byte order; 0: itself */
+    uint32_t user, group;   /* of the first process */
+    uint32_t is_terminal;   /* stdin is the container's controlling terminal */
     uint32_t argument_count, environment_count;
     uint32_t text_size;
     char text[];

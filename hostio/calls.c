@@ -14,6 +14,7 @@ const uint16_t hostio_system_calls[] = {
     __NR_epoll_ctl,   __NR_mkdirat,         __NR_mknodat,    __NR_unlinkat,   __NR_linkat,
     __NR_symlinkat,   __NR_readlinkat,      __NR_fchmodat,   __NR_utimensat,  __NR_timerfd_create,
     __NR_fallocate,   __NR_timerfd_settime, __NR_accept4,    __NR_renameat2,  __NR_preadv2,
-    __NR_pwritev2,    __NR_statx,           __NR_openat2,    NR_FCHMODAT2,
+    __NR_pwritev2,    __NR_statx,           __NR_openat2,    NR_FCHMODAT2,    __NR_pipe2,
+    __NR_socketpair,  __NR_eventfd2,        __NR_fcntl,       __NR_flock,
 };
 const unsigned hostio_system_call_count = sizeof(hostio_system_calls) / sizeof(hostio_system_calls[0]);

@@ -17,6 +17,9 @@ enum {
     FLUSH_INPUT = 0,    /* TCIFLUSH */
     TERMINAL_SIZE = 36, /* struct termios of the host's kernel */
     WINDOW_SIZE = 8,    /* struct winsize */
+    LOCK_PART = 0,      /* HOST_FILE_LOCK: which kind */
+    LOCK_WHOLE = 1,
+    LOCK_ASK = 2,
     TRANSFER_FLAGS = RWF_DSYNC | RWF_SYNC | RWF_NOWAIT | RWF_APPEND
 };
 
@@ -122,6 +125,35 @@ static int64_t control_set(const struct hostio *h, uint64_t fd, struct machine_h
     return host3(h, __NR_ioctl, fd, request, address_of(call->small));
 }
 
+/* Never waits. A lock goes with the open file, whoever has capabilities to it. */
+static int64_t file_lock(const struct hostio *h, const struct hostio_entry *entry,
+                         struct machine_host_call *call)
+{
+    struct lock { /* struct flock */
+        int16_t type, whence;
+        int64_t start, size;
+        int32_t process;
+    } lock = {.type = (int16_t)call->argument[1],
+              .start = (int64_t)call->argument[2],
+              .size = (int64_t)call->argument[3]};
+    uint64_t fd = (uint64_t)entry->fd, type = call->argument[1];
+    switch (call->argument[0]) {
+    case LOCK_PART:
+        return host3(h, __NR_fcntl, fd, F_OFD_SETLK, address_of(&lock));
+    case LOCK_WHOLE:
+        return type == LOCK_SH || type == LOCK_EX || type == LOCK_UN
+                   ? host3(h, __NR_flock, fd, type | LOCK_NB, 0)
+                   : -EINVAL;
+    case LOCK_ASK: {
+        int64_t result = host3(h, __NR_fcntl, fd, F_OFD_GETLK, address_of(&lock));
+        call->second = result < 0 ? 0 : (uint64_t)lock.start;
+        return result < 0 ? result : lock.type + ((lock.size << 2) & INT64_MAX);
+    }
+    default:
+        return -EINVAL;
+    }
+}
+
 static int64_t file_control(const struct hostio *h, const struct hostio_entry *entry,
                             struct machine_host_call *call)
 {
@@ -172,6 +204,12 @@ int64_t file_call(struct hostio *h, const struct hostio_entry *entry, struct mac
         return host4(h, __NR_utimensat, fd, 0, address_of(call->small), 0);
     case HOST_FILE_CONTROL:
         return file_control(h, entry, call);
+    case HOST_FILE_PIPE_SIZE:
+        return pipe_size(h, entry, argument[0]);
+    case HOST_FILE_LOCK:
+        return file_lock(h, entry, call);
+    case HOST_FILE_WINDOW:
+        return window_make(h, entry, call);
     default:
         return -EBADF; /* a watch comes through hostio_watch */
     }

@@ -56,12 +56,16 @@ static inline int64_t host5(const struct hostio *h, uint64_t number, uint64_t a,
 /* table.c. A handle that is not in use gives NULL. */
 struct hostio_entry *entry_find(struct hostio *h, uint32_t handle);
 bool table_has_room(const struct hostio *h);
+bool table_has_room_for_two(const struct hostio *h);
 /* There must be room. */
 uint32_t entry_take(struct hostio *h, int64_t fd, enum host_kind kind, uint32_t policy);
 void descriptor_close(const struct hostio *h, int64_t fd);
 /* The answer of an operation with "-> object": `fd`, or -errno, becomes the new object. */
 int64_t entry_answer(struct hostio *h, struct machine_host_call *call, int64_t fd, enum host_kind kind,
                      uint8_t access, uint32_t policy);
+/* The same, where there may be no descriptor (-1). */
+int64_t entry_give(struct hostio *h, struct machine_host_call *call, int64_t fd, enum host_kind kind,
+                   uint8_t access, uint32_t policy);
 
 /* file.c */
 unsigned pieces_list(const struct hostio *h, const struct machine_host_call *call,
@@ -71,6 +75,7 @@ uint64_t pieces_size(const struct machine_host_call *call);
 void pieces_fill(const struct hostio *h, const struct machine_host_call *call, uint64_t size);
 /* The status of what `fd` is open on, into memory of HOST_IO_SMALL bytes. */
 int64_t descriptor_status(const struct hostio *h, int64_t fd, void *status);
+int64_t pipe_size(const struct hostio *h, const struct hostio_entry *entry, uint64_t size);
 int64_t file_call(struct hostio *h, const struct hostio_entry *entry, struct machine_host_call *call);
 
 /* names.c: paths */
@@ -98,7 +103,33 @@ enum name_kind name_kind(const char *last);
 int64_t directory_open(struct hostio *h, const struct hostio_entry *entry, struct machine_host_call *call);
 int64_t directory_call(struct hostio *h, const struct hostio_entry *entry, struct machine_host_call *call);
 
+/* make.c: what needs no other authority */
+int64_t object_make(struct hostio *h, struct machine_host_call *call);
+int64_t object_duplicate(struct hostio *h, const struct hostio_entry *entry, struct machine_host_call *call);
+
+/* window.c */
+int64_t window_make(struct hostio *h, const struct hostio_entry *entry, struct machine_host_call *call);
+void window_close(struct hostio *h, const struct hostio_entry *entry);
+
+/* receive.c */
+int64_t receive_object(struct hostio *h, const struct hostio_entry *entry, struct machine_host_call *call);
+
 /* socket.c, option.c */
+/* struct msghdr as the host's kernel has it */
+struct message {
+    void *address;
+    int32_t address_size;
+    struct iovec *vector;
+    uint64_t count;
+    void *control;
+    uint64_t control_size;
+    uint32_t flags;
+};
+enum {
+    TYPE_STREAM = 1,
+    TYPE_DATAGRAM = 2,
+    TYPE_SEQUENCED = 5
+};
 int64_t network_socket(struct hostio *h, const struct hostio_entry *entry, struct machine_host_call *call);
 int64_t socket_call(struct hostio *h, struct hostio_entry *entry, struct machine_host_call *call);
 int64_t socket_send(const struct hostio *h, const struct hostio_entry *entry,
@@ -124,9 +155,16 @@ struct target {
 };
 /* From a struct sockaddr_*; -errno. */
 int64_t target_read(struct target *target, const void *address, uint64_t size);
-bool policy_has_family(const struct hostio_policy *policy, uint64_t family);
-bool policy_allows_listen(const struct hostio_policy *policy, const struct target *target);
-bool policy_allows_connect(const struct hostio_policy *policy, const struct target *target);
+bool policy_has_family(const struct hostio *h, uint32_t policy, uint64_t family);
+bool policy_allows_listen(const struct hostio *h, uint32_t policy, const struct target *target);
+bool policy_allows_connect(const struct hostio *h, uint32_t policy, const struct target *target);
+enum {
+    POLICY_NOTHING = HOST_IO_ROOTS /* allows nothing */
+};
+/* One more, or one less, entry goes by it. */
+void policy_hold(struct hostio *h, uint32_t policy);
+void policy_release(struct hostio *h, uint32_t policy);
+int64_t network_restrict(struct hostio *h, const struct hostio_entry *entry, struct machine_host_call *call);
 
 /* clock.c */
 int64_t clock_read(const struct hostio *h, struct machine_host_call *call);

@@ -85,7 +85,7 @@ static bool rule_allows(const struct hostio_rule *rule, bool is_listen, const st
             prefix_is_equal(rule->address, target->address, rule->prefix));
 }
 
-static bool policy_allows(const struct hostio_policy *policy, bool is_listen, const struct target *target)
+static bool policy_allows_one(const struct hostio_policy *policy, bool is_listen, const struct target *target)
 {
     for (unsigned i = 0; i < policy->count && i < HOSTIO_RULES; i++)
         if (rule_allows(&policy->rule[i], is_listen, target))
@@ -93,12 +93,29 @@ static bool policy_allows(const struct hostio_policy *policy, bool is_listen, co
     return false;
 }
 
-bool policy_allows_listen(const struct hostio_policy *policy, const struct target *target)
+/* The policy that `policy` restricts, plus 1; 0: none. A restriction is made after what it restricts, so chains end,
+ * but on the direct engine this memory is within reach of guests. */
+static uint32_t policy_parent(const struct hostio *h, uint32_t policy, unsigned *steps)
 {
-    return policy_allows(policy, true, target);
+    return (*steps)++ < HOSTIO_POLICIES ? h->policy_use[policy % HOSTIO_POLICIES].parent : 0;
 }
 
-bool policy_allows_connect(const struct hostio_policy *policy, const struct target *target)
+static bool policy_allows(const struct hostio *h, uint32_t policy, bool is_listen,
+                          const struct target *target)
+{
+    unsigned steps = 0;
+    for (uint32_t at = policy + 1; at; at = policy_parent(h, at - 1, &steps))
+        if (!policy_allows_one(&h->policy[(at - 1) % HOSTIO_POLICIES], is_listen, target))
+            return false;
+    return true;
+}
+
+bool policy_allows_listen(const struct hostio *h, uint32_t policy, const struct target *target)
+{
+    return policy_allows(h, policy, true, target);
+}
+
+bool policy_allows_connect(const struct hostio *h, uint32_t policy, const struct target *target)
 {
     struct target where = *target;
     if (where.is_any && where.family == FAMILY_INET) {
@@ -107,15 +124,64 @@ bool policy_allows_connect(const struct hostio_policy *policy, const struct targ
     } else if (where.is_any) {
         where.address[15] = 1;
     }
-    return policy_allows(policy, false, &where);
+    return policy_allows(h, policy, false, &where);
 }
 
 /* IPv4 goes through sockets of IPv6, too. */
-bool policy_has_family(const struct hostio_policy *policy, uint64_t family)
+static bool family_is_allowed(const struct hostio_policy *policy, uint64_t family)
 {
     for (unsigned i = 0; i < policy->count && i < HOSTIO_RULES; i++)
         if (policy->rule[i].family == family ||
             (policy->rule[i].family == FAMILY_INET && family == FAMILY_INET6))
             return true;
     return false;
+}
+
+bool policy_has_family(const struct hostio *h, uint32_t policy, uint64_t family)
+{
+    unsigned steps = 0;
+    for (uint32_t at = policy + 1; at; at = policy_parent(h, at - 1, &steps))
+        if (!family_is_allowed(&h->policy[(at - 1) % HOSTIO_POLICIES], family))
+            return false;
+    return true;
+}
+
+void policy_hold(struct hostio *h, uint32_t policy)
+{
+    h->policy_use[policy % HOSTIO_POLICIES].users++;
+}
+
+void policy_release(struct hostio *h, uint32_t policy)
+{
+    uint32_t at = policy % HOSTIO_POLICIES;
+    while (--h->policy_use[at].users == 0 && at > POLICY_NOTHING && h->policy_use[at].parent) {
+        uint32_t parent = (h->policy_use[at].parent - 1) % HOSTIO_POLICIES;
+        h->policy_use[at].parent = 0;
+        h->policy[at].count = 0;
+        at = parent;
+    }
+}
+
+/* A free place for a restriction; 0: there is none. */
+static uint32_t policy_find_free(const struct hostio *h)
+{
+    for (uint32_t i = POLICY_NOTHING + 1; i < HOSTIO_POLICIES; i++)
+        if (h->policy_use[i].users == 0)
+            return i;
+    return 0;
+}
+
+int64_t network_restrict(struct hostio *h, const struct hostio_entry *entry, struct machine_host_call *call)
+{
+    struct rules_error error;
+    uint32_t at = policy_find_free(h);
+    if (!table_has_room(h) || at == 0)
+        return -ENFILE;
+    if (!rules_parse(&h->policy[at], call->path, &error)) {
+        h->policy[at].count = 0;
+        return -EINVAL;
+    }
+    h->policy_use[at].parent = entry->policy + 1;
+    policy_hold(h, entry->policy);
+    return entry_give(h, call, -1, HOST_NETWORK, call->access, at);
 }

@@ -1,16 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Sockets within the policy of the network that they come from: TCP and UDP over IPv4 and IPv6, and what is
- * named in the host's file system if a rule says so. No control data passes, so no descriptors do.
+ * named in the host's file system if a rule says so. No control data passes, so no descriptors do, but where
+ * one is asked for (receive.c).
  */
 #include <linux/fcntl.h>
 
 #include "hostio/parts.h"
 
 enum {
-    TYPE_STREAM = 1,
-    TYPE_DATAGRAM = 2,
-    TYPE_SEQUENCED = 5,
     TYPE_FLAGS = O_NONBLOCK | O_CLOEXEC, /* also as SOCK_* */
     PROTOCOL_TCP = 6,
     PROTOCOL_UDP = 17,
@@ -33,22 +31,6 @@ enum {
     RECEIVE_FLAGS = MESSAGE_OOB | MESSAGE_PEEK | MESSAGE_TRUNCATE | MESSAGE_DONTWAIT | MESSAGE_WAITALL
 };
 
-/* struct msghdr as the host's kernel has it */
-struct message {
-    void *address;
-    int32_t address_size;
-    struct iovec *vector;
-    uint64_t count;
-    void *control;
-    uint64_t control_size;
-    uint32_t flags;
-};
-
-static const struct hostio_policy *policy_of(const struct hostio *h, const struct hostio_entry *entry)
-{
-    return &h->policy[entry->policy % HOST_IO_ROOTS];
-}
-
 static bool protocol_fits(uint64_t domain, uint64_t type, uint64_t protocol)
 {
     return protocol == 0 || (domain != FAMILY_UNIX && ((type == TYPE_STREAM && protocol == PROTOCOL_TCP) ||
@@ -61,7 +43,7 @@ int64_t network_socket(struct hostio *h, const struct hostio_entry *entry, struc
     uint64_t type = call->argument[1] & ~(uint64_t)TYPE_FLAGS;
     if (domain != FAMILY_UNIX && domain != FAMILY_INET && domain != FAMILY_INET6)
         return -EAFNOSUPPORT;
-    if (!policy_has_family(policy_of(h, entry), domain))
+    if (!policy_has_family(h, entry->policy, domain))
         return -EACCES;
     if (type != TYPE_STREAM && type != TYPE_DATAGRAM && (type != TYPE_SEQUENCED || domain != FAMILY_UNIX))
         return -EACCES;
@@ -79,9 +61,9 @@ static int64_t listen_check(const struct hostio *h, const struct hostio_entry *e
 {
     const struct target any = {.family = FAMILY_INET, .is_any = true, .port = target->port};
     const int32_t yes = 1;
-    if (!policy_allows_listen(policy_of(h, entry), target))
+    if (!policy_allows_listen(h, entry->policy, target))
         return -EACCES;
-    if (target->family != FAMILY_INET6 || !target->is_any || policy_allows_listen(policy_of(h, entry), &any))
+    if (target->family != FAMILY_INET6 || !target->is_any || policy_allows_listen(h, entry->policy, &any))
         return 0;
     int64_t result = host5(h, __NR_setsockopt, (uint64_t)entry->fd, LEVEL_IPV6, OPTION_V6ONLY,
                            address_of(&yes), sizeof(yes));
@@ -109,7 +91,7 @@ static int64_t socket_connect(const struct hostio *h, const struct hostio_entry 
     bool is_end = result == -EAFNOSUPPORT && target.family == FAMILY_UNSPECIFIED; /* of a connection */
     if (!is_end && result < 0)
         return result;
-    if (!is_end && !policy_allows_connect(policy_of(h, entry), &target))
+    if (!is_end && !policy_allows_connect(h, entry->policy, &target))
         return -EACCES;
     return host3(h, __NR_connect, (uint64_t)entry->fd, address_of(call->small), call->small_size);
 }
@@ -167,7 +149,7 @@ int64_t socket_send(const struct hostio *h, const struct hostio_entry *entry,
         int64_t result = target_read(&target, call->small, address_size);
         if (result < 0)
             return result;
-        if (!policy_allows_connect(policy_of(h, entry), &target))
+        if (!policy_allows_connect(h, entry->policy, &target))
             return -EACCES;
         message.address = call->small;
         message.address_size = (int32_t)address_size;
@@ -222,6 +204,8 @@ int64_t socket_call(struct hostio *h, struct hostio_entry *entry, struct machine
         return socket_send(h, entry, call, call->argument[2], call->small_size);
     case HOST_SOCKET_RECEIVE:
         return socket_receive(h, entry, call, call->argument[2], call->argument[4]);
+    case HOST_SOCKET_RECEIVE_OBJECT:
+        return receive_object(h, entry, call);
     case HOST_SOCKET_SHUTDOWN:
         return host3(h, __NR_shutdown, (uint64_t)entry->fd, call->argument[0], 0);
     case HOST_SOCKET_GET_OPTION:

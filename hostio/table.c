@@ -27,6 +27,12 @@ bool table_has_room(const struct hostio *h)
     return h->free != 0 || h->used < HOSTIO_HANDLES;
 }
 
+bool table_has_room_for_two(const struct hostio *h)
+{
+    unsigned listed = h->free == 0 ? 0 : h->entry[h->free - 1].next == 0 ? 1 : 2;
+    return listed + (HOSTIO_HANDLES - h->used) >= 2;
+}
+
 uint32_t entry_take(struct hostio *h, int64_t fd, enum host_kind kind, uint32_t policy)
 {
     uint32_t handle = h->free ? h->free - 1 : h->used++;
@@ -34,6 +40,7 @@ uint32_t entry_take(struct hostio *h, int64_t fd, enum host_kind kind, uint32_t 
     if (h->free)
         h->free = entry->next;
     *entry = (struct hostio_entry){.fd = (int32_t)fd, .kind = (uint8_t)kind, .policy = policy};
+    policy_hold(h, policy);
     return handle;
 }
 
@@ -49,6 +56,12 @@ int64_t entry_answer(struct hostio *h, struct machine_host_call *call, int64_t f
 {
     if (fd < 0)
         return fd;
+    return entry_give(h, call, fd, kind, access, policy);
+}
+
+int64_t entry_give(struct hostio *h, struct machine_host_call *call, int64_t fd, enum host_kind kind,
+                   uint8_t access, uint32_t policy)
+{
     call->new_handle = entry_take(h, fd, kind, policy);
     call->new_kind = (uint8_t)kind;
     call->new_access = access;
@@ -63,6 +76,9 @@ void hostio_close(struct hostio *h, uint32_t handle)
     watch_drop(h, entry);
     if (entry->fd >= 0)
         descriptor_close(h, entry->fd);
+    policy_release(h, entry->policy);
+    if (entry->kind == HOST_WINDOW)
+        window_close(h, entry);
     *entry = (struct hostio_entry){.fd = -1, .next = h->free};
     h->free = handle + 1;
 }

@@ -13,13 +13,24 @@
 
 #include "abi/host_io.h"
 
+/* Physical addresses of windows on files. What is memory there, an engine knows; to the kernel it is a device's. In the
+ * upper half, nothing may be written. */
+#define MACHINE_WINDOWS           (1ull << 46)
+#define MACHINE_WINDOWS_READ_ONLY (MACHINE_WINDOWS + (1ull << 45))
+#define MACHINE_WINDOWS_END       (1ull << 47)
+
+static inline int machine_is_window(uint64_t paddr)
+{
+    return paddr >= MACHINE_WINDOWS && paddr < MACHINE_WINDOWS_END;
+}
+
 struct machine_host_piece {
     uint64_t paddr, size; /* within the arena */
 };
 
 struct machine_host_call {
     enum host_operation operation;
-    uint32_t handle; /* of the invoked object */
+    uint32_t handle; /* of the invoked object; an empty one has none */
     uint32_t other;  /* of extra capability 0: the new directory of a rename or link */
     uint8_t access;  /* enum host_access that capability and object allow */
     uint64_t argument[6]; /* the message words, as they came */
@@ -31,7 +42,13 @@ struct machine_host_call {
     unsigned piece_count;
     /* Answers of operations with "-> object", when the result is not negative: */
     uint32_t new_handle;
-    uint8_t new_kind, new_access;
+    uint8_t new_kind, new_access; /* HOST_EMPTY: there is none after all */
+    /* And what an invoked object that was empty becomes. */
+    uint32_t own_handle;
+    uint8_t own_kind, own_access;
+    /* Of a new HOST_WINDOW: its addresses, which nobody else has until it is closed, aligned to their size. */
+    uint64_t window;
+    uint8_t window_bits;
     /* Word 1 of the answer, where there is one. */
     uint64_t second;
 };

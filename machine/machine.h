@@ -31,8 +31,10 @@ struct machine_mmu {
     uint64_t lowest;
     uint64_t reserved_start, reserved_end;
     /* In [watched_start, watched_end) the engine may show guests something of its own where they have no
-     * page: there, `invalidate` also tells about pages that come into being. (start == end: nowhere.) */
+     * page: there, `invalidate` also tells about pages that come into being. (start == end: nowhere.) `shows` says
+     * where exactly; NULL: everywhere in between. */
     uint64_t watched_start, watched_end;
+    bool (*shows)(void *world, uint64_t start, uint64_t size);
     /* The page tables of `vspace` no longer say what they said about
      * [vaddr, vaddr + size): forget any translation. Spurious calls are allowed;
      * `size` is a page or a whole region of a paging structure. Not called for a page that is in no cache

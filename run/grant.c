@@ -11,9 +11,14 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/epoll.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+enum {
+    OPEN_PATH = 010000000 /* O_PATH */
+};
 
 static int path_open(const struct run_grant *grant, struct diag *diag)
 {
@@ -32,25 +37,47 @@ static int path_open(const struct run_grant *grant, struct diag *diag)
     return fd;
 }
 
+/* No more than the descriptor is open for. */
+static uint8_t access_of(int flags)
+{
+    static const uint8_t of_mode[] = {HOST_READ, HOST_WRITE, HOST_READ | HOST_WRITE, 0};
+    return flags & OPEN_PATH ? 0 : of_mode[flags & O_ACCMODE];
+}
+
+/* Accepting is the one call on a socket that could wait. */
+static void socket_prepare(int fd, int flags)
+{
+    int is_listening = 0;
+    socklen_t size = sizeof(is_listening);
+    if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &is_listening, &size) == 0 && is_listening) {
+        (void)fcntl(fd, F_SETFL, flags | O_NONBLOCK);
+    }
+}
+
 static int stream_open(const struct run_grant *grant, struct hostio_root *root, struct diag *diag)
 {
     char path[32];
     struct stat status;
     int flags = fcntl(grant->stream, F_GETFL);
     if (flags < 0 || fstat(grant->stream, &status) < 0) {
-        return diag_errno(diag, errno, "--host-stdio: %s", grant->name);
+        return diag_errno(diag, errno, "descriptor %d, for the system as %s", grant->stream, grant->name);
     }
     if (S_ISSOCK(status.st_mode)) {
         root->kind = HOST_SOCKET;
+        socket_prepare(grant->stream, flags);
+    } else if (S_ISDIR(status.st_mode)) {
+        root->kind = HOST_DIRECTORY;
+    } else {
+        root->access &= access_of(flags);
     }
     int fd = -1;
-    if (S_ISSOCK(status.st_mode) || S_ISREG(status.st_mode)) {
+    if (S_ISSOCK(status.st_mode) || S_ISREG(status.st_mode) || S_ISDIR(status.st_mode)) {
         fd = fcntl(grant->stream, F_DUPFD_CLOEXEC, 0);
     } else {
         (void)snprintf(path, sizeof(path), "/proc/self/fd/%d", grant->stream);
         fd = open(path, (flags & O_ACCMODE) | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | (flags & O_APPEND));
     }
-    return fd >= 0 ? fd : diag_errno(diag, errno, "--host-stdio: cannot open %s anew", grant->name);
+    return fd >= 0 ? fd : diag_errno(diag, errno, "cannot open %s anew for the system", grant->name);
 }
 
 static int grant_open(struct grants *grants, const struct run_grant *grant, struct diag *diag)

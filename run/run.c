@@ -69,8 +69,8 @@ static uint64_t hpet_paddr(uint64_t memory_size)
 }
 
 /* Device memory is what a PC has outside RAM: the firmware's first MiB, and above RAM everything but the
- * interrupt controllers' pages, which the kernel keeps. */
-static unsigned devices_list(struct boot_device_region region[4], uint64_t memory_size)
+ * interrupt controllers' pages, which the kernel keeps. It goes up to `end`. */
+static unsigned devices_list(struct boot_device_region region[4], uint64_t memory_size, uint64_t end)
 {
     unsigned count = 0;
     uint64_t start = memory_size;
@@ -83,7 +83,7 @@ static unsigned devices_list(struct boot_device_region region[4], uint64_t memor
         region[count++] = (struct boot_device_region){start, LOCAL_APIC};
         start = LOCAL_APIC + PAGE_SIZE;
     }
-    region[count++] = (struct boot_device_region){start, PHYSICAL_END};
+    region[count++] = (struct boot_device_region){start, end};
     return count;
 }
 
@@ -140,7 +140,8 @@ static int session_boot(struct session *session, struct diag *diag)
     struct boot_params params = {
         .image = {session->image.vaddr_start, session->image.vaddr_end, session->image.entry},
         .devices = devices,
-        .device_count = devices_list(devices, session->arena.size),
+        .device_count = devices_list(devices, session->arena.size,
+                                     session->grants.roots.count ? MACHINE_WINDOWS : PHYSICAL_END),
         .host = session->grants.boot,
         .host_count = session->grants.roots.count,
         .extra = extra,

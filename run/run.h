@@ -28,7 +28,7 @@ struct run_grant {
     char name[HOST_IO_NAME];
     enum host_kind kind; /* directory, file, network, clock */
     uint8_t access;      /* enum host_access */
-    bool is_stream;      /* the standard stream with descriptor `stream` */
+    bool is_stream;      /* what descriptor `stream` of ours is open on: a standard stream, or any */
     int stream;
     const char *path; /* of a directory or file, unless it is a stream */
     struct hostio_policy policy; /* of a network */

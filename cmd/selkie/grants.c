@@ -4,6 +4,9 @@
  */
 #include "grants.h"
 
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -82,6 +85,26 @@ static bool grant_stream(struct run_options *options, const char *name, int stre
         grant->kind = HOST_FILE;
         grant->is_stream = true;
         grant->stream = stream;
+        grant->access = access;
+    }
+    return grant;
+}
+
+bool grant_fd(struct run_options *options, char *text)
+{
+    char *number = strchr(text, '='), *end = NULL;
+    uint8_t access = number ? access_cut(number + 1) : 0;
+    errno = 0;
+    unsigned long value = number ? strtoul(number + 1, &end, 10) : 0;
+    if (!number || number[1] < '0' || number[1] > '9' || *end || errno || value > INT_MAX) {
+        say("--host-fd=%s: not of the form NAME=NUMBER", text);
+        return false;
+    }
+    struct run_grant *grant = grant_add(options, "--host-fd", text, (size_t)(number - text));
+    if (grant) {
+        grant->kind = HOST_FILE;
+        grant->is_stream = true;
+        grant->stream = (int)value;
         grant->access = access;
     }
     return grant;

@@ -10,6 +10,8 @@
 
 /* NAME=PATH[:ro|:rw]; `kind` is HOST_DIRECTORY or HOST_FILE. The path stays in `text`, which is cut. */
 bool grant_path(struct run_options *options, enum host_kind kind, char *text);
+/* NAME=NUMBER[:ro|:rw]: an open descriptor of ours. */
+bool grant_fd(struct run_options *options, char *text);
 bool grant_stdio(struct run_options *options);
 bool grant_network(struct run_options *options, const char *text); /* NAME=RULES, see run/network_rules.h */
 bool grant_clock(struct run_options *options, const char *name);

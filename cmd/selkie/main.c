@@ -14,8 +14,7 @@
 
 static const char help[] =
     "usage: selkie run [options] IMAGE   run an seL4 system; see selkie run --help\n"
-    "       selkie container run [options] COMMAND [ARGUMENTS]\n"
-    "                                    run a Linux program; see selkie container --help\n"
+    "       selkie container COMMAND     Linux programs in containers; see selkie container --help\n"
     "       selkie bench [options]       what kernel operations cost; see selkie bench --help\n"
     "       selkie engines               what this host can run, and why not\n"
     "       selkie --version\n"

@@ -41,6 +41,8 @@ static const char help[] =
     "      --host-file=NAME=PATH[:ro]\n"
     "                            one file, pipe or terminal\n"
     "      --host-stdio          stdin, stdout and stderr; standard input is the console's no more\n"
+    "      --host-fd=NAME=NUMBER[:ro]\n"
+    "                            what this descriptor is open on: a file, directory or socket\n"
     "      --host-network=NAME=RULES\n"
     "                            sockets: any, or listen:HOST:PORTS and connect:HOST:PORTS with commas\n"
     "                            between; HOST is *, 10.0.0.0/8 or [::1], PORTS is *, 80 or 8000-8999\n"
@@ -65,6 +67,7 @@ enum option_key {
     OPTION_HOST_DIRECTORY,
     OPTION_HOST_FILE,
     OPTION_HOST_STDIO,
+    OPTION_HOST_FD,
     OPTION_HOST_NETWORK,
     OPTION_HOST_CLOCK
 };
@@ -82,6 +85,7 @@ static const struct option long_options[] = {
     {"host-directory", required_argument, NULL, OPTION_HOST_DIRECTORY},
     {"host-file", required_argument, NULL, OPTION_HOST_FILE},
     {"host-stdio", no_argument, NULL, OPTION_HOST_STDIO},
+    {"host-fd", required_argument, NULL, OPTION_HOST_FD},
     {"host-network", required_argument, NULL, OPTION_HOST_NETWORK},
     {"host-clock", required_argument, NULL, OPTION_HOST_CLOCK},
     {"verbose", no_argument, NULL, 'v'},
@@ -178,6 +182,8 @@ static bool option_apply(struct run_options *options, int key, char *value)
         return grant_path(options, HOST_FILE, value);
     case OPTION_HOST_STDIO:
         return grant_stdio(options);
+    case OPTION_HOST_FD:
+        return grant_fd(options, value);
     case OPTION_HOST_NETWORK:
         return grant_network(options, value);
     case OPTION_HOST_CLOCK:

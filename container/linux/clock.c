@@ -37,9 +37,18 @@ void clock_init(void)
     }
 }
 
+void clock_fork(void)
+{
+    has_timer = host_clock && host_object_make(&timer) &&
+                HOST(host_clock, HOST_CLOCK_TIMER, timer.object, NULL, CLOCK_MONOTONIC) == 0;
+    armed_ns = NO_DEADLINE;
+    clock_arm(0); /* which finds what is really due, and when */
+}
+
 int64_t clock_now(unsigned clock)
 {
-    static const unsigned char CLOCKS[] = {0, 1, 1, 1, 1, 0, 1, 7}; /* process and thread time: monotonic */
+    /* Process and thread time: monotonic; TAI as hosts without leap seconds have it. */
+    static const unsigned char CLOCKS[] = {0, 1, 1, 1, 1, 0, 1, 7, 0, 7, 0, 0};
     if (clock >= sizeof CLOCKS) {
         return -EINVAL;
     }
@@ -87,12 +96,17 @@ void clock_arm(int64_t deadline_ns)
     host_watch(timer.object, EPOLLIN, CLOCK_TOKEN);
 }
 
+static int64_t earlier(int64_t a, int64_t b)
+{
+    return a == NO_DEADLINE || (b != NO_DEADLINE && b < a) ? b : a;
+}
+
 void clock_expire(void)
 {
     static uint64_t expirations;
     HOST(timer.object, HOST_FILE_READ, 0, NULL, (uint64_t)&expirations, sizeof expirations, ~0ul, 0);
     armed_ns = NO_DEADLINE;
-    int64_t now = clock_now(CLOCK_MONOTONIC), next = timerfds_expire(now);
+    int64_t now = clock_now(CLOCK_MONOTONIC), next = earlier(timerfds_expire(now), timers_expire(now));
     for (unsigned i = 0; i < thread_end; i++) {
         struct thread *thread = &threads[i];
         if (!thread->id || thread->wait == WAIT_NOTHING || thread->deadline_ns == NO_DEADLINE) {

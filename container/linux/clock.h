@@ -21,6 +21,7 @@ struct timespec64 {
 };
 
 void clock_init(void);
+void clock_fork(void); /* in a child: a new timer */
 
 /* Now, in nanoseconds of a clock of clock_gettime(2); negative: there is no such clock. */
 int64_t clock_now(unsigned clock);

@@ -137,20 +137,30 @@ static uint64_t headers_address(const struct elf *elf)
     return 0;
 }
 
-static long interpreter_load(const struct process *process, const struct segment *segment, struct elf *elf,
-                             struct image *image)
+/* The file that the segment names. */
+static long interpreter_open(const struct process *process, const struct segment *segment,
+                             const struct elf *elf, struct file **file)
 {
     static char path[PATH_ROOM];
-    static struct elf interpreter;
-    struct file *file;
     memset(path, 0, sizeof path);
     if (segment->file_size >= sizeof path ||
         !read_exactly(elf->file, path, segment->file_size, segment->offset)) {
         return -ENOEXEC;
     }
-    long error = file_open_path(process, path, O_RDONLY, 0, &file);
+    long error = file_open_path(process, path, O_RDONLY, 0, file);
     if (error) {
         log_line("%s: the program's interpreter cannot be opened: error %ld", path, -error);
+    }
+    return error;
+}
+
+static long interpreter_load(const struct process *process, const struct segment *segment, struct elf *elf,
+                             struct image *image)
+{
+    static struct elf interpreter;
+    struct file *file;
+    long error = interpreter_open(process, segment, elf, &file);
+    if (error) {
         return error;
     }
     error = elf_open(&interpreter, file);
@@ -158,6 +168,22 @@ static long interpreter_load(const struct process *process, const struct segment
     image->interpreter = interpreter.bias + interpreter.low;
     image->start = interpreter.bias + interpreter.header.entry;
     file_release(file);
+    return error;
+}
+
+long image_check(const struct process *process, struct file *file)
+{
+    static struct elf elf;
+    struct file *interpreter;
+    long error = elf_open(&elf, file);
+    for (unsigned i = 0; !error && i < elf.header.header_count; i++) {
+        if (elf.segment[i].type == SEGMENT_INTERPRETER) {
+            error = interpreter_open(process, &elf.segment[i], &elf, &interpreter);
+            if (!error) {
+                file_release(interpreter);
+            }
+        }
+    }
     return error;
 }
 

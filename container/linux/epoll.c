@@ -10,6 +10,7 @@ enum {
     EPOLL_CTL_ADD = 1,
     EPOLL_CTL_DEL,
     EPOLL_CTL_MOD,
+    NESTED_MAX = 4,
     ALWAYS = POLL_ERR | POLL_HUP,
     EVENTS = 0xffff
 };
@@ -28,6 +29,7 @@ struct epoll_item {
     uint32_t fd, events;
     uint64_t data;
     uint32_t seen;    /* edge triggered: reported and not drained since */
+    uint64_t round;   /* the last epoll_wait that came by */
     bool is_ready;    /* may be: to be looked at */
     bool is_disabled; /* one-shot, has fired */
 };
@@ -51,6 +53,31 @@ uint64_t epoll_wanted(const struct file *file)
     return wanted;
 }
 
+/* The end of an instance's list, in word[0]. Who becomes ready goes there, so that those are told of first that have
+ * been ready for longest. */
+static struct epoll_item **list_end(const struct file *epoll)
+{
+    return (struct epoll_item **)epoll->word[0];
+}
+
+static void item_append(struct epoll_item *item)
+{
+    item->link = list_end(item->epoll);
+    item->next = NULL;
+    *item->link = item;
+    item->epoll->word[0] = (uint64_t)&item->next;
+}
+
+static void item_unlink(struct epoll_item *item)
+{
+    *item->link = item->next;
+    if (item->next) {
+        item->next->link = item->link;
+    } else {
+        item->epoll->word[0] = (uint64_t)item->link;
+    }
+}
+
 static void item_remove(struct epoll_item *item)
 {
     struct epoll_item **at = &item->file->items;
@@ -58,10 +85,7 @@ static void item_remove(struct epoll_item *item)
         at = &(*at)->of_file;
     }
     *at = item->of_file;
-    *item->link = item->next;
-    if (item->next) {
-        item->next->link = item->link;
-    }
+    item_unlink(item);
     heap_free(item, sizeof *item);
 }
 
@@ -77,6 +101,8 @@ void epoll_notice(struct file *file)
     for (struct epoll_item *item = file->items; item; item = item->of_file) {
         if (!item->is_disabled && !item->is_ready) {
             item->is_ready = true;
+            item_unlink(item);
+            item_append(item);
             file_changed(item->epoll);
         }
     }
@@ -126,6 +152,7 @@ long epoll_create(struct thread *thread, uint64_t flags)
     if (!file) {
         return flags & ~(uint64_t)O_CLOEXEC ? -EINVAL : -ENOMEM;
     }
+    file->word[0] = (uint64_t)&file->data;
     return descriptor_add(thread->process, file, 0, flags & O_CLOEXEC);
 }
 
@@ -145,19 +172,23 @@ static struct epoll_item *item_add(struct file *epoll, struct file *file, uint32
     if (!item) {
         return NULL;
     }
-    struct epoll_item *next = items_of(epoll);
     *item = (struct epoll_item){.of_file = file->items,
-                                .next = next,
-                                .link = (struct epoll_item **)&epoll->data,
                                 .file = file,
                                 .epoll = epoll,
                                 .fd = fd};
-    if (next) {
-        next->link = &item->next;
-    }
-    epoll->data = item;
+    item_append(item);
     file->items = item;
     return item;
+}
+
+/* Does one instance watch the other, also through others? */
+static bool epoll_reaches(const struct file *from, const struct file *to, unsigned depth)
+{
+    bool is_found = from == to || depth > NESTED_MAX;
+    for (const struct epoll_item *item = items_of(from); item && !is_found; item = item->next) {
+        is_found = item->file->kind == &EPOLL_KIND && epoll_reaches(item->file, to, depth + 1);
+    }
+    return is_found;
 }
 
 long epoll_control(struct thread *thread, uint64_t epoll_fd, uint64_t operation, uint64_t fd,
@@ -173,6 +204,12 @@ long epoll_control(struct thread *thread, uint64_t epoll_fd, uint64_t operation,
     }
     if (file->is_regular || file_is_directory(file)) {
         return -EPERM;
+    }
+    if (operation < EPOLL_CTL_ADD || operation > EPOLL_CTL_MOD) {
+        return -EINVAL;
+    }
+    if (operation == EPOLL_CTL_ADD && file->kind == &EPOLL_KIND && epoll_reaches(file, epoll, 0)) {
+        return -ELOOP;
     }
     struct epoll_item *item = item_find(epoll, file, (uint32_t)fd);
     long error = operation == EPOLL_CTL_DEL ? 0 : user_read(&event, event_at, sizeof event);
@@ -218,6 +255,16 @@ static bool item_look(struct epoll_item *item, struct epoll_event *event)
     return true;
 }
 
+/* Who does not wait wants to know how it is now, not what the host has told so far. */
+static void items_ask(const struct file *epoll)
+{
+    for (struct epoll_item *item = items_of(epoll); item; item = item->next) {
+        if (!item->is_ready && !item->is_disabled && file_poll(item->file, item_wanted(item))) {
+            item->is_ready = true;
+        }
+    }
+}
+
 long epoll_wait(struct thread *thread, uint64_t epoll_fd, uint64_t events, int64_t room, int64_t timeout_ns)
 {
     struct file *epoll = file_of(thread->process, epoll_fd);
@@ -228,9 +275,16 @@ long epoll_wait(struct thread *thread, uint64_t epoll_fd, uint64_t events, int64
         return -EINVAL;
     }
     int64_t count = 0;
-    for (struct epoll_item *item = items_of(epoll); item && count < room; item = item->next) {
+    if (timeout_ns == 0) {
+        items_ask(epoll);
+    }
+    uint64_t round = ++epoll->word[1];
+    for (struct epoll_item *item = items_of(epoll), *next; item && count < room; item = next) {
         struct epoll_event event;
-        if (!item->is_ready || item->is_disabled || !item_look(item, &event)) {
+        next = item->next;
+        bool is_seen = item->round == round; /* looking moved it to the end */
+        item->round = round;
+        if (is_seen || !item->is_ready || item->is_disabled || !item_look(item, &event)) {
             continue;
         }
         long error = user_write(events + (uint64_t)count * sizeof event, &event, sizeof event);

@@ -3,6 +3,7 @@
 #include "container/linux/eventfd.h"
 
 #include "container/linux/clock.h"
+#include "container/linux/host.h"
 #include "container/linux/space.h"
 
 enum {
@@ -105,6 +106,29 @@ long eventfd_make(struct thread *thread, uint64_t value, uint64_t flags)
     file->word[COUNTER] = (uint32_t)value;
     file->word[IS_SEMAPHORE] = flags & EFD_SEMAPHORE;
     return descriptor_add(thread->process, file, 0, flags & O_CLOEXEC);
+}
+
+bool eventfd_share(struct file *file)
+{
+    struct object_box box;
+    uint64_t value = file->word[COUNTER], flags = file->word[IS_SEMAPHORE];
+    if (file->kind != &EVENT_KIND) {
+        return true;
+    }
+    if (!host_object_make(&box)) {
+        return false;
+    }
+    uint64_t first = value <= UINT32_MAX ? value : 0;
+    long error = HOST(box.object, HOST_OBJECT_MAKE_EVENT, 0, NULL, first, flags);
+    if (error >= 0 && first != value) {
+        error = HOST(box.object, HOST_FILE_WRITE, 0, NULL, (uint64_t)&value, sizeof value, ~0ul, 0);
+    }
+    if (error < 0) {
+        host_object_drop(&box);
+        return false;
+    }
+    file_host_become_event(file, &box);
+    return true;
 }
 
 long timerfd_make(struct thread *thread, uint64_t clock, uint64_t flags)

@@ -3,7 +3,9 @@
 #include "container/linux/file.h"
 
 #include "container/linux/epoll.h"
+#include "container/linux/eventfd.h"
 #include "container/linux/heap.h"
+#include "container/linux/lock_calls.h"
 #include "container/linux/space.h"
 
 enum {
@@ -11,13 +13,78 @@ enum {
     PART = 1 << 20 /* bytes that are moved at a time */
 };
 
+static struct file *files;
+
 struct file *file_make(const struct file_kind *kind, unsigned flags)
 {
     struct file *file = heap_alloc(sizeof *file);
-    if (file) {
-        *file = (struct file){.kind = kind, .references = 1, .flags = flags};
+    if (!file) {
+        return NULL;
     }
+    *file = (struct file){.kind = kind, .references = 1, .flags = flags, .next = files, .link = &files};
+    if (files) {
+        files->link = &file->next;
+    }
+    files = file;
     return file;
+}
+
+static void file_unlink(struct file *file)
+{
+    *file->link = file->next;
+    if (file->next) {
+        file->next->link = file->link;
+    }
+}
+
+bool files_share(void)
+{
+    for (struct file *file = files; file; file = file->next) {
+        if (!eventfd_share(file)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+unsigned files_caps(cap_address *caps, unsigned room)
+{
+    unsigned count = 0;
+    for (const struct file *file = files; file; file = file->next) {
+        cap_address cap = file->box.untyped ? file_host_cap(file) : 0;
+        if (cap && count++ < room) {
+            caps[count - 1] = cap;
+        }
+    }
+    return count;
+}
+
+bool files_fork(void)
+{
+    for (struct file *file = files; file; file = file->next) {
+        if (!file_host_fork(file)) {
+            return false;
+        }
+    }
+    locks_fork();
+    return true;
+}
+
+static void path_drop(struct file *file)
+{
+    if (file->path) {
+        heap_free(file->path, strlen(file->path) + 1);
+    }
+}
+
+void file_set_path(struct file *file, const char *path)
+{
+    path_drop(file);
+    size_t size = strlen(path) + 1;
+    file->path = heap_alloc(size);
+    if (file->path) {
+        memcpy(file->path, path, size);
+    }
 }
 
 void file_hold(struct file *file)
@@ -34,7 +101,8 @@ void file_release(struct file *file)
     if (file->kind->close) {
         file->kind->close(file);
     }
-    heap_free(file->path, PATH_ROOM);
+    file_unlink(file);
+    path_drop(file);
     heap_free(file, sizeof *file);
 }
 
@@ -74,10 +142,16 @@ long file_wait(struct thread *thread, struct file *file, uint64_t events)
 
 long file_read(struct file *file, uint64_t to, uint64_t size, int64_t offset)
 {
-    if (!file->kind->read || (file->flags & O_ACCMODE) == O_WRONLY || (file->flags & O_PATH)) {
-        return file_is_directory(file) ? -EISDIR : file->kind->read ? -EBADF : -EINVAL;
+    if (file->flags & O_PATH || (file->flags & O_ACCMODE) == O_WRONLY) {
+        return -EBADF;
+    }
+    if (!file->kind->read) {
+        return file_is_directory(file) ? -EISDIR : -EINVAL;
     }
     uint64_t done = 0;
+    if (!size && file->is_regular) {
+        return 0;
+    }
     do { /* no more memory is touched than is read, but for a part */
         uint64_t part = size - done < PART ? size - done : PART;
         long error = space_fill(to + done, part, true);
@@ -99,8 +173,11 @@ long file_read(struct file *file, uint64_t to, uint64_t size, int64_t offset)
 
 long file_write(struct file *file, uint64_t from, uint64_t size, int64_t offset)
 {
-    if (!file->kind->write || (file->flags & O_ACCMODE) == O_RDONLY || (file->flags & O_PATH)) {
-        return file->kind->write ? -EBADF : -EINVAL;
+    if (file->flags & O_PATH || (file->flags & O_ACCMODE) == O_RDONLY) {
+        return -EBADF;
+    }
+    if (!file->kind->write) {
+        return -EINVAL;
     }
     uint64_t part = size < PART ? size : PART;
     long error = space_fill(from, part, false);
@@ -121,6 +198,42 @@ bool file_table_init(struct file_table *table)
     *table = (struct file_table){
         .descriptor = heap_alloc(FIRST_ROOM * sizeof(struct descriptor)), .room = FIRST_ROOM, .limit = 1024};
     return table->descriptor != NULL;
+}
+
+bool file_table_copy(struct file_table *to, const struct file_table *from)
+{
+    *to = *from;
+    to->descriptor = heap_alloc(from->room * sizeof *to->descriptor);
+    if (!to->descriptor) {
+        return false;
+    }
+    memcpy(to->descriptor, from->descriptor, from->room * sizeof *to->descriptor);
+    for (unsigned fd = 0; fd < to->room; fd++) {
+        if (to->descriptor[fd].file) {
+            file_hold(to->descriptor[fd].file);
+        }
+    }
+    return true;
+}
+
+void file_table_drop(struct file_table *table)
+{
+    for (unsigned fd = 0; fd < table->room; fd++) {
+        if (table->descriptor[fd].file) {
+            file_release(table->descriptor[fd].file);
+        }
+    }
+    heap_free(table->descriptor, table->room * sizeof *table->descriptor);
+    *table = (struct file_table){0};
+}
+
+void files_exec(struct process *process)
+{
+    for (unsigned fd = 0; fd < process->files->room; fd++) {
+        if (process->files->descriptor[fd].is_close_on_exec) {
+            descriptor_close(process, fd);
+        }
+    }
 }
 
 static bool table_grow(struct file_table *table)
@@ -171,6 +284,7 @@ long descriptor_close(struct process *process, uint64_t fd)
         return -EBADF;
     }
     process->files->descriptor[(uint32_t)fd] = (struct descriptor){0};
+    locks_close(process, file);
     file_release(file);
     return 0;
 }

@@ -25,8 +25,10 @@ enum {
     O_APPEND = 02000,
     O_NONBLOCK = 04000,
     O_DSYNC = 010000,
+    O_LARGEFILE = 0100000,
     O_DIRECTORY = 0200000,
     O_NOFOLLOW = 0400000,
+    O_NOATIME = 01000000,
     O_CLOEXEC = 02000000,
     O_SYNC = 04010000,
     O_PATH = 010000000,
@@ -97,6 +99,7 @@ struct file {
     struct object_box box;    /* of host files */
     uint64_t wanted;          /* events that waits asked for since the last file_changed */
     struct epoll_item *items; /* of the epoll instances that watch it */
+    struct file *next, **link; /* of all files */
     bool is_regular;          /* reads and writes never answer -EAGAIN and move all there is */
     uint64_t position;        /* kinds use these as they like */
     uint64_t word[4];
@@ -106,7 +109,15 @@ struct file {
 /* A new file with one reference. NULL: no memory. */
 struct file *file_make(const struct file_kind *kind, unsigned flags);
 void file_hold(struct file *file);
+void file_set_path(struct file *file, const char *path); /* without memory for it: none */
 void file_release(struct file *file);
+
+/* fork(2). The parent makes files that only it could use ones of the host; then lists the capabilities that its child
+ * must have at the same slots, `room` of them at most: how many there are. The child makes those files its own, with
+ * what it waits for. False: no memory, or too many files. */
+bool files_share(void);
+unsigned files_caps(cap_address *caps, unsigned room);
+bool files_fork(void);
 
 /* Tell everybody who waits for this file. */
 void file_changed(struct file *file);
@@ -145,11 +156,20 @@ struct file *file_of(const struct process *process, uint64_t fd); /* NULL: -EBAD
 long descriptor_add(struct process *process, struct file *file, unsigned lowest, bool is_close_on_exec);
 long descriptor_close(struct process *process, uint64_t fd);
 
+/* Close what is to be closed on exec. */
+void files_exec(struct process *process);
+/* A second table with the same files, and its end. */
+bool file_table_copy(struct file_table *to, const struct file_table *from);
+void file_table_drop(struct file_table *table);
+
 /* In file_host.c: files of the host. */
 struct file *file_host_make(const struct object_box *box, unsigned flags, bool is_directory);
 struct file *file_host_root(cap_address cap, unsigned flags); /* one that the container was given */
 void file_host_ready(struct file *file, uint64_t events);
 cap_address file_host_cap(const struct file *file); /* 0: it is none */
 bool file_is_directory(const struct file *file);
+bool file_host_is_socket(const struct file *file);
+void file_host_become_event(struct file *file, const struct object_box *box); /* of one that was none of the host's */
+bool file_host_fork(struct file *file);
 
 #endif

@@ -2,137 +2,215 @@
 /* Calls that change what paths name: mkdir(2), unlink(2), rename(2), link(2), chmod(2), chdir(2), readlink(2), ... */
 #include "container/linux/calls.h"
 #include "container/linux/host.h"
+#include "container/linux/open.h"
 #include "container/linux/path.h"
 #include "container/linux/space.h"
 #include "container/linux/status.h"
 #include "container/linux/synthetic.h"
 
 enum {
-    AT_REMOVEDIR = 0x200
+    AT_SYMLINK_NOFOLLOW = 0x100,
+    AT_REMOVEDIR = 0x200,
+    AT_SYMLINK_FOLLOW = 0x400,
+    AT_EMPTY_PATH = 0x1000,
+    MODE_BITS = 07777,
+    UTIME_NOW = (1 << 30) - 1,
+    UTIME_OMIT = (1 << 30) - 2
 };
 
 /* Where paths are worked on: one call at a time is served. */
-static char path[PATH_ROOM], other[PATH_ROOM];
+static struct path path, other;
+static char target[PATH_ROOM];
 
-static long link_below(void *argument, const char *below, uint64_t length)
+static long link_below(void *argument, const struct place *place)
 {
     (void)argument;
-    return HOST(path_root(), HOST_DIRECTORY_READ_LINK, 0, NULL, (uint64_t)below, length, (uint64_t)other,
-                sizeof other);
+    return HOST(place->directory, HOST_DIRECTORY_READ_LINK, 0, NULL, (uint64_t)place->below, place->length,
+                (uint64_t)target, sizeof target);
+}
+
+/* The link that a descriptor of it stands for. */
+static long link_of_file(const struct file *file)
+{
+    struct path own;
+    long error = file->path ? path_set(&own, file->path) : -ENOENT;
+    return error ? error
+                 : HOST(path_root(), HOST_DIRECTORY_READ_LINK, 0, NULL, (uint64_t)(own.text + 1),
+                        strlen(own.text + 1), (uint64_t)target, sizeof target);
 }
 
 static long read_link_at(struct thread *thread, uint64_t directory, uint64_t name, uint64_t to, uint64_t size)
 {
-    long length = path_read(thread->process, directory, name, path);
-    if (!length) {
-        length = synthetic_covers(path) ? synthetic_link(thread->process, path, other)
-                                        : path_try(path, false, link_below, NULL);
+    char first = 1;
+    const struct file *file = file_of(thread->process, directory);
+    if ((int)size <= 0) {
+        return -EINVAL;
+    }
+    long length = user_read(&first, name, 1);
+    if (!length && !first && file) {
+        length = link_of_file(file);
+        length = length == -EINVAL ? -ENOENT : length;
+    } else {
+        length = length ? length : path_read(thread->process, directory, name, &path);
+        length = length ? length : path_do(thread->process, &path, false, link_below, NULL);
+        length = length == PATH_SYNTHETIC ? synthetic_link(thread->process, path.text, target) : length;
     }
     if (length < 0) {
         return length;
     }
     uint64_t count = (uint64_t)length < size ? (uint64_t)length : size;
-    long error = user_write(to, other, count);
+    long error = user_write(to, target, count);
     return error ? error : (long)count;
 }
 
 HANDLER(call_readlink)
 {
-    return read_link_at(thread, (uint64_t)AT_FDCWD, ARG(0), ARG(1), ARG(2));
+    return read_link_at(thread, (uint64_t)AT_FDCWD, ARG(0), ARG(1), (uint32_t)ARG(2));
 }
 
 HANDLER(call_readlinkat)
 {
-    return read_link_at(thread, ARG(0), ARG(1), ARG(2), ARG(3));
+    return read_link_at(thread, ARG(0), ARG(1), ARG(2), (uint32_t)ARG(3));
 }
 
 /* Operations that change the directory: what they pass besides the path. */
 struct change {
     enum host_operation operation;
     uint64_t value;
+    bool follow;
 };
 
-static long change_below(void *argument, const char *below, uint64_t length)
+static long change_below(void *argument, const struct place *place)
 {
     const struct change *change = argument;
-    return HOST(path_root(), change->operation, 0, NULL, (uint64_t)below, length, change->value);
+    return HOST(place->directory, change->operation, 0, NULL, (uint64_t)place->below, place->length,
+                change->value);
 }
 
 static long change_at(struct thread *thread, uint64_t directory, uint64_t name, struct change change)
 {
-    long error = path_read(thread->process, directory, name, path);
-    if (error) {
-        return error;
+    static struct statx status;
+    long error = path_read(thread->process, directory, name, &path);
+    if (!error) {
+        error = path_do(thread->process, &path, change.follow, change_below, &change);
     }
-    return synthetic_covers(path) ? -EROFS : path_try(path, false, change_below, &change);
+    if (error == PATH_SYNTHETIC) {
+        bool is_there = synthetic_stat(thread->process, path.text, &status) == 0;
+        bool is_made =
+            change.operation == HOST_DIRECTORY_MAKE || change.operation == HOST_DIRECTORY_MAKE_NODE;
+        error = is_made && is_there ? -EEXIST : is_made || !is_there ? -ENOENT : -EPERM;
+    }
+    return error;
+}
+
+static uint64_t masked(const struct thread *thread, uint64_t mode)
+{
+    return mode & MODE_BITS & ~(uint64_t)thread->process->umask;
 }
 
 HANDLER(call_mkdir)
 {
-    return change_at(
-        thread, (uint64_t)AT_FDCWD, ARG(0),
-        (struct change){HOST_DIRECTORY_MAKE, ARG(1) & 07777 & ~(uint64_t)thread->process->umask});
+    return change_at(thread, (uint64_t)AT_FDCWD, ARG(0),
+                     (struct change){HOST_DIRECTORY_MAKE, masked(thread, ARG(1)), false});
 }
 
 HANDLER(call_mkdirat)
 {
-    return change_at(
-        thread, ARG(0), ARG(1),
-        (struct change){HOST_DIRECTORY_MAKE, ARG(2) & 07777 & ~(uint64_t)thread->process->umask});
+    return change_at(thread, ARG(0), ARG(1),
+                     (struct change){HOST_DIRECTORY_MAKE, masked(thread, ARG(2)), false});
 }
 
 HANDLER(call_rmdir)
 {
     return change_at(thread, (uint64_t)AT_FDCWD, ARG(0),
-                     (struct change){HOST_DIRECTORY_REMOVE, AT_REMOVEDIR});
+                     (struct change){HOST_DIRECTORY_REMOVE, AT_REMOVEDIR, false});
 }
 
 HANDLER(call_unlink)
 {
-    return change_at(thread, (uint64_t)AT_FDCWD, ARG(0), (struct change){HOST_DIRECTORY_REMOVE, 0});
+    return change_at(thread, (uint64_t)AT_FDCWD, ARG(0), (struct change){HOST_DIRECTORY_REMOVE, 0, false});
 }
 
 HANDLER(call_unlinkat)
 {
-    return change_at(thread, ARG(0), ARG(1), (struct change){HOST_DIRECTORY_REMOVE, ARG(2) & AT_REMOVEDIR});
+    return ARG(2) & ~(uint64_t)AT_REMOVEDIR
+               ? -EINVAL
+               : change_at(thread, ARG(0), ARG(1), (struct change){HOST_DIRECTORY_REMOVE, ARG(2), false});
 }
 
 HANDLER(call_chmod)
 {
-    return change_at(thread, (uint64_t)AT_FDCWD, ARG(0), (struct change){HOST_DIRECTORY_SET_MODE, ARG(1)});
+    return change_at(thread, (uint64_t)AT_FDCWD, ARG(0),
+                     (struct change){HOST_DIRECTORY_SET_MODE, ARG(1) & MODE_BITS, true});
 }
 
 HANDLER(call_fchmodat)
 {
-    return change_at(thread, ARG(0), ARG(1), (struct change){HOST_DIRECTORY_SET_MODE, ARG(2)});
+    return change_at(thread, ARG(0), ARG(1),
+                     (struct change){HOST_DIRECTORY_SET_MODE, ARG(2) & MODE_BITS, true});
+}
+
+static long make_node(struct thread *thread, uint64_t directory, uint64_t name, uint64_t mode)
+{
+    struct file *file;
+    uint64_t kind = mode & S_IFMT;
+    if (kind && kind != S_IFREG) {
+        return kind == S_IFDIR
+                   ? -EPERM
+                   : change_at(thread, directory, name,
+                               (struct change){HOST_DIRECTORY_MAKE_NODE, kind | masked(thread, mode), false});
+    }
+    long error = path_read(thread->process, directory, name, &path);
+    error = error ? error
+                  : file_open_path(thread->process, path.text, O_WRONLY | O_CREAT | O_EXCL, mode & MODE_BITS,
+                                   &file);
+    if (!error) {
+        file_release(file);
+    }
+    return error;
+}
+
+HANDLER(call_mknod)
+{
+    return make_node(thread, (uint64_t)AT_FDCWD, ARG(0), ARG(1));
 }
 
 HANDLER(call_mknodat)
 {
-    return change_at(thread, ARG(0), ARG(1), (struct change){HOST_DIRECTORY_MAKE_NODE, ARG(2)});
+    return make_node(thread, ARG(0), ARG(1), ARG(2));
 }
 
 /* Two paths: rename and link. */
 static long pair_read(struct thread *thread, uint64_t old_directory, uint64_t old, uint64_t new_directory,
                       uint64_t new)
 {
-    long error = path_read(thread->process, new_directory, new, other);
-    if (!error) {
-        error = path_read(thread->process, old_directory, old, path);
-    }
-    return error                                               ? error
-           : synthetic_covers(path) || synthetic_covers(other) ? -EROFS
-           : path_root()                                       ? 0
-                                                               : -ENOENT;
+    long error = path_read(thread->process, old_directory, old, &path);
+    return error ? error : path_read(thread->process, new_directory, new, &other);
+}
+
+static long rename_below(void *argument, const struct place *old, const struct place *new)
+{
+    return HOST(old->directory, HOST_DIRECTORY_RENAME, new->directory, NULL, (uint64_t)old->below,
+                old->length, (uint64_t) new->below, new->length, *(uint64_t *)argument);
 }
 
 static long rename_at(struct thread *thread, uint64_t old_directory, uint64_t old, uint64_t new_directory,
                       uint64_t new, uint64_t flags)
 {
+    static struct path from, to;
     long error = pair_read(thread, old_directory, old, new_directory, new);
-    return error ? error
-                 : HOST(path_root(), HOST_DIRECTORY_RENAME, path_root(), NULL, (uint64_t)(path + 1),
-                        strlen(path + 1), (uint64_t)(other + 1), strlen(other + 1), flags);
+    if (error) {
+        return error;
+    }
+    from = path; /* as they will be told of */
+    to = other;
+    bool is_known = (from.near || !path_resolve(thread->process, &from, false)) &&
+                    (to.near || !path_resolve(thread->process, &to, false));
+    error = path_pair_do(thread->process, &path, &other, rename_below, &flags);
+    if (!error && is_known) {
+        path_renamed(thread->process, &from, &to);
+    }
+    return error;
 }
 
 HANDLER(call_rename)
@@ -150,34 +228,49 @@ HANDLER(call_renameat2)
     return rename_at(thread, ARG(0), ARG(1), ARG(2), ARG(3), ARG(4));
 }
 
-static long link_at(struct thread *thread, uint64_t old_directory, uint64_t old, uint64_t new_directory,
-                    uint64_t new)
+static long hard_link_below(void *argument, const struct place *old, const struct place *new)
 {
-    long error = pair_read(thread, old_directory, old, new_directory, new);
-    return error ? error
-                 : HOST(path_root(), HOST_DIRECTORY_LINK, path_root(), NULL, (uint64_t)(path + 1),
-                        strlen(path + 1), (uint64_t)(other + 1), strlen(other + 1));
+    (void)argument;
+    return HOST(old->directory, HOST_DIRECTORY_LINK, new->directory, NULL, (uint64_t)old->below, old->length,
+                (uint64_t) new->below, new->length);
+}
+
+static long link_at(struct thread *thread, uint64_t old_directory, uint64_t old, uint64_t new_directory,
+                    uint64_t new, uint64_t flags)
+{
+    long error = flags & ~(uint64_t)(AT_SYMLINK_FOLLOW | AT_EMPTY_PATH)
+                     ? -EINVAL
+                     : pair_read(thread, old_directory, old, new_directory, new);
+    if (!error && flags & AT_SYMLINK_FOLLOW) {
+        error = path_resolve(thread->process, &path, true);
+    }
+    return error ? error : path_pair_do(thread->process, &path, &other, hard_link_below, NULL);
 }
 
 HANDLER(call_link)
 {
-    return link_at(thread, (uint64_t)AT_FDCWD, ARG(0), (uint64_t)AT_FDCWD, ARG(1));
+    return link_at(thread, (uint64_t)AT_FDCWD, ARG(0), (uint64_t)AT_FDCWD, ARG(1), 0);
 }
 
 HANDLER(call_linkat)
 {
-    return link_at(thread, ARG(0), ARG(1), ARG(2), ARG(3));
+    return link_at(thread, ARG(0), ARG(1), ARG(2), ARG(3), ARG(4));
 }
 
-static long symlink_at(struct thread *thread, uint64_t target, uint64_t directory, uint64_t name)
+static long symlink_below(void *argument, const struct place *place)
 {
-    long length = user_string(other, target, sizeof other);
-    long error = length < 0 ? length : path_read(thread->process, directory, name, path);
-    if (error || synthetic_covers(path) || !path_root()) {
-        return error ? error : -EROFS;
-    }
-    return HOST(path_root(), HOST_DIRECTORY_SYMLINK, 0, NULL, (uint64_t)(path + 1), strlen(path + 1),
-                (uint64_t)other, (uint64_t)length);
+    return HOST(place->directory, HOST_DIRECTORY_SYMLINK, 0, NULL, (uint64_t)place->below, place->length,
+                (uint64_t)target, *(uint64_t *)argument);
+}
+
+static long symlink_at(struct thread *thread, uint64_t to, uint64_t directory, uint64_t name)
+{
+    long length = user_string(target, to, sizeof target);
+    long error = length < 0    ? length
+                 : length == 0 ? -ENOENT
+                               : path_read(thread->process, directory, name, &path);
+    error = error ? error : path_do(thread->process, &path, false, symlink_below, &length);
+    return error == PATH_SYNTHETIC ? -EPERM : error;
 }
 
 HANDLER(call_symlink)
@@ -190,37 +283,128 @@ HANDLER(call_symlinkat)
     return symlink_at(thread, ARG(0), ARG(1), ARG(2));
 }
 
-/* The times to set, where the host reads them: given ones, or now. */
-static long times_read(uint64_t from, int64_t times[4])
+/* The times to set, where the host reads them: two struct timespec. */
+static int64_t times[4];
+
+static void times_now(void)
 {
-    if (from) {
-        return user_read(times, from, 4 * sizeof *times);
-    }
     times[0] = times[2] = 0;
-    times[1] = times[3] = (1l << 30) - 1; /* UTIME_NOW */
-    return 0;
+    times[1] = times[3] = UTIME_NOW;
+}
+
+struct time_change {
+    uint64_t flags;
+};
+
+static long times_below(void *argument, const struct place *place)
+{
+    return HOST(place->directory, HOST_DIRECTORY_SET_TIMES, 0, NULL, (uint64_t)place->below, place->length,
+                ((struct time_change *)argument)->flags, (uint64_t)times);
+}
+
+static long times_set(struct thread *thread, uint64_t directory, uint64_t name, uint64_t flags)
+{
+    struct time_change change = {flags};
+    for (unsigned i = 1; i < 4; i += 2) {
+        if ((uint64_t)times[i] >= 1000000000 && times[i] != UTIME_NOW && times[i] != UTIME_OMIT) {
+            return -EINVAL;
+        }
+    }
+    long error = path_read(thread->process, directory, name, &path);
+    error =
+        error ? error : path_do(thread->process, &path, !(flags & AT_SYMLINK_NOFOLLOW), times_below, &change);
+    return error == PATH_SYNTHETIC ? -EPERM : error;
+}
+
+static long named_below(void *argument, const struct place *place)
+{
+    return HOST(place->directory, HOST_DIRECTORY_STAT, 0, NULL, (uint64_t)place->below, place->length, 0,
+                (uint64_t)argument);
+}
+
+/* Of an open file, which may not be open for writing: then by its path, if that still leads to it. */
+static long by_file(const struct process *process, const struct file *file, enum host_operation operation,
+                    long (*below)(void *argument, const struct place *place), void *argument, uint64_t value)
+{
+    static struct statx own, named;
+    if (!file || file->flags & O_PATH) {
+        return -EBADF;
+    }
+    if (!file_host_cap(file)) {
+        return file->kind->stat ? 0 : -EPERM;
+    }
+    struct place itself = {.directory = file_host_cap(file), .below = ""};
+    if (file_is_directory(file)) {
+        return below(argument, &itself);
+    }
+    long result = HOST(file_host_cap(file), operation, 0, NULL, value);
+    if (result != -EBADF || !file->path || path_set(&path, file->path) ||
+        HOST(file_host_cap(file), HOST_FILE_STAT, 0, NULL, (uint64_t)&own) < 0) {
+        return result;
+    }
+    result = path_do(process, &path, true, named_below, &named);
+    bool is_same = result >= 0 && named.inode == own.inode && named.dev_major == own.dev_major &&
+                   named.dev_minor == own.dev_minor;
+    return is_same ? path_do(process, &path, true, below, argument) : -EBADF;
 }
 
 HANDLER(call_utimensat)
 {
-    static int64_t times[4];
-    long error = times_read(ARG(2), times);
-    if (error) {
-        return error;
+    struct time_change change = {0};
+    long error = ARG(2) ? user_read(times, ARG(2), sizeof times) : 0;
+    if (!ARG(2)) {
+        times_now();
     }
-    if (!ARG(1)) {
-        const struct file *file = file_of(thread->process, ARG(0));
-        return !file ? -EBADF
-               : !file_host_cap(file)
-                   ? -EPERM
-                   : HOST(file_host_cap(file), HOST_FILE_SET_TIMES, 0, NULL, (uint64_t)times);
+    if (error || ARG(1)) {
+        return error ? error : times_set(thread, ARG(0), ARG(1), ARG(3));
     }
-    error = path_read(thread->process, ARG(0), ARG(1), path);
-    if (error || synthetic_covers(path) || !path_root()) {
-        return error ? error : -EROFS;
+    return by_file(thread->process, file_of(thread->process, ARG(0)), HOST_FILE_SET_TIMES, times_below,
+                   &change, (uint64_t)times);
+}
+
+/* Microseconds. */
+static long times_old(struct thread *thread, uint64_t directory, uint64_t name, uint64_t from)
+{
+    long error = from ? user_read(times, from, sizeof times) : 0;
+    if (!from) {
+        times_now();
+    } else if (!error && ((uint64_t)times[1] >= 1000000 || (uint64_t)times[3] >= 1000000)) {
+        error = -EINVAL;
+    } else {
+        times[1] *= 1000;
+        times[3] *= 1000;
     }
-    return HOST(path_root(), HOST_DIRECTORY_SET_TIMES, 0, NULL, (uint64_t)(path + 1), strlen(path + 1),
-                ARG(3), (uint64_t)times);
+    return error ? error : times_set(thread, directory, name, 0);
+}
+
+HANDLER(call_utimes)
+{
+    return times_old(thread, (uint64_t)AT_FDCWD, ARG(0), ARG(1));
+}
+
+HANDLER(call_futimesat)
+{
+    return times_old(thread, ARG(0), ARG(1), ARG(2));
+}
+
+HANDLER(call_utime)
+{
+    int64_t seconds[2];
+    long error = ARG(1) ? user_read(seconds, ARG(1), sizeof seconds) : 0;
+    times_now();
+    if (ARG(1) && !error) {
+        times[0] = seconds[0];
+        times[2] = seconds[1];
+        times[1] = times[3] = 0;
+    }
+    return error ? error : times_set(thread, (uint64_t)AT_FDCWD, ARG(0), 0);
+}
+
+HANDLER(call_fchmod)
+{
+    struct change change = {HOST_DIRECTORY_SET_MODE, ARG(1) & MODE_BITS, true};
+    return by_file(thread->process, file_of(thread->process, ARG(0)), HOST_FILE_SET_MODE, change_below,
+                   &change, change.value);
 }
 
 /* Owners stay what they are: the host's. */
@@ -230,39 +414,47 @@ HANDLER(call_chown)
     return status_at(thread, (uint64_t)AT_FDCWD, ARG(0), 0, &status);
 }
 
+HANDLER(call_lchown)
+{
+    const struct statx *status;
+    return status_at(thread, (uint64_t)AT_FDCWD, ARG(0), AT_SYMLINK_NOFOLLOW, &status);
+}
+
 HANDLER(call_fchownat)
 {
     const struct statx *status;
-    return status_at(thread, ARG(0), ARG(1), ARG(4), &status);
+    return ARG(4) & ~(uint64_t)(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)
+               ? -EINVAL
+               : status_at(thread, ARG(0), ARG(1), ARG(4), &status);
 }
 
+/* `path` becomes the working directory. */
 static long directory_set(struct thread *thread)
 {
-    const struct statx *status;
-    long error = status_of_path(thread->process, path, true, &status);
-    if (!error && (status->mode & S_IFMT) != S_IFDIR) {
-        error = -ENOTDIR;
-    }
+    struct file *file;
+    long error = path_resolve(thread->process, &path, true);
+    error = error ? error : file_open_path(thread->process, path.text, O_PATH | O_DIRECTORY, 0, &file);
     if (!error) {
-        memcpy(thread->process->directory, path, strlen(path) + 1);
+        path_enter(thread->process, &path, file);
+        file_release(file);
     }
     return error;
 }
 
 HANDLER(call_chdir)
 {
-    long error = path_read(thread->process, (uint64_t)AT_FDCWD, ARG(0), path);
+    long error = path_read(thread->process, (uint64_t)AT_FDCWD, ARG(0), &path);
     return error ? error : directory_set(thread);
 }
 
 HANDLER(call_fchdir)
 {
     const struct file *file = file_of(thread->process, ARG(0));
-    if (!file || !file->path) {
+    if (!file || !file->path || !file_is_directory(file)) {
         return file ? -ENOTDIR : -EBADF;
     }
-    memcpy(path, file->path, strlen(file->path) + 1);
-    return directory_set(thread);
+    long error = path_set(&path, file->path);
+    return error ? error : directory_set(thread);
 }
 
 HANDLER(call_getcwd)
@@ -280,10 +472,17 @@ HANDLER(call_umask)
     return old;
 }
 
-/* No file has extended attributes. */
+/* No file has extended attributes: 0 for a list, else EOPNOTSUPP. */
 HANDLER(call_no_attributes)
 {
-    (void)thread;
-    (void)call;
-    return -EOPNOTSUPP;
+    const struct statx *status;
+    bool is_link = call->number == 189 || call->number == 192 || call->number == 195 || call->number == 198;
+    bool is_list = call->number == 194 || call->number == 195;
+    long error = status_at(thread, (uint64_t)AT_FDCWD, ARG(0), is_link ? AT_SYMLINK_NOFOLLOW : 0, &status);
+    return error ? error : is_list ? 0 : -EOPNOTSUPP;
+}
+
+HANDLER(call_no_file_attributes)
+{
+    return !file_of(thread->process, ARG(0)) ? -EBADF : call->number == 196 ? 0 : -EOPNOTSUPP;
 }

@@ -4,11 +4,15 @@
 
 #include "container/linux/host.h"
 #include "container/linux/space.h"
+#include "container/linux/window.h"
+#include "container/linux/terminal.h"
 
 enum {
     CERTAIN_BYTES =
         (HOST_IO_PIECES - 1) * 4096, /* a transfer may be cut by the pieces of memory, but not below */
-    FIONREAD = 0x541b
+    TCGETS = 0x5401,
+    FIONREAD = 0x541b,
+    RWF_APPEND = 0x10
 };
 
 /* Regular files move all there is: a transfer that was cut goes on. */
@@ -16,11 +20,16 @@ static long host_transfer(const struct file *file, enum host_operation operation
                           int64_t offset)
 {
     uint64_t done = 0;
-    uint64_t flags = 0;
+    uint64_t flags = operation == HOST_FILE_WRITE && file->is_regular && file->flags & O_APPEND ? RWF_APPEND : 0;
     do {
         uint64_t part = size - done < HOST_IO_BYTES ? size - done : HOST_IO_BYTES;
         uint64_t place = offset < 0 ? ~0ul : (uint64_t)offset + done;
-        long moved = HOST(file->box.object, operation, 0, NULL, at + done, part, place, flags);
+        bool is_read = operation == HOST_FILE_READ;
+        uint64_t from = is_read ? bounce_in(at + done, &part) : bounce_out(at + done, &part);
+        long moved = HOST(file->box.object, operation, 0, NULL, from, part, place, flags);
+        if (is_read) {
+            bounce_back(at + done, from, moved);
+        }
         if (moved < 0) {
             return done ? (long)done : moved;
         }
@@ -87,18 +96,43 @@ static void host_close(struct file *file)
     }
 }
 
-static const struct file_kind HOST_KIND = {
-    .name = "file",
-    .read = host_read,
-    .write = host_write,
-    .poll = host_poll,
-    .watch = host_watch_file,
-    .seek = host_seek,
-    .stat = host_stat,
-    .control = host_control,
-    .set_size = host_set_size,
-    .close = host_close,
-};
+#define FILE_KIND(kind_name)                                                                                 \
+    {                                                                                                        \
+        .name = (kind_name), .read = host_read, .write = host_write, .poll = host_poll,                      \
+        .watch = host_watch_file, .seek = host_seek, .stat = host_stat, .control = host_control,             \
+        .set_size = host_set_size, .close = host_close                                                       \
+    }
+static const struct file_kind HOST_KIND = FILE_KIND("file"), PIPE_KIND = FILE_KIND("pipe:"),
+                              SOCKET_KIND = FILE_KIND("socket:"),
+                              EVENT_KIND = FILE_KIND("anon_inode:[eventfd]");
+
+/* Terminals: some processes must not read now, and some questions are not the host's. */
+static long terminal_read(struct file *file, uint64_t to, uint64_t size, int64_t offset)
+{
+    long error = terminal_read_check();
+    return error ? error : host_read(file, to, size, offset);
+}
+
+static long terminal_ioctl(struct file *file, uint64_t request, uint64_t argument)
+{
+    long result;
+    return terminal_control(request, argument, &result) ? result : host_control(file, request, argument);
+}
+
+static const struct file_kind TERMINAL_KIND = {.name = "/dev/tty",
+                                               .read = terminal_read,
+                                               .write = host_write,
+                                               .poll = host_poll,
+                                               .watch = host_watch_file,
+                                               .stat = host_stat,
+                                               .control = terminal_ioctl,
+                                               .close = host_close};
+
+static bool is_terminal(const struct file *file)
+{
+    static unsigned char settings[HOST_IO_SMALL];
+    return HOST(file->box.object, HOST_FILE_CONTROL, 0, NULL, TCGETS, (uint64_t)settings) == 0;
+}
 
 static long directory_list(struct file *file, uint64_t to, uint64_t size)
 {
@@ -129,6 +163,19 @@ bool file_is_directory(const struct file *file)
     return file->kind->list != NULL;
 }
 
+/* What it is that was opened. */
+static void kind_find(struct file *file)
+{
+    static struct statx status;
+    unsigned mode = host_stat(file, &status) >= 0 ? status.mode & S_IFMT : 0u;
+    file->is_regular = mode == S_IFREG;
+    bool is_tty = mode == S_IFCHR && is_terminal(file);
+    file->kind = mode == S_IFIFO    ? &PIPE_KIND
+                 : mode == S_IFSOCK ? &SOCKET_KIND
+                 : is_tty           ? &TERMINAL_KIND
+                                    : &HOST_KIND;
+}
+
 struct file *file_host_make(const struct object_box *box, unsigned flags, bool is_directory)
 {
     struct file *file = file_make(is_directory ? &DIRECTORY_KIND : &HOST_KIND, flags);
@@ -137,9 +184,8 @@ struct file *file_host_make(const struct object_box *box, unsigned flags, bool i
         return NULL;
     }
     file->box = *box;
-    static struct statx status;
-    if (!is_directory && host_stat(file, &status) >= 0) {
-        file->is_regular = (status.mode & S_IFMT) == S_IFREG;
+    if (!is_directory) {
+        kind_find(file);
     }
     return file;
 }
@@ -147,10 +193,9 @@ struct file *file_host_make(const struct object_box *box, unsigned flags, bool i
 struct file *file_host_root(cap_address cap, unsigned flags)
 {
     struct file *file = file_make(&HOST_KIND, flags);
-    static struct statx status;
     if (file) {
         file->box.object = cap;
-        file->is_regular = host_stat(file, &status) >= 0 && (status.mode & S_IFMT) == S_IFREG;
+        kind_find(file);
     }
     return file;
 }
@@ -163,5 +208,41 @@ void file_host_ready(struct file *file, uint64_t events)
 
 cap_address file_host_cap(const struct file *file)
 {
-    return file->kind == &HOST_KIND || file->kind == &DIRECTORY_KIND ? file->box.object : 0;
+    return file->kind->close == host_close ? file->box.object : 0;
+}
+
+bool file_host_is_socket(const struct file *file)
+{
+    return file->kind == &SOCKET_KIND;
+}
+
+void file_host_become_event(struct file *file, const struct object_box *box)
+{
+    file->kind = &EVENT_KIND;
+    file->box = *box;
+    file_watch(file, 0); /* who waited for the file it was waits for this one */
+}
+
+bool file_host_fork(struct file *file)
+{
+    struct object_box box;
+    if (!file_host_cap(file)) {
+        return true;
+    }
+    if (!host_object_make(&box)) {
+        return false;
+    }
+    if (HOST(file->box.object, HOST_OBJECT_DUPLICATE, box.object, NULL, 0) < 0) {
+        host_object_drop(&box);
+        return false;
+    }
+    if (file->box.untyped) {
+        object_box_empty(&file->box); /* the copy of the parent's capability */
+    }
+    file->box = box;
+    file->wanted = 0;
+    if (file->items) {
+        file_watch(file, 0);
+    }
+    return true;
 }

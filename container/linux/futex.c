@@ -7,6 +7,7 @@
 #include "container/linux/futex.h"
 
 #include "container/linux/clock.h"
+#include "container/linux/server.h"
 #include "container/linux/space.h"
 
 enum {
@@ -60,13 +61,38 @@ static long futex_requeue(uint64_t from, uint64_t to, long count)
     return moved;
 }
 
+/* Is it in memory that other processes have, too? Their threads are woken by way of the server, all that wait for any
+ * such futex, and find out for themselves. */
+static bool futex_is_common(const struct linux_call *call)
+{
+    const struct region *region = call->argument[1] & FUTEX_PRIVATE_FLAG ? NULL : space_region(call->argument[0]);
+    return region && region->is_shared;
+}
+
+void futex_look_again(void)
+{
+    for (unsigned i = 0; i < thread_end; i++) {
+        const struct region *region =
+            threads[i].id && threads[i].wait == WAIT_FUTEX ? space_region(threads[i].futex) : NULL;
+        if (region && region->is_shared) {
+            thread_answer(&threads[i], 0);
+        }
+    }
+}
+
 static long futex_wait(struct thread *thread, const struct linux_call *call, uint32_t mask, bool is_absolute,
                        unsigned clock)
 {
     uint32_t value;
     int64_t deadline = NO_DEADLINE;
-    if (thread->is_repeated) { /* only its deadline repeats it */
+    if (thread->is_expired) {
         return -ETIMEDOUT;
+    }
+    if (thread->is_repeated) { /* nobody has woken it */
+        return thread_wait(thread, WAIT_FUTEX, NO_DEADLINE);
+    }
+    if (futex_is_common(call)) { /* before the look, so that no change after it is missed */
+        (void)SERVER(SERVER_FUTEX_WAIT, 0);
     }
     long error = user_read(&value, call->argument[0], sizeof value);
     if (!error) {
@@ -153,13 +179,18 @@ static long futex_cmp_requeue(const struct linux_call *call, bool must_compare)
     return woken + futex_requeue(call->argument[0], call->argument[4], (long)(int)call->argument[3]);
 }
 
-long futex_call(struct thread *thread, const struct linux_call *call)
+static bool futex_wakes(uint64_t operation)
+{
+    return operation != FUTEX_WAIT && operation != FUTEX_WAIT_BITSET;
+}
+
+static long futex_operation(struct thread *thread, const struct linux_call *call, uint64_t operation)
 {
     unsigned clock = call->argument[1] & FUTEX_CLOCK_REALTIME ? CLOCK_REALTIME : CLOCK_MONOTONIC;
     if (call->argument[0] & 3) {
         return -EINVAL;
     }
-    switch (call->argument[1] & ~(uint64_t)(FUTEX_PRIVATE_FLAG | FUTEX_CLOCK_REALTIME)) {
+    switch (operation) {
     case FUTEX_WAIT:
         return futex_wait(thread, call, ~0u, false, clock);
     case FUTEX_WAIT_BITSET:
@@ -169,7 +200,9 @@ long futex_call(struct thread *thread, const struct linux_call *call)
     case FUTEX_WAKE:
         return futex_wake(call->argument[0], (long)(int)call->argument[2], ~0u);
     case FUTEX_WAKE_BITSET:
-        return futex_wake(call->argument[0], (long)(int)call->argument[2], (uint32_t)call->argument[5]);
+        return !(uint32_t)call->argument[5] ? -EINVAL
+                                            : futex_wake(call->argument[0], (long)(int)call->argument[2],
+                                                         (uint32_t)call->argument[5]);
     case FUTEX_REQUEUE:
         return futex_cmp_requeue(call, false);
     case FUTEX_CMP_REQUEUE:
@@ -179,6 +212,16 @@ long futex_call(struct thread *thread, const struct linux_call *call)
     default:
         return -ENOSYS;
     }
+}
+
+long futex_call(struct thread *thread, const struct linux_call *call)
+{
+    uint64_t operation = call->argument[1] & ~(uint64_t)(FUTEX_PRIVATE_FLAG | FUTEX_CLOCK_REALTIME);
+    long result = futex_operation(thread, call, operation);
+    if (result >= 0 && futex_wakes(operation) && futex_is_common(call)) {
+        (void)SERVER(SERVER_FUTEX_WAKE, 0);
+    }
+    return result;
 }
 
 /* A robust mutex of a thread that ended: mark it, wake one. */

@@ -13,4 +13,7 @@ long futex_wake(uint64_t address, long count, uint32_t mask);
 /* What others wait for when a thread ends: its robust mutexes, and clear_child_tid. */
 void futex_thread_end(struct thread *thread);
 
+/* Another process may have woken threads that wait in memory that both have. */
+void futex_look_again(void);
+
 #endif

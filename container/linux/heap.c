@@ -9,7 +9,8 @@
 
 enum {
     SMALLEST_BITS = 5,
-    CLASSES = 32
+    CLASSES = 32,
+    GROWTH = 8 << 12
 };
 
 struct block {
@@ -28,13 +29,15 @@ static unsigned class_of(size_t size)
     return class;
 }
 
-static bool heap_grow(uint64_t end)
+/* By some pages at a time, which cost the host little more than one. */
+static bool heap_grow(uint64_t wish)
 {
+    uint64_t end = (wish + GROWTH - 1) & ~(uint64_t)(GROWTH - 1);
     for (; heap_mapped < end; heap_mapped += PAGE_SIZE) {
         bool is_zero;
         uint32_t frame = frame_alloc(&is_zero);
         if (!frame || !frame_map(frame, heap_mapped, true)) {
-            return false;
+            return heap_mapped >= wish;
         }
         if (!is_zero) {
             memset((void *)heap_mapped, 0, PAGE_SIZE);

@@ -19,15 +19,26 @@ static unsigned pool_count;
 static struct object_box ready_box;
 static bool is_ready_set_there;
 
+static void ready_set_make(void)
+{
+    is_ready_set_there = the_order->host_count > 0 && host_object_make(&ready_box) &&
+                         HOST(ready_box.object, HOST_OBJECT_MAKE_READY_SET, 0, NULL, 0) == 0 &&
+                         HOST(ready_box.object, HOST_READY_BIND, kernel_host_notification(), NULL, 0) == 0;
+    if (the_order->host_count > 0 && !is_ready_set_there) {
+        log_line("no ready set: calls that wait for files will not return");
+    }
+}
+
 void host_init(const struct container_order *order)
 {
     the_order = order;
-    is_ready_set_there = order->host_count > 0 && host_object_make(&ready_box) &&
-                         HOST(ready_box.object, HOST_OBJECT_MAKE_READY_SET, 0, NULL, 0) == 0 &&
-                         HOST(ready_box.object, HOST_READY_BIND, kernel_notification(), NULL, 0) == 0;
-    if (order->host_count > 0 && !is_ready_set_there) {
-        log_line("no ready set: calls that wait for files will not return");
-    }
+    ready_set_make();
+}
+
+void host_fork(void)
+{
+    pool_count = 0; /* these are the parent's */
+    ready_set_make();
 }
 
 cap_address host_find(const char *name)
@@ -49,12 +60,14 @@ long host_call(cap_address cap, enum host_operation operation, cap_address extra
 
 bool host_object_make(struct object_box *box)
 {
-    if (pool_count > 0) {
-        *box = pool[--pool_count];
-    } else if (!object_box_make(box, HOST_IO_BITS)) {
-        return false;
+    for (unsigned i = pool_count; i > 0; i--) {
+        *box = pool[i - 1];
+        if (object_box_fill(box, HOST_IO_TYPE)) { /* unless a child still has what was in it */
+            pool[i - 1] = pool[--pool_count];
+            return true;
+        }
     }
-    return object_box_fill(box, HOST_IO_TYPE);
+    return object_box_make(box, HOST_IO_BITS) && object_box_fill(box, HOST_IO_TYPE);
 }
 
 void host_object_drop(const struct object_box *box)

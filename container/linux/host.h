@@ -11,6 +11,7 @@
 #include "container/linux/object.h"
 
 void host_init(const struct container_order *order);
+void host_fork(void); /* the child of a fork has a ready set of its own; files_fork comes after it */
 
 /* The capability that the order names so; 0: there is none. */
 cap_address host_find(const char *name);

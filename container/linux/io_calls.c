@@ -7,10 +7,20 @@
 #include "container/linux/calls.h"
 #include "container/linux/eventfd.h"
 #include "container/linux/host.h"
+#include "container/linux/lock_calls.h"
 #include "container/linux/pipe.h"
 #include "container/linux/space.h"
 
 enum {
+    CLOSE_RANGE_UNSHARE = 2,
+    CLOSE_RANGE_CLOEXEC = 4,
+    ADVICE_LAST = 5,
+    RWF_DSYNC = 2,
+    RWF_SYNC = 4,
+    RWF_NOWAIT = 8,
+    RWF_APPEND = 16,
+    RWF_READ = 15, /* with RWF_HIPRI */
+    RWF_ALL = 31,
     VECTORS_MAX = 1024,
     F_DUPFD = 0,
     F_GETFD,
@@ -20,9 +30,16 @@ enum {
     F_GETLK,
     F_SETLK,
     F_SETLKW,
+    F_SETOWN,
+    F_GETOWN,
+    F_OFD_GETLK = 36,
+    F_OFD_SETLK,
+    F_OFD_SETLKW,
     F_DUPFD_CLOEXEC = 1030,
+    F_SETPIPE_SZ = 1031,
     F_GETPIPE_SZ = 1032,
     FIONBIO = 0x5421,
+    FIOASYNC = 0x5452,
     FIOCLEX = 0x5451,
     FIONCLEX = 0x5450,
     SETTABLE = O_APPEND | O_NONBLOCK
@@ -117,9 +134,17 @@ HANDLER(call_pwrite64)
 
 static struct vector vectors[VECTORS_MAX];
 
+/* Together they are cut where one call's limit is. */
 static long vectors_read(uint64_t at, uint64_t count)
 {
-    return count > VECTORS_MAX ? -EINVAL : user_read(vectors, at, count * sizeof *vectors);
+    uint64_t left = SIZE_LIMIT;
+    long error = count > VECTORS_MAX ? -EINVAL : user_read(vectors, at, count * sizeof *vectors);
+    for (uint64_t i = 0; !error && i < count; i++) {
+        error = (int64_t)vectors[i].size < 0 ? -EINVAL : 0;
+        vectors[i].size = vectors[i].size < left ? vectors[i].size : left;
+        left -= vectors[i].size;
+    }
+    return error;
 }
 
 static long read_vectors(struct thread *thread, uint64_t fd, uint64_t at, uint64_t count, int64_t offset)
@@ -161,44 +186,48 @@ HANDLER(call_writev)
 
 HANDLER(call_preadv)
 {
-    return read_vectors(thread, ARG(0), ARG(1), ARG(2), (int64_t)ARG(3));
+    return (int64_t)ARG(3) < 0 ? -EINVAL : read_vectors(thread, ARG(0), ARG(1), ARG(2), (int64_t)ARG(3));
 }
 
 HANDLER(call_pwritev)
 {
-    return write_vectors(thread, ARG(0), ARG(1), ARG(2), (int64_t)ARG(3));
+    return (int64_t)ARG(3) < 0 ? -EINVAL : write_vectors(thread, ARG(0), ARG(1), ARG(2), (int64_t)ARG(3));
 }
 
-/* Through a buffer: what was read and not written is read again. Regular files to anything. */
-HANDLER(call_sendfile)
+/* As if it were opened with these; priorities are taken and do nothing. */
+static unsigned transfer_flags(uint64_t flags)
 {
-    static unsigned char buffer[65536];
-    struct file *out = file_of(thread->process, ARG(0)), *in = file_of(thread->process, ARG(1));
-    int64_t offset = -1, start;
-    if (!out || !in) {
-        return -EBADF;
+    return (flags & RWF_APPEND ? O_APPEND : 0u) | (flags & RWF_NOWAIT ? O_NONBLOCK : 0u);
+}
+
+HANDLER(call_preadv2)
+{
+    struct file *file = file_of(thread->process, ARG(0));
+    unsigned flags = transfer_flags(ARG(5)) & O_NONBLOCK;
+    if (!file || (int64_t)ARG(3) < -1 || ARG(5) & ~(uint64_t)RWF_READ) {
+        return !file ? -EBADF : (int64_t)ARG(3) < -1 ? -EINVAL : -EOPNOTSUPP;
     }
-    if (!in->is_regular || !in->kind->seek || !out->kind->write) {
-        return -EINVAL;
+    unsigned before = file->flags;
+    file->flags |= flags;
+    long got = read_vectors(thread, ARG(0), ARG(1), ARG(2), (int64_t)ARG(3));
+    file->flags = before;
+    return got;
+}
+
+HANDLER(call_pwritev2)
+{
+    struct file *file = file_of(thread->process, ARG(0));
+    if (!file || (int64_t)ARG(3) < -1 || ARG(5) & ~(uint64_t)RWF_ALL) {
+        return !file ? -EBADF : (int64_t)ARG(3) < -1 ? -EINVAL : -EOPNOTSUPP;
     }
-    long error = ARG(2) ? user_read(&offset, ARG(2), sizeof offset) : 0;
-    start = ARG(2) ? offset : in->kind->seek(in, 0, 1);
-    uint64_t size = ARG(3) < sizeof buffer ? ARG(3) : sizeof buffer;
-    long got = error ? error : in->kind->read(in, (uint64_t)buffer, size, start);
-    if (got <= 0) {
-        return got;
+    unsigned before = file->flags;
+    file->flags |= transfer_flags(ARG(5));
+    long put = write_vectors(thread, ARG(0), ARG(1), ARG(2), (int64_t)ARG(3));
+    file->flags = before;
+    if (put > 0 && ARG(5) & (RWF_DSYNC | RWF_SYNC) && file->is_regular) {
+        (void)HOST(file_host_cap(file), HOST_FILE_SYNC, 0, NULL, !(ARG(5) & RWF_SYNC));
     }
-    long put = out->kind->write(out, (uint64_t)buffer, (uint64_t)got, -1);
-    if (put < 0) {
-        return io_result(thread, out, put, POLL_OUT, 0);
-    }
-    start += put;
-    if (ARG(2)) {
-        error = user_write(ARG(2), &start, sizeof start);
-    } else {
-        in->kind->seek(in, start, 0);
-    }
-    return error ? error : put;
+    return put;
 }
 
 HANDLER(call_lseek)
@@ -218,8 +247,11 @@ HANDLER(call_close)
 HANDLER(call_close_range)
 {
     struct file_table *table = thread->process->files;
-    for (uint64_t fd = ARG(0); fd <= ARG(1) && fd < table->room; fd++) {
-        if (ARG(2) & 4) { /* CLOSE_RANGE_CLOEXEC */
+    if ((uint32_t)ARG(0) > (uint32_t)ARG(1) || ARG(2) & ~(uint64_t)(CLOSE_RANGE_UNSHARE | CLOSE_RANGE_CLOEXEC)) {
+        return -EINVAL;
+    }
+    for (uint64_t fd = (uint32_t)ARG(0); fd <= (uint32_t)ARG(1) && fd < table->room; fd++) {
+        if (ARG(2) & CLOSE_RANGE_CLOEXEC) {
             table->descriptor[fd].is_close_on_exec = true;
         } else {
             descriptor_close(thread->process, fd);
@@ -262,15 +294,9 @@ HANDLER(call_dup2)
 
 HANDLER(call_dup3)
 {
-    return (uint32_t)ARG(0) == (uint32_t)ARG(1) ? -EINVAL
-                                                : duplicate_to(thread, ARG(0), ARG(1), ARG(2) & O_CLOEXEC);
-}
-
-/* One process: nobody else can hold a lock. F_GETLK says so. */
-static long lock_get(uint64_t at)
-{
-    int16_t unlocked = 2;
-    return user_write(at, &unlocked, sizeof unlocked);
+    return (uint32_t)ARG(0) == (uint32_t)ARG(1) || ARG(2) & ~(uint64_t)O_CLOEXEC
+               ? -EINVAL
+               : duplicate_to(thread, ARG(0), ARG(1), ARG(2) & O_CLOEXEC);
 }
 
 HANDLER(call_fcntl)
@@ -283,6 +309,9 @@ HANDLER(call_fcntl)
     switch (ARG(1)) {
     case F_DUPFD:
     case F_DUPFD_CLOEXEC:
+        if (ARG(2) >= thread->process->files->limit) {
+            return -EINVAL;
+        }
         return duplicate(thread, ARG(0), (unsigned)ARG(2), ARG(1) == F_DUPFD_CLOEXEC);
     case F_GETFD:
         return descriptor->is_close_on_exec;
@@ -295,20 +324,25 @@ HANDLER(call_fcntl)
         file->flags = (file->flags & ~(unsigned)SETTABLE) | ((unsigned)ARG(2) & SETTABLE);
         return 0;
     case F_GETLK:
-        return lock_get(ARG(2));
     case F_SETLK:
     case F_SETLKW:
+        return lock_of_process(thread, file, ARG(2), ARG(1) != F_GETLK, ARG(1) == F_SETLKW);
+    case F_SETOWN:
+    case F_GETOWN:
         return 0;
+    case F_OFD_GETLK:
+    case F_OFD_SETLK:
+    case F_OFD_SETLKW:
+        return lock_of_file(thread, file, ARG(2), ARG(1) != F_OFD_GETLK, ARG(1) == F_OFD_SETLKW);
     case F_GETPIPE_SZ:
-        return 65536;
+        return file_host_cap(file) ? HOST(file_host_cap(file), HOST_FILE_PIPE_SIZE, 0, NULL, 0) : -EBADF;
+    case F_SETPIPE_SZ:
+        return file_host_cap(file)
+                   ? HOST(file_host_cap(file), HOST_FILE_PIPE_SIZE, 0, NULL, ARG(2) < 4096 ? 4096 : ARG(2))
+                   : -EBADF;
     default:
         return -EINVAL;
     }
-}
-
-HANDLER(call_flock)
-{
-    return file_of(thread->process, ARG(0)) ? 0 : -EBADF;
 }
 
 HANDLER(call_ioctl)
@@ -325,6 +359,8 @@ HANDLER(call_ioctl)
         }
         file->flags = value ? file->flags | O_NONBLOCK : file->flags & ~(unsigned)O_NONBLOCK;
         return 0;
+    case FIOASYNC: /* taken; the signal does not come */
+        return user_read(&value, ARG(2), sizeof value) ? -EFAULT : file->is_regular ? -ENOTTY : 0;
     case FIOCLEX:
     case FIONCLEX:
         thread->process->files->descriptor[(uint32_t)ARG(0)].is_close_on_exec = ARG(1) == FIOCLEX;
@@ -348,7 +384,8 @@ HANDLER(call_getdents64)
 HANDLER(call_ftruncate)
 {
     struct file *file = file_of(thread->process, ARG(0));
-    return !file ? -EBADF : file->kind->set_size ? file->kind->set_size(file, ARG(1)) : -EINVAL;
+    bool is_good = file && file->kind->set_size && (file->flags & O_ACCMODE) != O_RDONLY && (int64_t)ARG(1) >= 0;
+    return !file || file->flags & O_PATH ? -EBADF : is_good ? file->kind->set_size(file, ARG(1)) : -EINVAL;
 }
 
 /* Calls on files of the host that are one invocation. */
@@ -380,25 +417,34 @@ HANDLER(call_fdatasync)
     return on_host_file(thread, ARG(0), HOST_FILE_SYNC, 1, 0, 0);
 }
 
-HANDLER(call_fchmod)
-{
-    return on_host_file(thread, ARG(0), HOST_FILE_SET_MODE, ARG(1), 0, 0);
-}
-
 HANDLER(call_fchown)
 {
     return file_of(thread->process, ARG(0)) ? 0 : -EBADF;
 }
 
-HANDLER(call_fadvise64)
+/* When to write, not whether: fsync(2) is what makes sure. */
+HANDLER(call_sync_file_range)
 {
-    return file_of(thread->process, ARG(0)) ? 0 : -EBADF;
+    const struct file *file = file_of(thread->process, ARG(0));
+    return !file ? -EBADF : ARG(3) & ~7ul ? -EINVAL : file->kind->seek ? 0 : -ESPIPE;
 }
 
-/* Programs then copy by reading and writing. */
-HANDLER(call_copy_file_range)
+/* Advice is taken for granted. */
+HANDLER(call_fadvise64)
 {
-    return file_of(thread->process, ARG(0)) && file_of(thread->process, ARG(2)) ? -EXDEV : -EBADF;
+    const struct file *file = file_of(thread->process, ARG(0));
+    return !file ? -EBADF : ARG(3) > ADVICE_LAST ? -EINVAL : file->kind->seek ? 0 : -ESPIPE;
+}
+
+HANDLER(call_readahead)
+{
+    const struct file *file = file_of(thread->process, ARG(0));
+    return !file || (file->flags & O_ACCMODE) == O_WRONLY ? -EBADF : file->is_regular ? 0 : -EINVAL;
+}
+
+HANDLER(call_syncfs)
+{
+    return file_of(thread->process, ARG(0)) ? 0 : -EBADF;
 }
 
 HANDLER(call_pipe)

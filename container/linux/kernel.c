@@ -5,37 +5,59 @@
 #include <sel4/sel4.h>
 #include <selkie/host_io.h>
 
+#include "container/linux/entry.h"
 #include "container/linux/object.h"
+#include "container/linux/sites.h"
+#include "container/linux/thread.h"
 
 /* What the linker says of the personality's own code. */
 extern const char __executable_start[], etext[];
 
-#define BADGE_SIGNAL (1ul << 32)
+#define BADGE_HOST   (1ul << 32)
+#define BADGE_SERVER (1ul << 33)
 
 enum {
     FLAGS_RESERVED_BIT = 0x2,
     WRITE_FAULT = 2, /* of a page fault's error code */
-    SYSCALL_SIZE = 2
+    SYSCALL_SIZE = 2,
+    FAULT_WORDS = offsetof(struct user_registers, rsp) / sizeof(uint64_t)
 };
 
-static uint64_t endpoint, notification, notification_cap;
+static uint64_t endpoint, notification, host_cap, server_cap;
 
-void kernel_init(void)
+/* A capability with which somebody signals us, so that we know who. */
+static uint64_t notification_mint(uint64_t badge)
 {
-    endpoint = object_alloc(seL4_EndpointObject, 0);
-    notification = object_alloc(seL4_NotificationObject, 0);
-    notification_cap = slot_alloc();
-    if (!endpoint || !notification || !notification_cap ||
-        seL4_CNode_Mint(CONTAINER_SLOT_CNODE, notification_cap, seL4_WordBits, CONTAINER_SLOT_CNODE,
-                        notification, seL4_WordBits, seL4_AllRights, BADGE_SIGNAL) != seL4_NoError ||
-        seL4_TCB_BindNotification(CONTAINER_SLOT_TCB, notification) != seL4_NoError) {
-        broken("not enough memory to start");
+    uint64_t cap = slot_alloc();
+    if (!cap || seL4_CNode_Mint(CONTAINER_SLOT_CNODE, cap, seL4_WordBits, CONTAINER_SLOT_CNODE, notification,
+                                seL4_WordBits, seL4_AllRights, badge) != seL4_NoError) {
+        return 0;
     }
+    return cap;
 }
 
-uint64_t kernel_notification(void)
+static void prepared_forget(void);
+
+bool kernel_init(void)
 {
-    return notification_cap;
+    prepared_forget();
+    kernel_reply_forget();
+    endpoint = object_alloc(seL4_EndpointObject, 0);
+    notification = object_alloc(seL4_NotificationObject, 0);
+    host_cap = notification ? notification_mint(BADGE_HOST) : 0;
+    server_cap = notification ? notification_mint(BADGE_SERVER) : 0;
+    return endpoint && host_cap && server_cap &&
+           seL4_TCB_BindNotification(CONTAINER_SLOT_TCB, notification) == seL4_NoError;
+}
+
+uint64_t kernel_host_notification(void)
+{
+    return host_cap;
+}
+
+uint64_t kernel_server_notification(void)
+{
+    return server_cap;
 }
 
 static void message_registers(struct user_registers *registers)
@@ -46,9 +68,16 @@ static void message_registers(struct user_registers *registers)
 /* An answer to the last message: words 0 is a fault's. */
 static struct {
     bool is_there;
+    const struct kernel_thread *thread;
     unsigned words;
     struct user_registers registers;
 } prepared;
+
+static void prepared_forget(void)
+{
+    prepared.is_there = false;
+    prepared.thread = NULL;
+}
 
 static uint64_t message_set(unsigned words, const struct user_registers *registers)
 {
@@ -65,12 +94,18 @@ void kernel_wait(struct kernel_message *message)
     } else {
         label = kernel_receive(endpoint, &badge);
     }
-    if (badge & BADGE_SIGNAL) {
+    if (badge & (BADGE_HOST | BADGE_SERVER)) {
         message->event = EVENT_SIGNAL;
+        message->is_from_host = badge & BADGE_HOST;
+        message->is_from_server = badge & BADGE_SERVER;
         return;
     }
     message->thread = (unsigned)badge - 1;
     switch (label) {
+    case ENTRY_LABEL:
+        message->event = EVENT_SYSCALL;
+        entry_message(threads[message->thread].kernel.area, &message->registers);
+        break;
     case seL4_Fault_UnknownSyscall:
         message->event = EVENT_SYSCALL;
         message_registers(&message->registers);
@@ -79,12 +114,14 @@ void kernel_wait(struct kernel_message *message)
         message->event = EVENT_MEMORY;
         message->ip = seL4_GetMR(seL4_VMFault_IP);
         message->address = seL4_GetMR(seL4_VMFault_Addr);
-        message->is_write = seL4_GetMR(seL4_VMFault_FSR) & WRITE_FAULT;
+        message->error_code = seL4_GetMR(seL4_VMFault_FSR);
+        message->is_write = message->error_code & WRITE_FAULT;
         break;
     case seL4_Fault_UserException:
         message->event = EVENT_EXCEPTION;
         message->ip = seL4_GetMR(seL4_UserException_FaultIP);
         message->exception = (unsigned)seL4_GetMR(seL4_UserException_Number);
+        message->error_code = seL4_GetMR(seL4_UserException_Code);
         break;
     default:
         message->event = EVENT_OTHER;
@@ -104,8 +141,11 @@ static void reply(struct kernel_thread *thread, unsigned words, const struct use
     }
     ASSERT(!prepared.is_there);
     prepared.is_there = true;
+    prepared.thread = thread;
     prepared.words = words;
-    prepared.registers = *registers;
+    if (words) {
+        prepared.registers = *registers;
+    }
 }
 
 void kernel_reply_keep(struct kernel_thread *thread)
@@ -120,7 +160,13 @@ void kernel_reply_registers(struct kernel_thread *thread, const struct user_regi
     after.rip += SYSCALL_SIZE;
     after.rcx = after.rip;
     after.r11 = after.rflags;
-    reply(thread, offsetof(struct user_registers, rsp) / sizeof(uint64_t), &after);
+    if (!entry_is_served(thread->area)) {
+        reply(thread, FAULT_WORDS, &after);
+    } else if (entry_answer(thread->area, &after)) {
+        reply(thread, 0, &after);
+    } else {
+        kernel_thread_resume(thread, &after);
+    }
 }
 
 void kernel_reply_fault(struct kernel_thread *thread)
@@ -148,7 +194,7 @@ bool kernel_thread_make(struct kernel_thread *thread, unsigned index)
     if (!made.tcb || !made.fault_endpoint ||
         seL4_CNode_Mint(CONTAINER_SLOT_CNODE, made.fault_endpoint, seL4_WordBits, CONTAINER_SLOT_CNODE,
                         endpoint, seL4_WordBits, seL4_AllRights, index + 1) != seL4_NoError ||
-        !kernel_thread_configure(&made)) {
+        !kernel_thread_configure(&made) || !(made.area = entry_area_make(made.fault_endpoint))) {
         return false;
     }
     if (!syscall_range_set(made.tcb)) {
@@ -162,10 +208,9 @@ bool kernel_thread_make(struct kernel_thread *thread, unsigned index)
     return true;
 }
 
-void kernel_thread_start(const struct kernel_thread *thread, const struct user_registers *from,
-                         uint64_t fs_base)
+static seL4_UserContext context_of(const struct user_registers *from, uint64_t fs_base)
 {
-    seL4_UserContext context = {
+    return (seL4_UserContext){
         .rip = from->rip,
         .rsp = from->rsp,
         .rflags = from->rflags | FLAGS_RESERVED_BIT,
@@ -186,6 +231,14 @@ void kernel_thread_start(const struct kernel_thread *thread, const struct user_r
         .r15 = from->r15,
         .fs_base = fs_base,
     };
+}
+
+void kernel_thread_start(const struct kernel_thread *thread, const struct user_registers *from,
+                         uint64_t fs_base)
+{
+    seL4_UserContext context = context_of(from, fs_base);
+    entry_area_reset(thread->area);
+    context.gs_base = sites_are_disabled() ? 0 : (uint64_t)thread->area;
     seL4_TCB_WriteRegisters(thread->tcb, 1, 0, sizeof context / sizeof(seL4_Word), &context);
 }
 
@@ -205,6 +258,70 @@ static bool context_read(const struct kernel_thread *thread, seL4_UserContext *c
            seL4_NoError;
 }
 
+bool kernel_thread_read(const struct kernel_thread *thread, struct user_registers *registers)
+{
+    seL4_UserContext from;
+    if (!context_read(thread, &from)) {
+        return false;
+    }
+    *registers = (struct user_registers){.rax = from.rax,
+                                         .rbx = from.rbx,
+                                         .rcx = from.rcx,
+                                         .rdx = from.rdx,
+                                         .rsi = from.rsi,
+                                         .rdi = from.rdi,
+                                         .rbp = from.rbp,
+                                         .r8 = from.r8,
+                                         .r9 = from.r9,
+                                         .r10 = from.r10,
+                                         .r11 = from.r11,
+                                         .r12 = from.r12,
+                                         .r13 = from.r13,
+                                         .r14 = from.r14,
+                                         .r15 = from.r15,
+                                         .rip = from.rip,
+                                         .rsp = from.rsp,
+                                         .rflags = from.rflags};
+    entry_settle(thread->area, registers);
+    sites_settle(registers);
+    return true;
+}
+
+/* What the program has there. */
+static uint64_t program_gs(const struct kernel_thread *thread, const seL4_UserContext *context)
+{
+    return context->gs_base == (uint64_t)thread->area ? 0 : context->gs_base;
+}
+
+void kernel_thread_resume(struct kernel_thread *thread, const struct user_registers *registers)
+{
+    seL4_UserContext now;
+    if (!context_read(thread, &now)) {
+        broken("a thread cannot be read");
+    }
+    seL4_UserContext context = context_of(registers, now.fs_base);
+    context.gs_base = sites_are_disabled() ? program_gs(thread, &now) : now.gs_base;
+    entry_area_leave(thread->area);
+    thread->is_reply_kept = false;
+    if (prepared.thread == thread) {
+        prepared.is_there = false;
+    }
+    seL4_TCB_WriteRegisters(thread->tcb, 1, 0, sizeof context / sizeof(seL4_Word), &context);
+}
+
+bool kernel_reply_take(struct kernel_thread *thread, struct user_registers *registers)
+{
+    if (!prepared.is_there || prepared.thread != thread) {
+        return false;
+    }
+    prepared.is_there = false;
+    if (!prepared.words) {
+        return kernel_thread_read(thread, registers);
+    }
+    *registers = prepared.registers;
+    return true;
+}
+
 void kernel_thread_set_gs(const struct kernel_thread *thread, uint64_t base)
 {
     seL4_UserContext context;
@@ -217,5 +334,5 @@ void kernel_thread_set_gs(const struct kernel_thread *thread, uint64_t base)
 uint64_t kernel_thread_gs(const struct kernel_thread *thread)
 {
     seL4_UserContext context;
-    return context_read(thread, &context) ? context.gs_base : 0;
+    return context_read(thread, &context) ? program_gs(thread, &context) : 0;
 }

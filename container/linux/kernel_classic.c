@@ -16,6 +16,8 @@ uint64_t kernel_reply_receive(uint64_t endpoint, uint64_t message_info, uint64_t
     return seL4_MessageInfo_get_label(seL4_ReplyRecv(endpoint, info, badge));
 }
 
+void kernel_reply_forget(void) {}
+
 void kernel_reply_move(struct kernel_thread *thread)
 {
     seL4_CNode_SaveCaller(CONTAINER_SLOT_CNODE, thread->reply, seL4_WordBits);

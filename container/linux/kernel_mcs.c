@@ -28,6 +28,11 @@ uint64_t kernel_reply_receive(uint64_t endpoint, uint64_t message_info, uint64_t
     return seL4_MessageInfo_get_label(seL4_ReplyRecv(endpoint, info, badge, reply_in_use));
 }
 
+void kernel_reply_forget(void)
+{
+    reply_in_use = 0;
+}
+
 void kernel_reply_move(struct kernel_thread *thread)
 {
     uint64_t spare = thread->reply;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * From the order to a running program: standard files, the search in PATH, scripts, image, stack, thread.
- * execve(2), environ(7).
+ * From a name and strings to a running program: the search in PATH, scripts, image, stack, thread. The first program
+ * comes from the order, later ones from execve(2). environ(7).
  */
 #include "container/linux/loader.h"
 
@@ -10,20 +10,15 @@
 #include "container/linux/host.h"
 #include "container/linux/open.h"
 #include "container/linux/path.h"
+#include "container/linux/server.h"
 #include "container/linux/space.h"
 #include "container/linux/synthetic.h"
 #include "container/linux/vdso_data.h"
 
 enum {
     SCRIPT_LINE = 256,
-    SCRIPTS_MAX = 4,
-    TEXT_ROOM = CONTAINER_ORDER_PAGES * 4096
+    SCRIPTS_MAX = 4
 };
-
-/* What will be on the stack: changed when a script names an interpreter. */
-static char text[TEXT_ROOM];
-static uint32_t argument_count;
-static size_t text_size;
 
 /* An ELF image that lies in memory: word[0] its address, word[1] its size. */
 static long memory_read(struct file *file, uint64_t to, uint64_t size, int64_t offset)
@@ -50,11 +45,11 @@ static long standard_files(struct process *process)
     return 0;
 }
 
-static const char *environment_find(const struct container_order *order, const char *name)
+static const char *environment_find(const struct program *program, const char *name)
 {
-    const char *at = order->text;
-    for (uint32_t i = 0; i < order->argument_count + order->environment_count; i++) {
-        if (i >= order->argument_count && strncmp(at, name, strlen(name)) == 0) {
+    const char *at = program->text;
+    for (uint32_t i = 0; i < program->argument_count + program->environment_count; i++) {
+        if (i >= program->argument_count && strncmp(at, name, strlen(name)) == 0) {
             return at + strlen(name);
         }
         at += strlen(at) + 1;
@@ -62,14 +57,14 @@ static const char *environment_find(const struct container_order *order, const c
     return NULL;
 }
 
-static long program_open_at(struct process *process, const char *folder, size_t length, const char *name,
-                            struct file **file)
+static long program_open_at(const struct process *process, struct program *program, const char *folder,
+                            size_t length, const char *name)
 {
     size_t base = strlen(process->directory);
     if (base + length + strlen(name) + 3 > PATH_ROOM) {
         return -ENAMETOOLONG;
     }
-    char *path = process->program;
+    char *path = program->path;
     size_t at = 0;
     if ((length ? folder[0] : name[0]) != '/') {
         memcpy(path, process->directory, base);
@@ -82,19 +77,37 @@ static long program_open_at(struct process *process, const char *folder, size_t 
         path[at++] = '/';
     }
     memcpy(path + at, name, strlen(name) + 1);
-    long error = file_open_path(process, path, O_RDONLY, 0, file);
-    return !error && !(*file)->is_regular ? (file_release(*file), -EACCES) : error;
+    long error = file_open_path(process, path, O_RDONLY, 0, &program->file);
+    if (!error && !program->file->is_regular) {
+        file_release(program->file);
+        program->file = NULL;
+        error = -EACCES;
+    }
+    return error;
 }
 
-/* The program that the first argument names. */
-static long program_open(struct process *process, const struct container_order *order, const char *name,
-                         struct file **file)
+/* May it be run? For files of the host as their mode says, of others nobody knows. */
+static long program_open(const struct process *process, struct program *program, const char *name)
 {
-    const char *folders = environment_find(order, "PATH=");
+    static struct statx status;
+    long error = program_open_at(process, program, "", 0, name);
+    if (!error && program->file->kind->stat && program->file->kind->stat(program->file, &status) >= 0 &&
+        !(status.mode & 0111)) {
+        file_release(program->file);
+        program->file = NULL;
+        error = -EACCES;
+    }
+    return error;
+}
+
+/* The program that a shell would find by that name. */
+static long program_search(const struct process *process, struct program *program, const char *name)
+{
+    const char *folders = environment_find(program, "PATH=");
     long result = -ENOENT;
     for (const char *at = name; *at; at++) {
         if (*at == '/') {
-            return program_open_at(process, "", 0, name, file);
+            return program_open(process, program, name);
         }
     }
     folders = folders ? folders : "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -103,76 +116,96 @@ static long program_open(struct process *process, const struct container_order *
         while (folders[length] && folders[length] != ':') {
             length++;
         }
-        result = program_open_at(process, folders, length, name, file);
+        result = program_open_at(process, program, folders, length, name);
         folders += length + (folders[length] == ':');
     }
     return result;
 }
 
-/* "#! interpreter argument": put them before the arguments, the script's path in the first one's place. */
-static long script_apply(struct process *process, const char *line, size_t length)
+static bool is_blank(char c)
 {
-    static char words[SCRIPT_LINE + PATH_ROOM + 4];
-    size_t at = 2, size = 0, first = strlen(text) + 1;
-    uint32_t count = 0;
-    while (at < length && (line[at] == ' ' || line[at] == '\t')) {
+    return c == ' ' || c == '\t';
+}
+
+/* "#! interpreter argument": put them before the arguments, the script's path in the first one's place. `name` is
+ * that path and becomes the interpreter's. */
+static long script_apply(struct program *program, char *line, size_t length, char *name)
+{
+    size_t at = 2, end, first = strlen(program->text) + 1, path_size = strlen(name) + 1;
+    for (end = at; end < length && line[end] != '\n'; end++) {
+    }
+    while (end > at && is_blank(line[end - 1])) {
+        end--;
+    }
+    while (at < end && is_blank(line[at])) {
         at++;
     }
-    for (; at < length && line[at] != '\n'; at++) {
-        bool is_gap = count == 0 && (line[at] == ' ' || line[at] == '\t');
-        words[size++] = is_gap ? '\0' : line[at];
-        if (is_gap) {
-            count++;
-            while (at + 1 < length && (line[at + 1] == ' ' || line[at + 1] == '\t')) {
-                at++;
-            }
-        }
+    size_t word = at;
+    while (word < end && !is_blank(line[word])) {
+        word++;
     }
-    if (size == 0) {
+    if (word == at || end == length) {
         return -ENOEXEC;
     }
-    words[size++] = '\0';
-    count++;
-    memcpy(words + size, process->program, strlen(process->program) + 1);
-    size += strlen(process->program) + 1;
-    if (text_size - first + size > sizeof text) {
+    size_t option = word;
+    while (option < end && is_blank(line[option])) {
+        option++;
+    }
+    size_t interpreter_size = word - at + 1, option_size = option < end ? end - option + 1 : 0;
+    size_t added = interpreter_size + option_size + path_size;
+    if (program->text_size - first + added > program->text_room) {
         return -E2BIG;
     }
-    memmove(text + size, text + first, text_size - first);
-    memcpy(text, words, size);
-    text_size = text_size - first + size;
-    argument_count += count;
+    line[word] = line[end] = '\0';
+    char *to = program->text;
+    memmove(to + added, to + first, program->text_size - first);
+    memcpy(to, line + at, interpreter_size);
+    memcpy(to + interpreter_size, line + option, option_size);
+    memcpy(to + interpreter_size + option_size, name, path_size);
+    memcpy(name, line + at, interpreter_size);
+    program->text_size = program->text_size - first + added;
+    program->argument_count += option_size ? 2 : 1;
     return 0;
 }
 
-static long program_find(struct process *process, const struct container_order *order, struct file **file)
+long program_find(const struct process *process, struct program *program, const char *path, bool must_search)
 {
-    if (!path_root() && order->program) {
-        *file = file_make(&MEMORY_KIND, O_RDONLY);
-        if (!*file) {
-            return -ENOMEM;
-        }
-        (*file)->word[0] = order->program;
-        (*file)->word[1] = order->program_size;
-        return 0;
+    static char name[PATH_ROOM], line[SCRIPT_LINE + 1];
+    if (strlen(path) >= sizeof name) {
+        return -ENAMETOOLONG;
     }
+    memcpy(name, path, strlen(path) + 1);
     for (unsigned i = 0; i < SCRIPTS_MAX; i++) {
-        static char line[SCRIPT_LINE];
-        long error = program_open(process, order, text, file);
+        long error = must_search && i == 0 ? program_search(process, program, name)
+                                           : program_open(process, program, name);
         if (error) {
             return error;
         }
-        long got = (*file)->kind->read(*file, (uint64_t)line, sizeof line, 0);
+        long got = program->file->kind->read(program->file, (uint64_t)line, SCRIPT_LINE, 0);
         if (got < 2 || line[0] != '#' || line[1] != '!') {
-            return 0;
+            return image_check(process, program->file);
         }
-        file_release(*file);
-        error = script_apply(process, line, (size_t)got);
+        file_release(program->file);
+        program->file = NULL;
+        if (must_search) {
+            memcpy(name, program->path, strlen(program->path) + 1);
+        }
+        error = script_apply(program, line, (size_t)got, name);
         if (error) {
             return error;
         }
     }
     return -ELOOP;
+}
+
+void program_drop(struct program *program)
+{
+    if (program->file) {
+        file_release(program->file);
+    }
+    heap_free(program->path, PATH_ROOM);
+    heap_free(program->text, program->text_room);
+    *program = (struct program){0};
 }
 
 static void name_set(struct process *process)
@@ -181,45 +214,103 @@ static void name_set(struct process *process)
     for (const char *at = name; *at; at++) {
         name = *at == '/' ? at + 1 : name;
     }
+    memset(process->name, 0, sizeof process->name);
     for (unsigned i = 0; i < sizeof process->name - 1 && name[i]; i++) {
         process->name[i] = name[i];
     }
 }
 
-long program_start(struct process *process, const struct container_order *order)
+void process_name_tell(const struct process *process, const char *arguments, size_t size)
 {
-    static struct file_table files;
-    struct file *file;
-    struct image image;
-    uint64_t sp;
-    path_init();
-    *process = (struct process){
-        .files = &files, .directory = heap_alloc(PATH_ROOM), .program = heap_alloc(PATH_ROOM), .umask = 022};
-    if (!process->directory || !process->program || !file_table_init(&files)) {
-        return -ENOMEM;
+    uint64_t words[1 + (SERVER_NAME_SIZE + SERVER_ARGUMENTS_SIZE) / sizeof(uint64_t)] = {
+        (uint64_t)process->id};
+    size_t count = size < SERVER_ARGUMENTS_SIZE ? size : SERVER_ARGUMENTS_SIZE;
+    memcpy(&words[1], process->name, SERVER_NAME_SIZE);
+    memcpy(&words[1 + SERVER_NAME_SIZE / sizeof(uint64_t)], arguments, count);
+    (void)server_call(SERVER_NAME, words,
+                      (unsigned)(1 + (SERVER_NAME_SIZE + count + sizeof(uint64_t) - 1) / sizeof(uint64_t)),
+                      NULL, 0);
+}
+
+static size_t arguments_size(const struct program *program)
+{
+    const char *at = program->text;
+    for (uint32_t i = 0; i < program->argument_count; i++) {
+        at += strlen(at) + 1;
     }
-    memcpy(text, order->text, order->text_size);
-    argument_count = order->argument_count;
+    return (size_t)(at - program->text);
+}
+
+long program_load(struct process *process, const struct program *program, uint64_t *ip, uint64_t *sp)
+{
+    struct image image;
+    memcpy(process->program, program->path, strlen(program->path) + 1);
+    name_set(process);
+    long error = image_load(process, program->file, &image);
+    if (error) {
+        return error;
+    }
+    space_set_break(image.end);
+    image.vdso = vdso_map();
+    *ip = image.start;
+    error =
+        stack_build(process, &image, program->text, program->argument_count, program->environment_count, sp);
+    process_name_tell(process, program->text, arguments_size(program));
+    return error;
+}
+
+/* What the order says to run. */
+static long program_of_order(struct process *process, const struct container_order *order,
+                             struct program *program)
+{
     const char *directory = order->text;
     for (uint32_t i = 0; i < order->argument_count + order->environment_count; i++) {
         directory += strlen(directory) + 1;
     }
-    text_size = (size_t)(directory - order->text);
     memcpy(process->directory, *directory ? directory : "/", strlen(directory) + 1 + !*directory);
-    memcpy(process->program, text, strlen(text) + 1);
-    long error = standard_files(process);
-    error = error ? error : program_find(process, order, &file);
-    error = error ? error : image_load(process, file, &image);
-    if (error) {
-        return error;
+    *program = (struct program){.path = heap_alloc(PATH_ROOM),
+                                .text = heap_alloc(CONTAINER_ORDER_SIZE),
+                                .text_size = (size_t)(directory - order->text),
+                                .text_room = CONTAINER_ORDER_SIZE,
+                                .argument_count = order->argument_count,
+                                .environment_count = order->environment_count};
+    if (!program->path || !program->text) {
+        return -ENOMEM;
     }
-    file_release(file);
-    name_set(process);
-    space_set_break(image.end);
-    image.vdso = vdso_map();
-    error = stack_build(process, &image, text, argument_count, order->environment_count, &sp);
+    memcpy(program->text, order->text, program->text_size);
+    if (path_root() || !order->program) {
+        return program_find(process, program, program->text, true);
+    }
+    memcpy(program->path, program->text, strlen(program->text) + 1);
+    program->file = file_make(&MEMORY_KIND, O_RDONLY);
+    if (!program->file) {
+        return -ENOMEM;
+    }
+    program->file->word[0] = order->program;
+    program->file->word[1] = order->program_size;
+    return 0;
+}
+
+long program_start(struct process *process, const struct container_order *order)
+{
+    static struct file_table files;
+    struct program program;
+    uint64_t ip, sp;
+    path_init(order);
+    *process = (struct process){.id = server_ready(kernel_server_notification()),
+                                .files = &files,
+                                .directory = heap_alloc(PATH_ROOM),
+                                .program = heap_alloc(PATH_ROOM),
+                                .umask = 022};
+    if (!process->directory || !process->program || !file_table_init(&files)) {
+        return -ENOMEM;
+    }
+    long error = standard_files(process);
+    error = error ? error : program_of_order(process, order, &program);
+    error = error ? error : program_load(process, &program, &ip, &sp);
     if (!error) {
-        thread_first(process, image.start, sp);
+        program_drop(&program);
+        thread_first(process, ip, sp);
     }
     return error;
 }

@@ -17,8 +17,29 @@ struct image {      /* what loading tells the auxiliary vector */
     uint64_t vdso;        /* address of the vDSO; 0: none */
 };
 
-/* Map an ELF file and its interpreter. In elf.c. */
+/* A program that was found, and the strings that it gets: arguments, then the environment, each with its zero. */
 struct file;
+struct program {
+    struct file *file;
+    char *path; /* absolute, PATH_ROOM bytes */
+    char *text;
+    size_t text_size, text_room;
+    uint32_t argument_count, environment_count;
+};
+
+/* Open what `path` names, as the shell would or as execve(2) does; scripts change the arguments. Nothing else has
+ * changed when this fails: -ENOENT, -EACCES, -ENOEXEC, -ELOOP, -E2BIG, -ENOMEM. */
+long program_find(const struct process *process, struct program *program, const char *path, bool must_search);
+void program_drop(struct program *program);
+
+/* Fill the empty address space. What fails here is for good. */
+long program_load(struct process *process, const struct program *program, uint64_t *ip, uint64_t *sp);
+
+/* Tell the server the name, and the arguments if there are any. */
+void process_name_tell(const struct process *process, const char *arguments, size_t size);
+
+/* Map an ELF file and its interpreter; or only look whether that may be done. In elf.c. */
+long image_check(const struct process *process, struct file *file);
 long image_load(const struct process *process, struct file *file, struct image *image);
 
 /* Lay out the first stack; in stack.c. `text` holds `argument_count` arguments and then the environment. */

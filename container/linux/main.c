@@ -9,39 +9,14 @@
 #include "container/linux/clock.h"
 #include "container/linux/host.h"
 #include "container/linux/loader.h"
+#include "container/linux/process.h"
 #include "container/linux/space.h"
+#include "container/linux/terminal.h"
 #include "container/linux/thread.h"
-
-enum {
-    SIGILL = 4,
-    SIGTRAP = 5,
-    SIGBUS = 7,
-    SIGFPE = 8,
-    SIGKILL = 9,
-    SIGSEGV = 11
-};
 
 _Noreturn void personality_main(const struct container_order *order);
 
-static int exception_signal(unsigned exception)
-{
-    switch (exception) {
-    case 0:
-    case 16:
-    case 19:
-        return SIGFPE;
-    case 1:
-    case 3:
-        return SIGTRAP;
-    case 6:
-        return SIGILL;
-    case 12:
-    case 17:
-        return SIGBUS;
-    default:
-        return SIGSEGV;
-    }
-}
+extern seL4_Word selkie_entry; /* of libsel4 */
 
 static void serve_call(struct thread *thread, const struct kernel_message *message)
 {
@@ -61,10 +36,13 @@ static void serve_call(struct thread *thread, const struct kernel_message *messa
 static void serve_memory(struct thread *thread, const struct kernel_message *message)
 {
     long error = space_fill(message->address, 1, message->is_write);
+    if (error == -ENOMEM) {
+        log_line("thread %d: out of memory at 0x%lx, ip 0x%lx", thread->id, message->address, message->ip);
+        process_end(thread->process, SIGKILL);
+    }
     if (error) {
-        log_line("thread %d: %s at 0x%lx, ip 0x%lx", thread->id,
-                 error == -ENOMEM ? "out of memory" : "segmentation fault", message->address, message->ip);
-        process_exit(error == -ENOMEM ? SIGKILL : SIGSEGV);
+        signal_memory_fault(thread, message->address, message->ip, message->is_write);
+        return;
     }
     kernel_reply_fault(&thread->kernel);
 }
@@ -79,35 +57,60 @@ static void serve(const struct kernel_message *message)
     case EVENT_MEMORY:
         serve_memory(thread, message);
         break;
+    case EVENT_EXCEPTION:
+        signal_exception(thread, message->exception, message->error_code, message->ip);
+        break;
     default:
-        log_line("thread %d: exception %u, ip 0x%lx", thread->id, message->exception, message->ip);
-        process_exit(exception_signal(message->exception));
+        broken("thread %d: fault %u, ip 0x%lx", thread->id, message->exception, message->ip);
+    }
+}
+
+/* The end of a hosted process comes back here from wherever it was noticed. */
+static _Noreturn void loop(void)
+{
+    struct kernel_message message;
+    if (__builtin_setjmp(process_loop)) {
+        thread_current = NULL;
+        thread_run_queue();
+    }
+    for (;;) {
+        if (process_has_news()) {
+            process_events();
+            thread_run_queue();
+        }
+        kernel_wait(&message);
+        if (message.event == EVENT_SIGNAL) {
+            if (message.is_from_server) {
+                process_events();
+            }
+            if (message.is_from_host) {
+                host_events();
+            }
+        } else {
+            serve(&message);
+        }
+        thread_run_queue();
     }
 }
 
 _Noreturn void personality_main(const struct container_order *order)
 {
     static struct process process;
+    selkie_entry = order->entry;
     seL4_SetIPCBuffer((seL4_IPCBuffer *)CONTAINER_IPC_BUFFER);
-    object_init(order);
-    kernel_init();
+    object_init();
+    if (!kernel_init()) {
+        broken("not enough memory to start");
+    }
     host_init(order);
     clock_init();
+    terminal_init(order);
     long error = program_start(&process, order);
     if (error) {
         log_line("%s: cannot be run: error %ld", order->text, -error);
         process_exit((error == -ENOENT ? 127 : 126) << 8);
     }
-    for (;;) {
-        struct kernel_message message;
-        kernel_wait(&message);
-        if (message.event == EVENT_SIGNAL) {
-            host_events();
-        } else {
-            serve(&message);
-        }
-        thread_run_queue();
-    }
+    loop();
 }
 
 asm(".globl _start\n"

@@ -17,8 +17,12 @@ enum {
     LEAF_SLOTS = 1 << CONTAINER_LEAF_BITS,
     ROOT_SLOTS = 1 << CONTAINER_ROOT_BITS,
     NODE_DEPTH = CONTAINER_GUARD_BITS + CONTAINER_ROOT_BITS,
-    FRAME_BATCH = 64
+    FRAME_BATCH = 64,
+    GRANT_LEAST_BITS = 18, /* what is asked for at a time, for as long as a process is small */
+    GRANT_MOST_BITS = 24
 };
+
+#define OWN_PAGES ((struct own_page *)0x7d0f00000000ul) /* a table that grows */
 
 struct untyped {
     cap_address cap;
@@ -26,29 +30,90 @@ struct untyped {
 };
 
 static struct untyped untypeds[CONTAINER_UNTYPEDS]; /* ascending sizes */
-static unsigned untyped_count;
+static unsigned untyped_count, untyped_slots;
 static uint64_t slot_next, slot_end; /* in the present leaf */
-static uint64_t total_bytes;
+static uint64_t granted_bytes;
+static size_t own_count;
+
+/* A stack of numbers. */
+struct stack {
+    uint32_t *at;
+    size_t count, room;
+};
+
+static struct stack free_slots;
 
 /* Frames that nobody uses: fresh ones are zero and a row, used ones a stack. */
 static uint64_t fresh_next, fresh_end;
-static uint32_t *used_frames;
-static size_t used_count, used_room;
+static struct stack used_frames;
 
-void object_init(const struct container_order *order)
+void object_init(void)
 {
-    untyped_count = (unsigned)order->untyped_count;
-    for (unsigned i = 0; i < untyped_count; i++) {
-        uint64_t size = 1ul << order->untyped_bits[i];
-        unsigned at = i;
-        for (; at > 0 && untypeds[at - 1].size > size; at--) {
-            untypeds[at] = untypeds[at - 1];
-        }
-        untypeds[at] = (struct untyped){.cap = CONTAINER_SLOT_UNTYPED + i, .size = size};
-        total_bytes += size;
-    }
     slot_next = CONTAINER_SLOT_FREE;
     slot_end = LEAF_SLOTS;
+}
+
+void object_fork(void)
+{
+    untyped_count = untyped_slots = 0;
+    granted_bytes = 0;
+    fresh_next = fresh_end = 0;
+    used_frames.count = free_slots.count = 0;
+    slot_next = slot_end;
+}
+
+/* False: no memory, which is no loss that matters then. */
+static bool stack_push(struct stack *stack, uint32_t number)
+{
+    if (stack->count == stack->room) {
+        size_t room = stack->room ? 2 * stack->room : 1024;
+        uint32_t *more = heap_alloc(room * sizeof *more);
+        if (!more) {
+            return false;
+        }
+        if (stack->at) {
+            memcpy(more, stack->at, stack->count * sizeof *more);
+            heap_free(stack->at, stack->room * sizeof *more);
+        }
+        stack->at = more;
+        stack->room = room;
+    }
+    stack->at[stack->count++] = number;
+    return true;
+}
+
+static void untyped_add(cap_address cap, unsigned bits)
+{
+    unsigned at = untyped_count++;
+    for (; at > 0 && untypeds[at - 1].size > 1ul << bits; at--) {
+        untypeds[at] = untypeds[at - 1];
+    }
+    untypeds[at] = (struct untyped){.cap = cap, .size = 1ul << bits};
+    granted_bytes += 1ul << bits;
+}
+
+/* Another grant, which has room for so much. They become larger as the process does. */
+static bool untyped_more(uint64_t bytes)
+{
+    unsigned least = seL4_PageBits, wish = GRANT_LEAST_BITS;
+    while (1ul << least < bytes) {
+        least++;
+    }
+    while (wish < GRANT_MOST_BITS && (1ul << wish) < granted_bytes / 4) {
+        wish++;
+    }
+    if (untyped_slots == CONTAINER_UNTYPEDS) {
+        return false;
+    }
+    unsigned index = untyped_slots++; /* memory_more may come back here */
+    cap_address slot = CONTAINER_SLOT_UNTYPED + index;
+    unsigned bits = memory_more(least, wish > least ? wish : least, slot);
+    if (bits) {
+        untyped_add(slot, bits);
+    } else if (untyped_slots == index + 1) {
+        untyped_slots--;
+    }
+    return bits;
 }
 
 static struct untyped *untyped_find(uint64_t bytes, uint64_t align)
@@ -68,6 +133,9 @@ static bool retype(uint64_t type, unsigned size_argument, unsigned bits, uint64_
 {
     uint64_t align = 1ul << bits;
     struct untyped *untyped = untyped_find(align * count, align);
+    if (!untyped && untyped_more(align * count)) {
+        untyped = untyped_find(align * count, align);
+    }
     if (!untyped || seL4_Untyped_Retype(untyped->cap, type, size_argument, CONTAINER_SLOT_CNODE, root_index,
                                         node_depth, offset, count) != seL4_NoError) {
         return false;
@@ -79,8 +147,9 @@ static bool retype(uint64_t type, unsigned size_argument, unsigned bits, uint64_
 static bool leaf_next(void)
 {
     uint64_t leaf = slot_end >> CONTAINER_LEAF_BITS;
-    if (leaf == ROOT_SLOTS || !retype(seL4_CapTableObject, CONTAINER_LEAF_BITS,
-                                      CONTAINER_LEAF_BITS + seL4_SlotBits, 0, 0, leaf, 1)) {
+    if (leaf == ROOT_SLOTS - 1 || /* the last one is the process server's */
+        !retype(seL4_CapTableObject, CONTAINER_LEAF_BITS, CONTAINER_LEAF_BITS + seL4_SlotBits, 0, 0, leaf,
+                1)) {
         return false;
     }
     slot_next = leaf << CONTAINER_LEAF_BITS;
@@ -90,7 +159,40 @@ static bool leaf_next(void)
 
 cap_address slot_alloc(void)
 {
+    if (free_slots.count > 0) {
+        return free_slots.at[--free_slots.count];
+    }
     return slot_next < slot_end || leaf_next() ? slot_next++ : 0;
+}
+
+void slot_free(cap_address slot)
+{
+    (void)stack_push(&free_slots, (uint32_t)slot);
+}
+
+/* What is left of a leaf that has no room for the row is used one by one. */
+cap_address slot_row_retype(cap_address untyped, uint64_t type, unsigned size_bits, unsigned count)
+{
+    cap_address first = count == 1 ? slot_alloc() : 0;
+    if (count > 1) {
+        while (slot_next < slot_end && slot_end - slot_next < count) {
+            slot_free(slot_next++);
+        }
+        if (slot_next == slot_end && !leaf_next()) {
+            return 0;
+        }
+        first = slot_next;
+        slot_next += count;
+    }
+    if (!first ||
+        seL4_Untyped_Retype(untyped, type, size_bits, CONTAINER_SLOT_CNODE, first >> CONTAINER_LEAF_BITS,
+                            NODE_DEPTH, first & (LEAF_SLOTS - 1), count) != seL4_NoError) {
+        for (unsigned i = 0; first && i < count; i++) {
+            slot_free(first + i);
+        }
+        return 0;
+    }
+    return first;
 }
 
 /* log2 of the bytes that an object takes. */
@@ -157,11 +259,19 @@ static bool frames_refill(void)
     }
     uint64_t room = slot_end - slot_next;
     for (unsigned count = room < FRAME_BATCH ? (unsigned)room : FRAME_BATCH; count > 0; count /= 2) {
-        if (retype(seL4_X86_4K, 0, seL4_PageBits, slot_next >> CONTAINER_LEAF_BITS, NODE_DEPTH,
-                   slot_next & (LEAF_SLOTS - 1), count)) {
-            fresh_next = slot_next;
-            fresh_end = slot_next += count;
+        uint64_t first = slot_next; /* taken first: asking for memory may take slots itself */
+        slot_next += count;
+        if (retype(seL4_X86_4K, 0, seL4_PageBits, first >> CONTAINER_LEAF_BITS, NODE_DEPTH,
+                   first & (LEAF_SLOTS - 1), count)) {
+            fresh_next = first;
+            fresh_end = first + count;
             return true;
+        }
+        if (slot_next == first + count) {
+            slot_next = first;
+        }
+        if (slot_end - slot_next < count / 2) {
+            return false;
         }
     }
     return false;
@@ -169,9 +279,9 @@ static bool frames_refill(void)
 
 uint32_t frame_alloc(bool *is_zero)
 {
-    if (used_count > 0) {
+    if (used_frames.count > 0) {
         *is_zero = false;
-        return used_frames[--used_count];
+        return used_frames.at[--used_frames.count];
     }
     *is_zero = true;
     if (fresh_next == fresh_end && !frames_refill()) {
@@ -182,49 +292,55 @@ uint32_t frame_alloc(bool *is_zero)
 
 void frame_free(uint32_t frame)
 {
-    /* Room for it is made when frames are handed out in numbers, so that giving back cannot fail. */
-    if (used_count == used_room) {
-        size_t room = used_room ? 2 * used_room : 1024;
-        uint32_t *frames = heap_alloc(room * sizeof *frames);
-        if (!frames) {
-            return; /* the frame is lost to this container, which has no memory left anyway */
-        }
-        if (used_frames) {
-            memcpy(frames, used_frames, used_count * sizeof *frames);
-            heap_free(used_frames, used_room * sizeof *used_frames);
-        }
-        used_frames = frames;
-        used_room = room;
-    }
-    used_frames[used_count++] = frame;
+    (void)stack_push(&used_frames, frame);
 }
 
-uint64_t object_free_bytes(void)
+void frame_forget(uint32_t frame)
 {
-    uint64_t bytes = (fresh_end - fresh_next + used_count) * PAGE_SIZE;
+    seL4_CNode_Delete(CONTAINER_SLOT_CNODE, frame, seL4_WordBits);
+    slot_free(frame);
+}
+
+static uint64_t granted_free_bytes(void)
+{
+    uint64_t bytes = (fresh_end - fresh_next + used_frames.count) * PAGE_SIZE;
     for (unsigned i = 0; i < untyped_count; i++) {
         bytes += untypeds[i].size - untypeds[i].used;
     }
     return bytes;
 }
 
-uint64_t object_total_bytes(void)
+uint64_t object_free_bytes(void)
 {
-    return total_bytes;
+    uint64_t total;
+    return granted_free_bytes() + memory_left(&total);
 }
 
-static bool structure_add(uint64_t vaddr, seL4_Word level)
+uint64_t object_total_bytes(void)
+{
+    uint64_t total;
+    (void)memory_left(&total);
+    return total;
+}
+
+bool object_has_bytes(uint64_t bytes)
+{
+    return bytes <= granted_free_bytes() || bytes <= object_free_bytes();
+}
+
+static bool structure_add(uint64_t vaddr, seL4_Word level, cap_address *table)
 {
     uint64_t type = level == SEL4_MAPPING_LOOKUP_NO_PT   ? seL4_X86_PageTableObject
                     : level == SEL4_MAPPING_LOOKUP_NO_PD ? seL4_X86_PageDirectoryObject
                                                          : seL4_X86_PDPTObject;
-    cap_address cap = object_alloc(type, 0);
+    cap_address cap = level == SEL4_MAPPING_LOOKUP_NO_PT && *table ? *table : object_alloc(type, 0);
     if (!cap) {
         return false;
     }
     seL4_Error error;
     if (level == SEL4_MAPPING_LOOKUP_NO_PT) {
         error = seL4_X86_PageTable_Map(cap, CONTAINER_SLOT_VSPACE, vaddr, seL4_X86_Default_VMAttributes);
+        *table = cap;
     } else if (level == SEL4_MAPPING_LOOKUP_NO_PD) {
         error = seL4_X86_PageDirectory_Map(cap, CONTAINER_SLOT_VSPACE, vaddr, seL4_X86_Default_VMAttributes);
     } else {
@@ -233,7 +349,7 @@ static bool structure_add(uint64_t vaddr, seL4_Word level)
     return error == seL4_NoError;
 }
 
-bool frame_map(uint32_t frame, uint64_t vaddr, bool is_writable)
+bool frame_map_in(uint32_t frame, uint64_t vaddr, bool is_writable, cap_address *table)
 {
     seL4_CapRights_t rights = is_writable ? seL4_ReadWrite : seL4_CanRead;
     for (;;) {
@@ -242,13 +358,50 @@ bool frame_map(uint32_t frame, uint64_t vaddr, bool is_writable)
         if (error != seL4_FailedLookup) {
             return error == seL4_NoError;
         }
-        if (!structure_add(vaddr, seL4_MappingFailedLookupLevel())) {
+        if (!structure_add(vaddr, seL4_MappingFailedLookupLevel(), table)) {
             return false;
         }
     }
 }
 
+size_t own_pages(const struct own_page **pages)
+{
+    *pages = OWN_PAGES;
+    return own_count;
+}
+
+/* Each page of the table begins with itself. */
+static bool own_page_add(uint32_t frame, uint64_t vaddr)
+{
+    bool is_zero;
+    cap_address table = 0;
+    if (own_count % (PAGE_SIZE / sizeof *OWN_PAGES) == 0) {
+        uint32_t page = frame_alloc(&is_zero);
+        uint64_t at = (uint64_t)&OWN_PAGES[own_count];
+        if (!page || !frame_map_in(page, at, true, &table)) {
+            return false;
+        }
+        OWN_PAGES[own_count++] =
+            (struct own_page){page, (uint32_t)((at - CONTAINER_PERSONALITY) / PAGE_SIZE)};
+    }
+    OWN_PAGES[own_count++] =
+        (struct own_page){frame, (uint32_t)((vaddr - CONTAINER_PERSONALITY) / PAGE_SIZE)};
+    return true;
+}
+
+bool frame_map(uint32_t frame, uint64_t vaddr, bool is_writable)
+{
+    cap_address table = 0;
+    return (vaddr < CONTAINER_PERSONALITY || own_page_add(frame, vaddr)) &&
+           frame_map_in(frame, vaddr, is_writable, &table);
+}
+
 void frame_unmap(uint32_t frame)
 {
     seL4_X86_Page_Unmap(frame);
+}
+
+void table_unmap(cap_address table)
+{
+    seL4_X86_PageTable_Unmap(table);
 }

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * seL4 objects from the container's own untyped memory: slots, leaves of the CSpace, paging structures, frames,
- * threads. Memory that is used up is an answer here (0 or false), never a failure of the personality.
+ * seL4 objects from the untyped memory that this address space was granted: slots, leaves of the CSpace, paging
+ * structures, frames, threads. When it is used up, more is asked for (memory_more). Memory that is used up for good
+ * is an answer here (0 or false), never a failure.
  *
  * Frames are never given back to their untyped; they wait in a pool for their next use, as dirty as they are.
+ * The process server uses this, too.
  */
 #ifndef SELKIE_LINUX_OBJECT_H
 #define SELKIE_LINUX_OBJECT_H
@@ -12,10 +14,26 @@
 
 typedef uint64_t cap_address; /* a capability's address in the container's CSpace; 0: none */
 
-void object_init(const struct container_order *order);
+/* Begin with nothing but free slots. */
+void object_init(void);
 
-/* A free slot, never given back. */
+/* In a copy of the CSpace that has no untyped memory yet, where the slots up to the present leaf's end are taken. */
+void object_fork(void);
+
+/* Provided by who uses this file. An untyped of at least 2^least bytes into `slot`: its bits, 0: there is none. */
+unsigned memory_more(unsigned least_bits, unsigned wish_bits, cap_address slot);
+/* Bytes that memory_more could still give, and all that there are. */
+uint64_t memory_left(uint64_t *total);
+
+/* A free slot; given back when it is empty. */
 cap_address slot_alloc(void);
+void slot_free(cap_address slot);
+
+/* `count` objects out of this untyped into slots of a row, SLOT_ROW_MOST at most: the first; 0: no slots, or no room. */
+enum {
+    SLOT_ROW_MOST = 256
+};
+cap_address slot_row_retype(cap_address untyped, uint64_t type, unsigned size_bits, unsigned count);
 
 /* A new object. */
 cap_address object_alloc(uint64_t type, unsigned size_bits);
@@ -33,13 +51,31 @@ void object_box_empty(const struct object_box *box);
 /* A frame. `is_zero` says whether it needs clearing. 0: the container's memory is used up. */
 uint32_t frame_alloc(bool *is_zero);
 void frame_free(uint32_t frame);
+/* Give up the capability to a frame that others may have. */
+void frame_forget(uint32_t frame);
 
-/* Bytes that could still become objects, the frames in the pool included. */
+/* Bytes that could still become objects, the frames in the pool included; and all of the container's. */
 uint64_t object_free_bytes(void);
 uint64_t object_total_bytes(void);
+
+/* Is there so much? Asks nobody when what is granted suffices. */
+bool object_has_bytes(uint64_t bytes);
 
 /* Map a frame in the container's VSpace, making paging structures as needed; false: no memory for these. */
 bool frame_map(uint32_t frame, uint64_t vaddr, bool is_writable);
 void frame_unmap(uint32_t frame);
+
+/* The same. `table` is the page table for these addresses if there is one, mapped or not, and becomes it. */
+bool frame_map_in(uint32_t frame, uint64_t vaddr, bool is_writable, cap_address *table);
+
+/* Unmap a page table and with it all that is mapped in it. Its frames can be mapped again, at the same place. */
+void table_unmap(cap_address table);
+
+/* Pages of the personality itself, in the order in which they were mapped. They stay. */
+struct own_page {
+    uint32_t frame;
+    uint32_t page; /* (vaddr - CONTAINER_PERSONALITY) / PAGE_SIZE */
+};
+size_t own_pages(const struct own_page **pages);
 
 #endif

@@ -1,93 +1,139 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* open(2), creat(2), truncate(2): in the root file system, or what the personality makes up. */
+/* open(2), creat(2), truncate(2): in the root file system, a volume, or what the personality makes up. */
 #include "container/linux/open.h"
 
 #include "container/linux/calls.h"
-#include "container/linux/heap.h"
 #include "container/linux/host.h"
 #include "container/linux/path.h"
+#include "container/linux/space.h"
 #include "container/linux/synthetic.h"
 
 enum {
-    OPEN_HOST_FLAGS = O_ACCMODE | O_CREAT | O_EXCL | O_TRUNC | O_APPEND | O_DIRECTORY | O_NOFOLLOW | O_SYNC |
-                      O_PATH | O_TMPFILE
+    /* O_APPEND is the personality's: fcntl can change it. */
+    OPEN_HOST_FLAGS =
+        O_ACCMODE | O_CREAT | O_EXCL | O_TRUNC | O_DIRECTORY | O_NOFOLLOW | O_SYNC | O_PATH | O_TMPFILE,
+    OPEN_TOLD = O_ACCMODE | O_APPEND | O_NONBLOCK | O_SYNC | O_DIRECTORY | O_NOFOLLOW | O_NOATIME | O_TMPFILE,
+    OPEN_TOLD_PATH = O_PATH | O_DIRECTORY | O_NOFOLLOW
 };
 
 /* Where the path is worked on: one call at a time is served. */
-static char path[PATH_ROOM];
+static struct path the_path;
 
 struct open_request {
     uint64_t flags, mode;
     struct object_box box;
+    cap_address file; /* a volume that is a file */
 };
 
-static long open_below(void *argument, const char *below, uint64_t length)
+static long open_below(void *argument, const struct place *place)
 {
     struct open_request *request = argument;
-    return HOST(path_root(), HOST_DIRECTORY_OPEN, request->box.object, NULL, (uint64_t)below, length,
-                request->flags, request->mode);
-}
-
-static char *path_copy(const char *from)
-{
-    char *copy = heap_alloc(PATH_ROOM);
-    if (copy) {
-        memcpy(copy, from, strlen(from) + 1);
+    if (!place->length && HOST(place->directory, HOST_OBJECT_KIND, 0, NULL, 0) == HOST_FILE) {
+        if ((request->flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL)) {
+            return -EEXIST;
+        }
+        return request->flags & O_DIRECTORY
+                   ? -ENOTDIR
+                   : HOST(place->directory, HOST_OBJECT_DUPLICATE, request->box.object, NULL, 0);
     }
-    return copy;
+    return HOST(place->directory, HOST_DIRECTORY_OPEN, request->box.object, NULL, (uint64_t)place->below,
+                place->length, request->flags, request->mode);
 }
 
-/* Open `path` in the root file system. */
-static long open_host(uint64_t flags, uint64_t mode, struct file **file)
+static unsigned flags_told(uint64_t flags)
+{
+    return (unsigned)flags & (unsigned)(flags & O_PATH ? OPEN_TOLD_PATH : OPEN_TOLD);
+}
+
+static long open_host(const struct process *process, uint64_t flags, uint64_t mode, struct file **file)
 {
     struct open_request request = {.flags = flags & OPEN_HOST_FLAGS, .mode = mode};
     if ((flags & O_TMPFILE) != O_TMPFILE) {
         request.flags &= ~(uint64_t)(O_TMPFILE & ~O_DIRECTORY);
     }
-    if (!path_root()) {
-        return -ENOENT;
+    if (flags & O_PATH) {
+        request.flags &= OPEN_TOLD_PATH;
     }
     if (!host_object_make(&request.box)) {
         return -ENOMEM;
     }
-    long result = path_try(path, !(flags & O_NOFOLLOW), open_below, &request);
+    bool follow = !(flags & O_NOFOLLOW) && (flags & (O_CREAT | O_EXCL)) != (O_CREAT | O_EXCL);
+    long result = path_do(process, &the_path, follow, open_below, &request);
     if (result < 0) {
         host_object_drop(&request.box);
         return result;
     }
     bool is_directory = HOST(request.box.object, HOST_OBJECT_KIND, 0, NULL, 0) == HOST_DIRECTORY;
-    *file = file_host_make(&request.box, (unsigned)(flags & (O_ACCMODE | O_APPEND | O_NONBLOCK | O_PATH)),
-                           is_directory);
+    *file = file_host_make(&request.box, flags_told(flags), is_directory);
     return *file ? 0 : -ENOMEM;
+}
+
+/* Open `the_path`. */
+static long open_path(const struct process *process, uint64_t flags, uint64_t mode, struct file **file)
+{
+    const struct file *open = synthetic_file(process, the_path.text);
+    if (strcmp(the_path.text, "/proc/self/exe") == 0) {
+        (void)path_set(&the_path, process->program);
+    } else if (open && open->is_regular && open->path) { /* anew, with a position of its own */
+        (void)path_set(&the_path, open->path);
+    }
+    long error = synthetic_covers(the_path.text)
+                     ? PATH_SYNTHETIC
+                     : open_host(process, flags, mode & 07777 & ~(uint64_t)process->umask, file);
+    if (error == PATH_SYNTHETIC) {
+        error = synthetic_open(process, the_path.text, flags_told(flags), file);
+        if (!error && (flags & O_DIRECTORY) && !file_is_directory(*file)) {
+            file_release(*file);
+            error = -ENOTDIR;
+        }
+    }
+    if (!error) {
+        (*file)->flags |= flags & O_PATH ? 0 : O_LARGEFILE;
+        if (!(*file)->path) {
+            file_set_path(*file, the_path.text);
+        }
+    }
+    return error;
 }
 
 long file_open_path(const struct process *process, const char *absolute, uint64_t flags, uint64_t mode,
                     struct file **file)
 {
-    if (absolute != path) {
-        memcpy(path, absolute, strlen(absolute) + 1);
-    }
-    if (strcmp(path, "/proc/self/exe") == 0) {
-        memcpy(path, process->program, strlen(process->program) + 1);
-    }
-    if (synthetic_covers(path)) {
-        return synthetic_open(process, path, (unsigned)flags, file);
-    }
-    long error = open_host(flags, mode & ~(uint64_t)process->umask, file);
-    if (!error) {
-        (*file)->path = path_copy(path);
-    }
-    return error;
+    long error = path_set(&the_path, absolute);
+    return error ? error : open_path(process, flags, mode, file);
 }
 
 static long open_at(struct thread *thread, uint64_t directory, uint64_t name, uint64_t flags, uint64_t mode)
 {
     struct file *file;
-    long error = path_read(thread->process, directory, name, path);
+    long error = path_read(thread->process, directory, name, &the_path);
     if (!error) {
-        error = file_open_path(thread->process, path, flags, mode, &file);
+        error = open_path(thread->process, flags, mode, &file);
     }
     return error ? error : descriptor_add(thread->process, file, 0, flags & O_CLOEXEC);
+}
+
+enum {
+    MFD_CLOEXEC = 1,
+    MFD_ALL = 0x1f, /* seals, large pages and modes are taken and do nothing */
+    MEMFD_NAME = 249
+};
+
+/* A nameless file of the host, where one can be made: a shared mapping needs one. */
+HANDLER(call_memfd_create)
+{
+    static const char *const FOLDERS[] = {"/tmp", "/"};
+    char name[MEMFD_NAME + 1];
+    struct file *file;
+    long error = user_string(name, ARG(0), sizeof name);
+    if (error < 0 || ARG(1) & ~(uint64_t)MFD_ALL) {
+        return error == -EFAULT ? error : -EINVAL;
+    }
+    error = -ENOENT;
+    for (unsigned i = 0; i < sizeof FOLDERS / sizeof *FOLDERS && error; i++) {
+        error = file_open_path(thread->process, FOLDERS[i], O_TMPFILE | O_RDWR, 0777, &file);
+    }
+    return error ? error : descriptor_add(thread->process, file, 0, ARG(1) & MFD_CLOEXEC);
 }
 
 HANDLER(call_open)
@@ -108,9 +154,10 @@ HANDLER(call_creat)
 HANDLER(call_truncate)
 {
     struct file *file;
-    long error = path_read(thread->process, (uint64_t)AT_FDCWD, ARG(0), path);
+    long error =
+        (int64_t)ARG(1) < 0 ? -EINVAL : path_read(thread->process, (uint64_t)AT_FDCWD, ARG(0), &the_path);
     if (!error) {
-        error = file_open_path(thread->process, path, O_WRONLY, 0, &file);
+        error = open_path(thread->process, O_WRONLY, 0, &file);
     }
     if (error) {
         return error;

@@ -1,52 +1,29 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/*
- * Joining paths, and the walk that the host refuses: it follows links beneath a directory only, while a container's
- * absolute links mean the container's root.
- */
+/* Joining paths, volumes, and the walk through links. */
 #include "container/linux/path.h"
 
+#include "container/linux/heap.h"
 #include "container/linux/host.h"
 #include "container/linux/space.h"
+#include "container/linux/synthetic.h"
 
 enum {
     LINKS_MAX = 40
 };
 
+static const struct container_order *the_order;
 static cap_address root;
+static struct file *working; /* the working directory, if it was opened */
 
-void path_init(void)
+void path_init(const struct container_order *order)
 {
+    the_order = order;
     root = host_find("rootfs");
 }
 
 cap_address path_root(void)
 {
     return root;
-}
-
-/* Append one component to an absolute path; "." is nothing, ".." takes one away when `is_real` (no links before). */
-static long component_add(char *path, const char *name, size_t length)
-{
-    size_t end = strlen(path);
-    if (length == 0 || (length == 1 && name[0] == '.')) {
-        return 0;
-    }
-    if (length == 2 && name[0] == '.' && name[1] == '.') {
-        while (end > 1 && path[end - 1] != '/') {
-            end--;
-        }
-        path[end > 1 ? end - 1 : 1] = '\0';
-        return 0;
-    }
-    if (end + length + 2 > PATH_ROOM) {
-        return -ENAMETOOLONG;
-    }
-    if (end > 1) {
-        path[end++] = '/';
-    }
-    memcpy(path + end, name, length);
-    path[end + length] = '\0';
-    return 0;
 }
 
 static size_t component_length(const char *at)
@@ -58,12 +35,52 @@ static size_t component_length(const char *at)
     return length;
 }
 
-/* Is there a ".." in it? Then links matter, and the walk decides. */
-static bool has_parent(const char *path)
+static bool is_up(const char *at, size_t length)
+{
+    return length == 2 && at[0] == '.' && at[1] == '.';
+}
+
+static bool is_here(const char *at, size_t length)
+{
+    return length == 0 || (length == 1 && at[0] == '.');
+}
+
+/* Below `folder` or it itself. */
+static bool is_under(const char *path, const char *folder)
+{
+    size_t length = strlen(folder);
+    return strncmp(path, folder, length) == 0 && (length == 1 || path[length] == '\0' || path[length] == '/');
+}
+
+static long component_append(char *path, const char *name, size_t length)
+{
+    size_t end = strlen(path);
+    if (end + length + 2 > PATH_ROOM) {
+        return -ENAMETOOLONG;
+    }
+    if (end > 1) {
+        path[end++] = '/';
+    }
+    memcpy(path + end, name, length);
+    path[end + length] = '\0';
+    return 0;
+}
+
+static void component_drop(char *path)
+{
+    size_t end = strlen(path);
+    while (end > 1 && path[end - 1] != '/') {
+        end--;
+    }
+    path[end > 1 ? end - 1 : 1] = '\0';
+}
+
+/* Is there a ".." in it? */
+static bool has_up(const char *path)
 {
     for (const char *at = path; *at;) {
         size_t length = component_length(at);
-        if (length == 2 && at[0] == '.' && at[1] == '.') {
+        if (is_up(at, length)) {
             return true;
         }
         at += length + (at[length] == '/');
@@ -71,109 +88,340 @@ static bool has_parent(const char *path)
     return false;
 }
 
-/* The target of a link at an absolute path; 0: it is none. */
-static long link_read(const char *path, char *target)
+/* `text` behind `base`, but for what is superfluous. The end stays as it is: it may ask for a directory. */
+static long path_join(char to[PATH_ROOM], const char *base, const char *text)
 {
-    long length = HOST(root, HOST_DIRECTORY_READ_LINK, 0, NULL, (uint64_t)(path + 1), strlen(path + 1),
-                       (uint64_t)target, PATH_ROOM - 1);
-    if (length < 0) {
-        return 0;
+    size_t end = strlen(base);
+    memmove(to, base, end + 1);
+    for (const char *at = text; *at;) {
+        size_t length = component_length(at);
+        bool is_last = !at[length];
+        if (!is_here(at, length) || (is_last && length)) {
+            long error = component_append(to, at, length);
+            if (error) {
+                return error;
+            }
+        }
+        at += length + !is_last;
     }
-    target[length] = '\0';
-    return length;
+    size_t length = strlen(text);
+    end = strlen(to);
+    if (length > 1 && text[length - 1] == '/' && end > 1) {
+        if (end + 2 > PATH_ROOM) {
+            return -ENAMETOOLONG;
+        }
+        to[end] = '/';
+        to[end + 1] = '\0';
+    }
+    return 0;
 }
 
-/* Resolve every link of `path`, the last one if asked. */
-static long path_walk(char path[PATH_ROOM], bool follow)
+static const struct container_mount *mount_of(const char *text)
+{
+    const struct container_mount *found = NULL;
+    size_t longest = 0;
+    for (uint64_t i = 0; the_order && i < the_order->mount_count; i++) {
+        const struct container_mount *mount = &the_order->mount[i];
+        size_t length = strlen(mount->path);
+        if (length > longest && is_under(text, mount->path)) {
+            found = mount;
+            longest = length;
+        }
+    }
+    return found;
+}
+
+static bool place_find(const char *text, struct place *place)
+{
+    const struct container_mount *mount = mount_of(text);
+    size_t skip = mount && mount->path[1] ? strlen(mount->path) : 0;
+    place->root = place->directory = mount ? CONTAINER_SLOT_HOST + mount->host : root;
+    place->below = text + skip + (text[skip] == '/');
+    place->length = strlen(place->below);
+    return place->root != 0;
+}
+
+/* The target of a link: its length, 0 when it is none; -ENOENT when there is nothing. */
+static long link_read(const struct process *process, const char *text, char target[PATH_ROOM])
+{
+    struct place place;
+    if (synthetic_covers(text)) {
+        bool is_way = strcmp(text, "/proc/self/cwd") == 0 || strcmp(text, "/proc/self/root") == 0;
+        long length = is_way ? synthetic_link(process, text, target) : 0;
+        return length > 0 ? length : 0;
+    }
+    if (!place_find(text, &place)) {
+        return -ENOENT;
+    }
+    long length = place.length ? HOST(place.directory, HOST_DIRECTORY_READ_LINK, 0, NULL,
+                                      (uint64_t)place.below, place.length, (uint64_t)target, PATH_ROOM - 1)
+                               : 0;
+    target[length > 0 ? length : 0] = '\0';
+    return length == -EINVAL ? 0 : length;
+}
+
+/* May ".." be taken from here? */
+static long directory_check(const struct process *process, const char *text)
+{
+    static struct statx status;
+    struct place place;
+    if (synthetic_covers(text)) {
+        long error = synthetic_stat(process, text, &status);
+        return error ? error : (status.mode & S_IFMT) == S_IFDIR ? 0 : -ENOTDIR;
+    }
+    if (!place_find(text, &place)) {
+        return -ENOENT;
+    }
+    long error = HOST(place.directory, HOST_DIRECTORY_STAT, 0, NULL, (uint64_t)place.below, place.length, 0,
+                      (uint64_t)&status);
+    return error < 0 ? error : (status.mode & S_IFMT) == S_IFDIR ? 0 : -ENOTDIR;
+}
+
+/* Put a link's target in front of what is left to walk. */
+static long link_enter(char *text, char *rest, const char **at, const char *target, unsigned *links)
+{
+    size_t target_length = strlen(target), rest_length = strlen(*at);
+    if (++*links > LINKS_MAX) {
+        return -ELOOP;
+    }
+    if (target_length + rest_length + 2 > PATH_ROOM) {
+        return -ENAMETOOLONG;
+    }
+    memmove(rest + target_length, *at, rest_length + 1);
+    memcpy(rest, target, target_length);
+    *at = rest;
+    if (target[0] == '/') {
+        text[1] = '\0';
+    } else {
+        component_drop(text);
+    }
+    return 0;
+}
+
+long path_resolve(const struct process *process, struct path *path, bool follow)
 {
     static char rest[2 * PATH_ROOM], target[PATH_ROOM];
     unsigned links = 0;
-    memcpy(rest, path, strlen(path) + 1);
-    path[0] = '/';
-    path[1] = '\0';
-    for (char *at = rest; *at;) {
+    long error = 0;
+    size_t size = strlen(path->text);
+    bool is_directory = size > 1 && path->text[size - 1] == '/';
+    memcpy(rest, path->text, size + 1);
+    rest[size - is_directory] = '\0';
+    path->text[1] = '\0';
+    path->near = 0;
+    for (const char *at = rest; *at && !error;) {
         size_t length = component_length(at);
-        if (length == 0) {
-            at++;
-            continue;
-        }
-        size_t before = strlen(path);
-        long error = component_add(path, at, length);
+        const char *name = at;
         at += length;
-        if (error) {
-            return error;
-        }
-        if (strlen(path) <= before || (!*at && !follow) || !root || link_read(path, target) == 0) {
+        if (is_here(name, length)) {
+            at += !length;
             continue;
         }
-        size_t target_length = strlen(target), rest_length = strlen(at);
-        if (++links > LINKS_MAX || target_length + rest_length + 1 > PATH_ROOM) {
-            return links > LINKS_MAX ? -ELOOP : -ENAMETOOLONG;
+        if (is_up(name, length)) {
+            error = directory_check(process, path->text);
+            component_drop(path->text);
+            continue;
         }
-        memmove(rest + target_length, at, rest_length + 1);
-        memcpy(rest, target, target_length);
-        at = rest;
-        path[target[0] == '/' ? 1 : before] = '\0';
+        error = component_append(path->text, name, length);
+        long found = error || (!*at && !follow && !is_directory) ? 0 : link_read(process, path->text, target);
+        if (found > 0) {
+            error = link_enter(path->text, rest, &at, target, &links);
+        } else if (found < 0 && !*at) {
+            break; /* to be made, perhaps */
+        } else {
+            error = error ? error : found;
+        }
     }
-    return 0;
+    size = strlen(path->text);
+    if (is_directory && !error && size > 1 && size + 2 <= PATH_ROOM) {
+        memcpy(path->text + size, "/", 2);
+    }
+    return error;
 }
 
-static long path_join(char to[PATH_ROOM], const char *base, const char *path)
+/* Paths that the host must not walk alone: ".." or links may lead from or to where it does not know. */
+static bool must_walk(const char *text)
 {
-    if (path[0] == '/' || !base) {
-        to[0] = '/';
-        to[1] = '\0';
-    } else {
-        memcpy(to, base, strlen(base) + 1);
+    static const char *const SYNTHETIC[] = {"dev", "proc", "sys"};
+    if (the_order->mount_count > 0 || !has_up(text)) {
+        return the_order->mount_count > 0;
     }
-    if (has_parent(path)) { /* as text, for the walk */
-        size_t start = strlen(to), length = strlen(path);
-        if (start + length + 2 > PATH_ROOM) {
-            return -ENAMETOOLONG;
-        }
-        to[start] = '/';
-        memcpy(to + start + 1, path, length + 1);
-        return path_walk(to, false);
-    }
-    for (const char *at = path; *at;) {
+    for (const char *at = text; *at;) {
         size_t length = component_length(at);
-        long error = component_add(to, at, length);
-        if (error) {
-            return error;
+        for (unsigned i = 0; i < sizeof SYNTHETIC / sizeof *SYNTHETIC; i++) {
+            if (length == strlen(SYNTHETIC[i]) && memcmp(at, SYNTHETIC[i], length) == 0) {
+                return true;
+            }
         }
         at += length + (at[length] == '/');
     }
-    return 0;
+    return false;
 }
 
-long path_read(const struct process *process, uint64_t directory_fd, uint64_t address, char to[PATH_ROOM])
+long path_set(struct path *to, const char *text)
+{
+    to->near = 0;
+    return path_join(to->text, "/", text);
+}
+
+/* A single name in an open directory, where nothing is mounted. */
+static void near_find(struct path *path, const char *text, const struct file *directory)
+{
+    size_t length = component_length(text);
+    if (!directory || text[length] || is_here(text, length) || is_up(text, length) ||
+        synthetic_covers(path->text) || !file_host_cap(directory)) {
+        return;
+    }
+    for (uint64_t i = 0; i < the_order->mount_count; i++) {
+        if (is_under(the_order->mount[i].path, path->text)) {
+            return;
+        }
+    }
+    path->near = file_host_cap(directory);
+    path->name = strlen(path->text) - length;
+}
+
+long path_text(const struct process *process, const char *text, struct path *to)
+{
+    to->near = 0;
+    return path_join(to->text, text[0] == '/' ? "/" : process->directory, text);
+}
+
+long path_read(const struct process *process, uint64_t directory_fd, uint64_t address, struct path *to)
 {
     static char text[PATH_ROOM];
     long length = user_string(text, address, sizeof text);
     if (length <= 0) {
         return length ? length : -ENOENT;
     }
+    if (text[0] == '/') {
+        return path_set(to, text);
+    }
     const char *base = process->directory;
-    if (text[0] != '/' && (int)directory_fd != AT_FDCWD) {
-        const struct file *directory = file_of(process, directory_fd);
-        if (!directory || !directory->path) {
+    const struct file *directory = working;
+    if ((int)directory_fd != AT_FDCWD) {
+        directory = file_of(process, directory_fd);
+        if (!directory || !directory->path || !file_is_directory(directory)) {
             return directory ? -ENOTDIR : -EBADF;
         }
         base = directory->path;
     }
-    return path_join(to, base, text);
+    to->near = 0;
+    long error = path_join(to->text, base, text);
+    if (!error) {
+        near_find(to, text, directory);
+    }
+    return error;
 }
 
-long path_try(char path[PATH_ROOM], bool follow,
-              long (*operation)(void *argument, const char *below, uint64_t length), void *argument)
+/* The place of a path that was looked up in a directory itself; false: the text decides. */
+static bool near_place(struct path *path, bool follow, struct place *place)
 {
-    if (!root) {
-        return -ENOENT;
+    static char target[PATH_ROOM];
+    const char *name = path->text + path->name;
+    if (!path->near || (follow && HOST(path->near, HOST_DIRECTORY_READ_LINK, 0, NULL, (uint64_t)name,
+                                       strlen(name), (uint64_t)target, sizeof target) >= 0)) {
+        return false;
     }
-    long result = operation(argument, path + 1, strlen(path + 1));
-    if (result != -EXDEV) {
+    const struct container_mount *mount = mount_of(path->text);
+    *place = (struct place){path->near, name, strlen(name), mount ? CONTAINER_SLOT_HOST + mount->host : root};
+    return true;
+}
+
+/* The host found nothing. Does a link lead out of its sight? */
+static bool may_lead_out(const struct process *process, struct path *path, bool follow)
+{
+    static char target[PATH_ROOM];
+    static struct path parent;
+    if (follow && link_read(process, path->text, target) > 0) {
+        return true;
+    }
+    memcpy(parent.text, path->text, strlen(path->text) + 1);
+    component_drop(parent.text);
+    return parent.text[1] && directory_check(process, parent.text) != 0;
+}
+
+static long path_place(const struct process *process, struct path *path, bool follow, struct place *place)
+{
+    if (near_place(path, follow, place)) {
+        return 0;
+    }
+    long error = must_walk(path->text) ? path_resolve(process, path, follow) : 0;
+    return error                           ? error
+           : synthetic_covers(path->text)  ? PATH_SYNTHETIC
+           : place_find(path->text, place) ? 0
+                                           : -ENOENT;
+}
+
+long path_do(const struct process *process, struct path *path, bool follow,
+             long (*operation)(void *argument, const struct place *place), void *argument)
+{
+    struct place place;
+    long result = path_place(process, path, follow, &place);
+    if (result) {
         return result;
     }
-    long error = path_walk(path, follow);
-    return error ? error : operation(argument, path + 1, strlen(path + 1));
+    result = operation(argument, &place);
+    if (result != -ENOENT || path->near || must_walk(path->text) || !may_lead_out(process, path, follow)) {
+        return result;
+    }
+    if (path_resolve(process, path, follow) || !place_find(path->text, &place)) {
+        return result;
+    }
+    return synthetic_covers(path->text) ? PATH_SYNTHETIC : operation(argument, &place);
+}
+
+long path_pair_do(const struct process *process, struct path *old, struct path *new,
+                  long (*operation)(void *argument, const struct place *old, const struct place *new),
+                  void *argument)
+{
+    struct place from, to;
+    long error = path_place(process, old, false, &from);
+    error = error ? error : path_place(process, new, false, &to);
+    if (error) {
+        return error == PATH_SYNTHETIC ? -EXDEV : error;
+    }
+    return from.root == to.root ? operation(argument, &from, &to) : -EXDEV;
+}
+
+void path_enter(struct process *process, const struct path *path, struct file *file)
+{
+    size_t length = strlen(path->text);
+    memcpy(process->directory, path->text, length + 1);
+    if (length > 1 && process->directory[length - 1] == '/') {
+        process->directory[length - 1] = '\0';
+    }
+    if (file) {
+        file_hold(file);
+    }
+    if (working) {
+        file_release(working);
+    }
+    working = file;
+}
+
+/* `text` with `new` in place of the `old` at its beginning, if it is there. */
+static bool text_rename(char to[PATH_ROOM], const char *text, const char *old, const char *new)
+{
+    size_t old_length = strlen(old), new_length = strlen(new);
+    if (!is_under(text, old) || new_length + strlen(text) - old_length + 1 > PATH_ROOM) {
+        return false;
+    }
+    memcpy(to, new, new_length);
+    memcpy(to + new_length, text + old_length, strlen(text) - old_length + 1);
+    return true;
+}
+
+void path_renamed(struct process *process, const struct path *old, const struct path *new)
+{
+    static char text[PATH_ROOM];
+    if (text_rename(text, process->directory, old->text, new->text)) {
+        memcpy(process->directory, text, strlen(text) + 1);
+    }
+    for (unsigned i = 0; i < process->files->room; i++) {
+        struct file *file = process->files->descriptor[i].file;
+        if (file && file->path && text_rename(text, file->path, old->text, new->text)) {
+            file_set_path(file, text);
+        }
+    }
 }

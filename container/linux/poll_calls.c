@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* poll(2), select(2), epoll(7) and their variants. Signal masks they pass are ignored. */
+/* poll(2), select(2), epoll(7) and their variants. */
 #include "container/linux/calls.h"
 #include "container/linux/clock.h"
 #include "container/linux/epoll.h"
@@ -78,11 +78,24 @@ static long timeout_read(uint64_t at, int64_t unit_ns, int64_t *timeout_ns)
         return 0;
     }
     long error = user_read(&time, at, sizeof time);
-    if (!error && (time.seconds < 0 || time.nanoseconds < 0)) {
+    if (!error && (time.seconds < 0 || time.nanoseconds < 0 || (unit_ns == 1 && time.nanoseconds >= SECOND_NS))) {
         error = -EINVAL;
     }
     *timeout_ns = time.seconds > 1000000000 ? -1 : time.seconds * SECOND_NS + time.nanoseconds * unit_ns;
     return error;
+}
+
+/* These calls say how much of their time is left. */
+static long with_time_left(const struct thread *thread, uint64_t at, int64_t timeout_ns, int64_t unit_ns,
+                           long result)
+{
+    int64_t left = thread->is_repeated ? thread->deadline_ns - clock_now(CLOCK_MONOTONIC) : timeout_ns;
+    if (at && timeout_ns >= 0 && result != CALL_WAITS && result != -EINVAL) {
+        left = left > 0 ? left : 0;
+        int64_t time[] = {left / SECOND_NS, left % SECOND_NS / unit_ns};
+        (void)user_write(at, time, sizeof time);
+    }
+    return result;
 }
 
 HANDLER(call_poll)
@@ -94,7 +107,10 @@ HANDLER(call_ppoll)
 {
     int64_t timeout_ns;
     long error = timeout_read(ARG(2), 1, &timeout_ns);
-    return error ? error : poll_entries(thread, ARG(0), ARG(1), timeout_ns);
+    error = error ? error : signal_mask_borrow_from(thread, ARG(3), ARG(4));
+    return error ? error
+                 : with_time_left(thread, ARG(2), timeout_ns, 1,
+                                  poll_entries(thread, ARG(0), ARG(1), timeout_ns));
 }
 
 static const uint64_t SELECT_EVENTS[] = {POLL_IN | POLL_HUP | POLL_ERR, POLL_OUT | POLL_ERR, POLL_PRI};
@@ -152,14 +168,19 @@ HANDLER(call_select)
 {
     int64_t timeout_ns;
     long error = timeout_read(ARG(4), 1000, &timeout_ns);
-    return error ? error : select_sets(thread, call, timeout_ns);
+    return error ? error
+                 : with_time_left(thread, ARG(4), timeout_ns, 1000, select_sets(thread, call, timeout_ns));
 }
 
 HANDLER(call_pselect6)
 {
     int64_t timeout_ns;
+    uint64_t mask[2] = {0}; /* address, size */
     long error = timeout_read(ARG(4), 1, &timeout_ns);
-    return error ? error : select_sets(thread, call, timeout_ns);
+    error = !error && ARG(5) ? user_read(mask, ARG(5), sizeof mask) : error;
+    error = error ? error : signal_mask_borrow_from(thread, mask[0], mask[1]);
+    return error ? error
+                 : with_time_left(thread, ARG(4), timeout_ns, 1, select_sets(thread, call, timeout_ns));
 }
 
 HANDLER(call_epoll_create)
@@ -184,12 +205,14 @@ HANDLER(call_epoll_wait)
 
 HANDLER(call_epoll_pwait)
 {
-    return epoll_wait(thread, ARG(0), ARG(1), (int)ARG(2), timeout_of((int)ARG(3)));
+    long error = signal_mask_borrow_from(thread, ARG(4), ARG(5));
+    return error ? error : epoll_wait(thread, ARG(0), ARG(1), (int)ARG(2), timeout_of((int)ARG(3)));
 }
 
 HANDLER(call_epoll_pwait2)
 {
     int64_t timeout_ns;
     long error = timeout_read(ARG(3), 1, &timeout_ns);
+    error = error ? error : signal_mask_borrow_from(thread, ARG(4), ARG(5));
     return error ? error : epoll_wait(thread, ARG(0), ARG(1), (int)ARG(2), timeout_ns);
 }

@@ -2,9 +2,11 @@
 /* Who a program is and what it runs on: ids, limits, names; and threads: clone(2), exit(2), arch_prctl(2). */
 #include "container/linux/calls.h"
 #include "container/linux/clock.h"
+#include "container/linux/entry.h"
 #include "container/linux/file.h"
 #include "container/linux/futex.h"
 #include "container/linux/page_map.h"
+#include "container/linux/process.h"
 #include "container/linux/space.h"
 #include "container/linux/synthetic.h"
 
@@ -21,6 +23,10 @@ enum {
     PR_SET_DUMPABLE = 4,
     PR_GET_DUMPABLE = 3,
     PR_SET_VMA = 0x53564d41,
+    GRND_ALL = 7,
+    SCHED_IDLE = 5,
+    RUSAGE_CHILDREN = -1,
+    RUSAGE_THREAD = 1,
     NAME_FIELD = 65,
     ROBUST_HEAD = 24
 };
@@ -33,16 +39,17 @@ HANDLER(call_exit)
 
 HANDLER(call_exit_group)
 {
-    (void)thread;
-    process_exit((int)(ARG(0) & 255) << 8);
+    process_end(thread->process, (int)(ARG(0) & 255) << 8);
 }
 
 static long clone_thread(struct thread *thread, uint64_t flags, uint64_t stack, uint64_t parent_tid,
                          uint64_t child_tid, uint64_t tls)
 {
-    if ((flags & (CLONE_VM | CLONE_THREAD)) != (CLONE_VM | CLONE_THREAD)) {
-        log_line("a second process is not there yet (clone flags 0x%lx)", flags);
-        return -ENOSYS;
+    if (!(flags & CLONE_THREAD)) {
+        return process_fork(thread, flags, stack, parent_tid, child_tid, tls);
+    }
+    if (!(flags & CLONE_VM)) {
+        return -EINVAL;
     }
     return thread_clone(thread, flags, stack, parent_tid, child_tid, tls);
 }
@@ -116,6 +123,7 @@ HANDLER(call_arch_prctl)
         if (ARG(1) >= CONTAINER_END) {
             return -EPERM;
         }
+        entry_give_up(thread);
         kernel_thread_set_gs(&thread->kernel, ARG(1));
         return 0;
     case ARCH_GET_GS:
@@ -138,36 +146,12 @@ HANDLER(call_gettid)
     return thread->id;
 }
 
-HANDLER(call_getppid)
-{
-    (void)thread;
-    (void)call;
-    return 0;
-}
-
-/* User and group ids, and everything else that is 0 here. */
+/* Everything that is 0 here. */
 HANDLER(call_zero)
 {
     (void)thread;
     (void)call;
     return 0;
-}
-
-HANDLER(call_getresid)
-{
-    uint32_t zero = 0;
-    (void)thread;
-    for (unsigned i = 0; i < 3; i++) {
-        if (user_write(ARG(i), &zero, sizeof zero)) {
-            return -EFAULT;
-        }
-    }
-    return 0;
-}
-
-HANDLER(call_getpgid)
-{
-    return ARG(0) == 0 || (int)ARG(0) == thread->process->id ? thread->process->id : -ESRCH;
 }
 
 HANDLER(call_sched_yield)
@@ -186,6 +170,19 @@ HANDLER(call_sched_getaffinity)
     }
     long error = user_write(ARG(2), &mask, sizeof mask);
     return error ? error : (long)sizeof mask;
+}
+
+/* Real-time policies are FIFO and round robin. */
+HANDLER(call_sched_get_priority_max)
+{
+    (void)thread;
+    return ARG(0) > SCHED_IDLE ? -EINVAL : ARG(0) == 1 || ARG(0) == 2 ? 99 : 0;
+}
+
+HANDLER(call_sched_get_priority_min)
+{
+    (void)thread;
+    return ARG(0) > SCHED_IDLE ? -EINVAL : ARG(0) == 1 || ARG(0) == 2;
 }
 
 HANDLER(call_sched_getparam)
@@ -268,6 +265,9 @@ static long limit_call(struct thread *thread, uint64_t resource, uint64_t new, u
         return error;
     }
     error = user_read(&wish, new, sizeof wish);
+    if (!error && (wish.soft > wish.hard || (resource == 7 && wish.hard > FILES_MAX))) {
+        error = wish.soft > wish.hard ? -EINVAL : -EPERM;
+    }
     if (!error && resource == 7) {
         thread->process->files->limit = wish.soft < FILES_MAX ? (unsigned)wish.soft : FILES_MAX;
     }
@@ -276,6 +276,9 @@ static long limit_call(struct thread *thread, uint64_t resource, uint64_t new, u
 
 HANDLER(call_prlimit64)
 {
+    if (ARG(0) && (int)ARG(0) != thread->process->id) {
+        return -ESRCH;
+    }
     return limit_call(thread, ARG(1), ARG(2), ARG(3));
 }
 
@@ -312,8 +315,11 @@ HANDLER(call_sysinfo)
 /* All processor time is the container's, as far as it can tell. */
 HANDLER(call_getrusage)
 {
-    int64_t usage[18] = {0}, now = clock_now(CLOCK_MONOTONIC);
+    int64_t usage[18] = {0}, now = (int)ARG(0) == RUSAGE_CHILDREN ? 0 : clock_now(CLOCK_MONOTONIC);
     (void)thread;
+    if ((int)ARG(0) < RUSAGE_CHILDREN || (int)ARG(0) > RUSAGE_THREAD) {
+        return -EINVAL;
+    }
     usage[0] = now / SECOND_NS;
     usage[1] = now % SECOND_NS / 1000;
     usage[4] = (int64_t)(page_count() * PAGE_SIZE / 1024);
@@ -332,7 +338,7 @@ HANDLER(call_getrandom)
 {
     (void)thread;
     uint64_t size = ARG(1) < 1u << 25 ? ARG(1) : 1u << 25;
-    long error = space_fill(ARG(0), size, true);
+    long error = ARG(2) & ~(uint64_t)GRND_ALL ? -EINVAL : space_fill(ARG(0), size, true);
     if (!error) {
         random_fill((void *)ARG(0), size);
     }
@@ -345,12 +351,4 @@ HANDLER(call_rseq)
     (void)thread;
     (void)call;
     return -ENOSYS;
-}
-
-/* Alone in its container: there is nobody to wait for. */
-HANDLER(call_wait4)
-{
-    (void)thread;
-    (void)call;
-    return -ECHILD;
 }

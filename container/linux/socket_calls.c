@@ -3,14 +3,20 @@
  * Sockets through the host's "network" capability: socket(2), connect(2), accept(2), sendmsg(2), ...
  * What the policy forbids is -EACCES. Descriptors in messages (SCM_RIGHTS) are dropped.
  */
+#include "container/linux/address.h"
 #include "container/linux/calls.h"
+#include "container/linux/clock.h"
 #include "container/linux/file.h"
 #include "container/linux/host.h"
 #include "container/linux/pipe.h"
 #include "container/linux/space.h"
+#include "container/linux/unix_name.h"
+#include "container/linux/window.h"
 
 enum {
     AF_UNIX = 1,
+    AF_INET = 2,
+    AF_INET6 = 10,
     SOCK_TYPE = 15,
     SOCK_STREAM = 1,
     MSG_DONTWAIT = 0x40,
@@ -18,13 +24,40 @@ enum {
     MSG_PEEK = 2,
     SOL_SOCKET = 1,
     SO_ERROR = 4,
-    VECTORS = 64
+    IPPROTO_IPV6 = 41,
+    IPV6_V6ONLY = 26,
+    SO_RCVTIMEO = 20,
+    SO_SNDTIMEO = 21,
+    MSG_TRUNC = 0x20,
+    MSG_WAITALL = 0x100,
+    MSG_WAITFORONE = 0x10000,
+    MESSAGE_ENTRY = 64, /* struct mmsghdr, and where its length is */
+    MESSAGE_LENGTH = 56,
+    VECTORS = 64,
+    RECEIVE_TIMEOUT = 0, /* words of a socket's file: nanoseconds, 0 for ever */
+    SEND_TIMEOUT = 1,
+    TYPE = 2 /* 0: not known */
 };
+
+/* Wait as long as the socket's options say; then it is -EAGAIN all the same. */
+static long socket_wait(struct thread *thread, struct file *file, uint64_t events)
+{
+    uint64_t timeout_ns = file->word[events & POLL_IN ? RECEIVE_TIMEOUT : SEND_TIMEOUT];
+    if (!timeout_ns) {
+        return file_wait(thread, file, events);
+    }
+    if (thread->is_expired) {
+        return -EAGAIN;
+    }
+    file_watch(file, events);
+    thread->wait_file = file;
+    return thread_wait(thread, WAIT_FILE, thread->is_repeated ? NO_DEADLINE : clock_deadline((int64_t)timeout_ns));
+}
 
 static long socket_of(const struct thread *thread, uint64_t fd, struct file **file)
 {
     *file = file_of(thread->process, fd);
-    return !*file ? -EBADF : file_host_cap(*file) ? 0 : -ENOTSOCK;
+    return !*file ? -EBADF : file_host_is_socket(*file) ? 0 : -ENOTSOCK;
 }
 
 HANDLER(call_socket)
@@ -33,6 +66,9 @@ HANDLER(call_socket)
     struct object_box box;
     if (!network) {
         return -EACCES;
+    }
+    if (ARG(1) & ~(uint64_t)(SOCK_TYPE | O_CLOEXEC | O_NONBLOCK)) {
+        return -EINVAL;
     }
     if (!host_object_make(&box)) {
         return -ENOMEM;
@@ -44,15 +80,22 @@ HANDLER(call_socket)
         return error;
     }
     struct file *file = file_host_make(&box, O_RDWR | ((unsigned)ARG(1) & O_NONBLOCK), false);
-    return file ? descriptor_add(thread->process, file, 0, ARG(1) & O_CLOEXEC) : -ENOMEM;
+    if (!file) {
+        return -ENOMEM;
+    }
+    file->word[TYPE] = type & SOCK_TYPE;
+    return descriptor_add(thread->process, file, 0, ARG(1) & O_CLOEXEC);
 }
 
 HANDLER(call_socketpair)
 {
-    if (ARG(0) != AF_UNIX || (ARG(1) & SOCK_TYPE) != SOCK_STREAM) {
-        return -EOPNOTSUPP;
+    if (ARG(0) != AF_UNIX) {
+        return ARG(0) == AF_INET || ARG(0) == AF_INET6 ? -EOPNOTSUPP : -EAFNOSUPPORT;
     }
-    return pipe_pair(thread, ARG(3), ARG(1) & (O_CLOEXEC | O_NONBLOCK));
+    if (ARG(1) & ~(uint64_t)(SOCK_TYPE | O_CLOEXEC | O_NONBLOCK)) {
+        return -EINVAL;
+    }
+    return pipe_pair(thread, ARG(1) & SOCK_TYPE, ARG(3), ARG(1) & (O_CLOEXEC | O_NONBLOCK));
 }
 
 /* An address of the program: filled, so that the host can read it. */
@@ -61,12 +104,35 @@ static long address_ready(uint64_t address, uint64_t size)
     return size > HOST_IO_SMALL ? -EINVAL : space_fill(address, size, false);
 }
 
+static bool is_inet6_only(const struct file *file)
+{
+    static int value;
+    value = 0;
+    return HOST(file->box.object, HOST_SOCKET_GET_OPTION, 0, NULL, IPPROTO_IPV6, IPV6_V6ONLY,
+                (uint64_t)&value, sizeof value) >= 0 &&
+           value;
+}
+
 HANDLER(call_bind)
 {
     struct file *file;
+    struct unix_name name;
     long error = socket_of(thread, ARG(0), &file);
     error = error ? error : address_ready(ARG(1), ARG(2));
-    return error ? error : HOST(file->box.object, HOST_SOCKET_BIND, 0, NULL, ARG(1), ARG(2));
+    if (!error && address_is_mapped() && address_is_inet6(ARG(1), ARG(2)) && is_inet6_only(file)) {
+        return -EADDRNOTAVAIL;
+    }
+    error = error ? error : unix_name_bind(thread->process, ARG(1), ARG(2), &name);
+    if (error) {
+        return error;
+    }
+    error = HOST(file->box.object, HOST_SOCKET_BIND, 0, NULL, address_to_bind(name.address, name.size), name.size);
+    if (error) {
+        unix_name_undo(thread->process, &name);
+    } else if (name.path[0]) {
+        file_set_path(file, name.path);
+    }
+    return error;
 }
 
 /* The error that a connection attempt ended with: 0, or negative. */
@@ -85,14 +151,26 @@ HANDLER(call_connect)
     if (error) {
         return error;
     }
-    if (thread->progress) { /* woken: the attempt is over, or not yet */
-        return file_poll(file, POLL_OUT) ? connect_result(file) : file_wait(thread, file, POLL_OUT);
+    if (thread->progress && !file_poll(file, POLL_OUT)) { /* woken: the attempt is over, or not yet */
+        return socket_wait(thread, file, POLL_OUT);
     }
-    error = address_ready(ARG(1), ARG(2));
-    error = error ? error : HOST(file->box.object, HOST_SOCKET_CONNECT, 0, NULL, ARG(1), ARG(2));
-    if ((error == -EINPROGRESS || error == -EAGAIN) && !(file->flags & O_NONBLOCK)) {
+    bool is_over = thread->progress != 0;
+    struct unix_name name;
+    error = is_over ? connect_result(file) : 0;
+    error = error ? error : address_ready(ARG(1), ARG(2));
+    error = error ? error : unix_name_find(thread->process, ARG(1), ARG(2), &name);
+    error = error ? error
+                  : HOST(file->box.object, HOST_SOCKET_CONNECT, 0, NULL, address_to_connect(name.address, name.size),
+                         name.size);
+    if (!error && name.path[0] && !file->path) {
+        file_set_path(file, name.path);
+    }
+    if (is_over) { /* asked again, so that the host knows that it was told */
+        return error == -EISCONN ? 0 : error;
+    }
+    if ((error == -EINPROGRESS || error == -EAGAIN || error == -EALREADY) && !(file->flags & O_NONBLOCK)) {
         thread->progress = 1;
-        return file_wait(thread, file, POLL_OUT);
+        return socket_wait(thread, file, POLL_OUT);
     }
     return error;
 }
@@ -139,11 +217,16 @@ static long accept(struct thread *thread, uint64_t fd, uint64_t to, uint64_t len
         if (error == -EAGAIN) {
             file_drained(file, POLL_IN);
         }
-        return error == -EAGAIN && !(file->flags & O_NONBLOCK) ? file_wait(thread, file, POLL_IN) : error;
+        return error == -EAGAIN && !(file->flags & O_NONBLOCK) ? socket_wait(thread, file, POLL_IN) : error;
     }
+    address_show(address, length);
     struct file *accepted = file_host_make(&box, O_RDWR | ((unsigned)flags & O_NONBLOCK), false);
     if (!accepted) {
         return -ENOMEM;
+    }
+    memcpy(accepted->word, file->word, sizeof file->word);
+    if (file->path) { /* getsockname */
+        file_set_path(accepted, file->path);
     }
     long number = descriptor_add(thread->process, accepted, 0, flags & O_CLOEXEC);
     if (number >= 0 && address_write(to, length_at, address, length)) {
@@ -164,20 +247,24 @@ HANDLER(call_accept4)
 }
 
 /* One piece of memory; -EAGAIN may become a wait for the caller. */
-static long send(struct file *file, uint64_t from, uint64_t size, uint64_t flags, uint64_t to,
-                 uint64_t to_size)
+static long send(const struct process *process, struct file *file, uint64_t from, uint64_t size, uint64_t flags,
+                 uint64_t to, uint64_t to_size)
 {
-    if (!file_host_cap(file)) {
-        return file_write(file, from, size, -1);
+    struct unix_name name = {.address = to, .size = to ? to_size : 0};
+    if (!file_host_is_socket(file)) {
+        return -ENOTSOCK;
     }
     uint64_t part = size < HOST_IO_BYTES ? size : HOST_IO_BYTES;
     long error = space_fill(from, part, false);
-    if (!error && to_size) {
+    if (!error && name.size) {
         error = address_ready(to, to_size);
+        error = error ? error : unix_name_find(process, to, to_size, &name);
     }
+    uint64_t place = error ? from : bounce_out(from, &part);
     long put = error ? error
-                     : HOST(file->box.object, HOST_SOCKET_SEND, 0, NULL, from, part,
-                            flags | MSG_NOSIGNAL | MSG_DONTWAIT, to_size ? to : 0, to_size);
+                     : HOST(file->box.object, HOST_SOCKET_SEND, 0, NULL, place, part,
+                            flags | MSG_NOSIGNAL | MSG_DONTWAIT,
+                            name.size ? address_to_connect(name.address, name.size) : 0, name.size);
     if (put == -EAGAIN || (put >= 0 && (uint64_t)put < size)) {
         file_drained(file, POLL_OUT);
     }
@@ -186,14 +273,16 @@ static long send(struct file *file, uint64_t from, uint64_t size, uint64_t flags
 
 static long receive(struct file *file, uint64_t to, uint64_t size, uint64_t flags, uint64_t *from_length)
 {
-    if (!file_host_cap(file)) {
-        return file_read(file, to, size, -1);
+    if (!file_host_is_socket(file)) {
+        return -ENOTSOCK;
     }
     uint64_t part = size < HOST_IO_BYTES ? size : HOST_IO_BYTES;
     long error = space_fill(to, part, true);
+    uint64_t place = error ? to : bounce_in(to, &part);
     long got = error ? error
-                     : HOST(file->box.object, HOST_SOCKET_RECEIVE, 0, from_length, to, part,
+                     : HOST(file->box.object, HOST_SOCKET_RECEIVE, 0, from_length, place, part,
                             flags | MSG_DONTWAIT, (uint64_t)address, sizeof address);
+    bounce_back(to, place, got);
     if (got == -EAGAIN || (got > 0 && (uint64_t)got < size)) {
         file_drained(file, POLL_IN);
     }
@@ -212,9 +301,12 @@ HANDLER(call_sendto)
         return -EBADF;
     }
     while (thread->progress < ARG(2) || !ARG(2)) { /* a stream takes all before the call is over */
-        long put = send(file, ARG(1) + thread->progress, ARG(2) - thread->progress, ARG(3), ARG(4), ARG(5));
+        long put = send(thread->process, file, ARG(1) + thread->progress, ARG(2) - thread->progress, ARG(3), ARG(4), ARG(5));
         if (put == -EAGAIN && may_wait(file, ARG(3))) {
-            return file_wait(thread, file, POLL_OUT);
+            put = socket_wait(thread, file, POLL_OUT);
+            if (put == CALL_WAITS) {
+                return put;
+            }
         }
         if (put <= 0) {
             return thread->progress ? (long)thread->progress : put;
@@ -234,10 +326,20 @@ HANDLER(call_recvfrom)
     if (!file) {
         return -EBADF;
     }
-    long got = receive(file, ARG(1), ARG(2), ARG(3), &length);
+    bool is_all = ARG(3) & MSG_WAITALL && file->word[TYPE] == SOCK_STREAM && may_wait(file, ARG(3));
+    long got;
+    do { /* MSG_WAITALL: until it is all there, or there will be no more */
+        got = receive(file, ARG(1) + thread->progress, ARG(2) - thread->progress, ARG(3), &length);
+        thread->progress += is_all && got > 0 ? (uint64_t)got : 0;
+    } while (is_all && got > 0 && thread->progress < ARG(2));
     if (got == -EAGAIN && may_wait(file, ARG(3))) {
-        return file_wait(thread, file, POLL_IN);
+        got = socket_wait(thread, file, POLL_IN);
+        if (got == CALL_WAITS) {
+            return got;
+        }
     }
+    got = thread->progress ? (long)thread->progress : got;
+    length = unix_name_show(address, length, NULL);
     long error = got >= 0 ? address_write(ARG(4), ARG(5), address, length) : 0;
     return error ? error : got;
 }
@@ -279,31 +381,31 @@ HANDLER(call_sendmsg)
     if (error) {
         return error;
     }
-    if (message.name && address_ready(message.name, message.name_length)) {
-        return -EFAULT;
+    struct unix_name name = {.size = 0};
+    error = message.name ? address_ready(message.name, message.name_length) : 0;
+    error = error || !message.name ? error
+                                   : unix_name_find(thread->process, message.name, message.name_length, &name);
+    if (error) {
+        return error;
     }
-    long put = file_host_cap(file) ? HOST(file->box.object, HOST_SOCKET_SEND, 0, NULL, (uint64_t)joined, size,
-                                          ARG(2) | MSG_NOSIGNAL | MSG_DONTWAIT, message.name,
-                                          message.name ? message.name_length : 0)
-               : file->kind->write ? file->kind->write(file, (uint64_t)joined, size, -1)
-                                   : -ENOTSOCK;
-    return put == -EAGAIN && may_wait(file, ARG(2)) ? file_wait(thread, file, POLL_OUT) : put;
+    long put = file_host_is_socket(file)
+                   ? HOST(file->box.object, HOST_SOCKET_SEND, 0, NULL, (uint64_t)joined, size,
+                          ARG(2) | MSG_NOSIGNAL | MSG_DONTWAIT,
+                          name.size ? address_to_connect(name.address, name.size) : 0, name.size)
+                   : -ENOTSOCK;
+    return put == -EAGAIN && may_wait(file, ARG(2)) ? socket_wait(thread, file, POLL_OUT) : put;
 }
 
 /* One after the other; how many went out. Only the first may wait. */
 HANDLER(call_sendmmsg)
 {
-    enum {
-        ENTRY = 64,
-        LENGTH = 56
-    };
     uint64_t done = 0;
     for (; done < ARG(2); done++) {
-        uint64_t at = ARG(1) + done * ENTRY;
+        uint64_t at = ARG(1) + done * MESSAGE_ENTRY;
         struct linux_call one = {.argument = {ARG(0), at, ARG(3) | (done ? MSG_DONTWAIT : 0)}};
         long put = call_sendmsg(thread, &one);
         uint32_t length = (uint32_t)put;
-        if (put < 0 || user_write(at + LENGTH, &length, sizeof length)) {
+        if (put < 0 || user_write(at + MESSAGE_LENGTH, &length, sizeof length)) {
             return done ? (long)done : put < 0 ? put : -EFAULT;
         }
     }
@@ -325,14 +427,18 @@ HANDLER(call_recvmsg)
         size += vectors[i].size;
     }
     size = size < sizeof joined ? size : sizeof joined;
-    long got = file_host_cap(file) ? HOST(file->box.object, HOST_SOCKET_RECEIVE, 0, &length, (uint64_t)joined,
-                                          size, ARG(2) | MSG_DONTWAIT, (uint64_t)address, sizeof address)
-               : file->kind->read  ? file->kind->read(file, (uint64_t)joined, size, -1)
-                                   : -ENOTSOCK;
+    /* A datagram's true length tells whether it was cut. */
+    uint64_t cut = file->word[TYPE] > SOCK_STREAM ? MSG_TRUNC : 0;
+    long got = file_host_is_socket(file)
+                   ? HOST(file->box.object, HOST_SOCKET_RECEIVE, 0, &length, (uint64_t)joined, size,
+                          ARG(2) | cut | MSG_DONTWAIT, (uint64_t)address, sizeof address)
+                   : -ENOTSOCK;
     if (got == -EAGAIN) {
         file_drained(file, POLL_IN);
-        return may_wait(file, ARG(2)) ? file_wait(thread, file, POLL_IN) : got;
+        return may_wait(file, ARG(2)) ? socket_wait(thread, file, POLL_IN) : got;
     }
+    uint64_t whole = got > 0 ? (uint64_t)got : 0;
+    got = whole > size ? (long)size : got;
     for (uint64_t i = 0; got > 0 && i < message.vector_count && done < (uint64_t)got; i++) {
         uint64_t part = vectors[i].size < (uint64_t)got - done ? vectors[i].size : (uint64_t)got - done;
         if (user_write(vectors[i].base, joined + done, part)) {
@@ -347,9 +453,26 @@ HANDLER(call_recvmsg)
     error = message.name && name ? user_write(message.name, address, name) : 0;
     message.name_length = (uint32_t)length;
     message.control_length = 0;
-    message.flags = 0;
+    message.flags = cut && whole > size ? MSG_TRUNC : 0;
     error = error ? error : user_write(ARG(1), &message, sizeof message);
-    return error ? error : got;
+    return error ? error : cut && ARG(2) & MSG_TRUNC ? (long)whole : got;
+}
+
+/* As many as there are. Only the first may wait; the timeout, which Linux looks at between messages, is not looked at. */
+HANDLER(call_recvmmsg)
+{
+    uint64_t done = 0;
+    for (; done < ARG(2); done++) {
+        uint64_t at = ARG(1) + done * MESSAGE_ENTRY;
+        struct linux_call one = {.argument = {ARG(0), at, (ARG(3) & ~(uint64_t)MSG_WAITFORONE) |
+                                                              (done ? MSG_DONTWAIT : 0)}};
+        long got = call_recvmsg(thread, &one);
+        uint32_t length = (uint32_t)got;
+        if (got < 0 || user_write(at + MESSAGE_LENGTH, &length, sizeof length)) {
+            return done ? (long)done : got < 0 ? got : -EFAULT;
+        }
+    }
+    return (long)done;
 }
 
 HANDLER(call_shutdown)
@@ -359,11 +482,25 @@ HANDLER(call_shutdown)
     return error ? error : HOST(file->box.object, HOST_SOCKET_SHUTDOWN, 0, NULL, ARG(1));
 }
 
+static long timeout_set(struct file *file, unsigned which, uint64_t at, uint64_t size)
+{
+    int64_t time[2];
+    long error = size < sizeof time ? -EINVAL : user_read(time, at, sizeof time);
+    if (!error) {
+        bool is_long = time[0] > 1000000000 || time[0] < 0;
+        file->word[which] = is_long ? 0 : (uint64_t)(time[0] * SECOND_NS + time[1] * 1000);
+    }
+    return error;
+}
+
 HANDLER(call_setsockopt)
 {
     struct file *file;
     long error = socket_of(thread, ARG(0), &file);
     error = error ? error : address_ready(ARG(3), ARG(4));
+    if (!error && ARG(1) == SOL_SOCKET && (ARG(2) == SO_RCVTIMEO || ARG(2) == SO_SNDTIMEO)) {
+        error = timeout_set(file, ARG(2) == SO_RCVTIMEO ? RECEIVE_TIMEOUT : SEND_TIMEOUT, ARG(3), ARG(4));
+    }
     return error ? error
                  : HOST(file->box.object, HOST_SOCKET_SET_OPTION, 0, NULL, ARG(1), ARG(2), ARG(3), ARG(4));
 }
@@ -393,6 +530,8 @@ static long name_call(struct thread *thread, const struct linux_call *call, uint
         error =
             HOST(file->box.object, HOST_SOCKET_NAME, 0, &length, is_peer, (uint64_t)address, sizeof address);
     }
+    address_show(address, length);
+    length = unix_name_show(address, length, file ? file->path : NULL);
     return error < 0 ? error : address_write(ARG(1), ARG(2), address, length);
 }
 

@@ -32,11 +32,13 @@ enum {
 #define SPACE_END       0x7d0000000000ul
 
 struct file;
+struct window;
 
 struct region {
     uint64_t start, end;
     struct file *file; /* what pages are filled from; NULL: zeros */
     uint64_t offset;   /* in the file, of `start` */
+    struct window *window; /* through which the file itself is seen; NULL: pages are copies */
     uint8_t protection;
     bool is_shared;
     bool is_heap, is_stack;
@@ -68,6 +70,13 @@ void space_forget(uint64_t start, uint64_t end);
 /* The program's break. */
 void space_set_break(uint64_t start);
 uint64_t space_break(uint64_t wish);
+
+/* Fork: frames become common to both sides, and are copied when one writes. `share` is told each. */
+long space_fork(void (*share)(uint32_t frame));
+
+/* Exec: nothing is left. In a copy of the personality without the program's frames: nothing is there. */
+void space_clear(void);
+void space_abandon(void);
 
 /* Data of the program, checked: 0, -EFAULT or -ENOMEM. */
 long user_read(void *to, uint64_t from, size_t size);

@@ -5,7 +5,10 @@
  */
 #include <cpuid.h>
 
+#include "container/linux/identity.h"
+#include "container/linux/heap.h"
 #include "container/linux/loader.h"
+#include "container/linux/signal.h"
 #include "container/linux/space.h"
 #include "container/linux/synthetic.h"
 
@@ -32,15 +35,13 @@ enum {
     AT_SYSINFO_EHDR = 33,
     AT_MINSIGSTKSZ = 51,
     HEADER_SIZE = 56,
-    RANDOM_SIZE = 16,
-    SIGNAL_STACK = 4096
+    RANDOM_SIZE = 16
 };
 
 /* A word list that grows downwards is written in one piece. */
 enum {
-    WORDS = 16384
+    WORDS_OF_KERNEL = 64 /* all but the strings' addresses */
 };
-static uint64_t words[WORDS];
 
 static uint64_t hardware_capabilities(void)
 {
@@ -62,16 +63,16 @@ static unsigned auxiliary_write(uint64_t *at, const struct image *image, const s
         {AT_BASE, image->interpreter},
         {AT_FLAGS, 0},
         {AT_ENTRY, image->entry},
-        {AT_UID, 0},
-        {AT_EUID, 0},
-        {AT_GID, 0},
-        {AT_EGID, 0},
+        {AT_UID, identity_user()},
+        {AT_EUID, identity_user()},
+        {AT_GID, identity_group()},
+        {AT_EGID, identity_group()},
         {AT_SECURE, 0},
         {AT_RANDOM, random},
         {AT_HWCAP2, 0},
         {AT_EXECFN, name},
         {AT_PLATFORM, platform},
-        {AT_MINSIGSTKSZ, SIGNAL_STACK},
+        {AT_MINSIGSTKSZ, signal_stack_minimum()},
         {image->vdso ? AT_SYSINFO_EHDR : AT_NULL, image->vdso},
         {AT_NULL, 0},
     };
@@ -110,7 +111,9 @@ long stack_build(struct process *process, const struct image *image, const char 
                             .protection = PROT_READ | PROT_WRITE,
                             .is_stack = true};
     unsigned char random[RANDOM_SIZE];
-    if (argument_count + environment_count + 64 > WORDS) {
+    size_t room = (argument_count + environment_count + WORDS_OF_KERNEL) * sizeof(uint64_t);
+    uint64_t *words = room < SPACE_STACK / 4 ? heap_alloc(room) : NULL;
+    if (!words) {
         return -E2BIG;
     }
     long error = space_map(&region);
@@ -137,5 +140,7 @@ long stack_build(struct process *process, const struct image *image, const char 
     error = error ? error : user_write(strings, text, text_size);
     error = error ? error : user_write(platform, "x86_64", 7);
     error = error ? error : user_write(random_at, random, sizeof random);
-    return error ? error : user_write(*sp, words, count * sizeof *words);
+    error = error ? error : user_write(*sp, words, count * sizeof *words);
+    heap_free(words, room);
+    return error;
 }

@@ -11,8 +11,19 @@
 enum {
     AT_SYMLINK_NOFOLLOW = 0x100,
     AT_EMPTY_PATH = 0x1000,
-    ACCESS_X = 1
+    AT_EACCESS = 0x200,
+    AT_NO_AUTOMOUNT = 0x800,
+    AT_SYNC_TYPE = 0x6000,
+    STATUS_FLAGS = AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_EMPTY_PATH | AT_SYNC_TYPE,
+    ACCESS_FLAGS = AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH | AT_EACCESS,
+    ACCESS_X = 1,
+    ACCESS_ALL = 7,
+    PROC_MAGIC = 0x9fa0,
+    TMPFS_MAGIC = 0x1021994,
+    SYSFS_MAGIC = 0x62656572
 };
+
+#define STATX_RESERVED 0x80000000u
 
 struct stat { /* stat(2) on x86-64 */
     uint64_t device, inode, links;
@@ -25,13 +36,17 @@ struct stat { /* stat(2) on x86-64 */
     int64_t unused[3];
 };
 
-static char name_path[PATH_ROOM], other[PATH_ROOM];
+static struct path name_path;
+static char other[PATH_ROOM];
 static struct statx status;
 
-static long stat_below(void *argument, const char *below, uint64_t length)
+static long stat_below(void *argument, const struct place *place)
 {
-    return HOST(path_root(), HOST_DIRECTORY_STAT, 0, NULL, (uint64_t)below, length, *(uint64_t *)argument,
-                (uint64_t)&status);
+    if (!place->length && HOST(place->directory, HOST_OBJECT_KIND, 0, NULL, 0) == HOST_FILE) {
+        return HOST(place->directory, HOST_FILE_STAT, 0, NULL, (uint64_t)&status);
+    }
+    return HOST(place->directory, HOST_DIRECTORY_STAT, 0, NULL, (uint64_t)place->below, place->length,
+                *(uint64_t *)argument, (uint64_t)&status);
 }
 
 /* Of an open file. */
@@ -41,22 +56,21 @@ static long status_of(struct file *file)
     return file->kind->stat ? file->kind->stat(file, &status) : 0;
 }
 
-/* `path`, absolute. */
-static long path_status(const struct process *process, char path[PATH_ROOM], bool follow)
+static long path_status(const struct process *process, struct path *path, bool follow)
 {
     uint64_t flags = follow ? 0 : AT_SYMLINK_NOFOLLOW;
-    if (synthetic_covers(path)) {
-        if (!follow && synthetic_link(process, path, other) > 0) {
-            status = (struct statx){.mode = S_IFLNK | 0777, .links = 1, .block_size = 1024, .inode = 3};
-            return 0;
-        }
-        if (strcmp(path, "/proc/self/exe") != 0) {
-            return synthetic_stat(process, path, &status);
-        }
-        memcpy(path, process->program, strlen(process->program) + 1);
+    if (follow && strcmp(path->text, "/proc/self/exe") == 0) {
+        (void)path_set(path, process->program);
     }
-    long result = path_try(path, follow, stat_below, &flags);
-    return result < 0 ? result : 0;
+    long result = path_do(process, path, follow, stat_below, &flags);
+    if (result != PATH_SYNTHETIC) {
+        return result < 0 ? result : 0;
+    }
+    if (!follow && synthetic_link(process, path->text, other) > 0) {
+        status = (struct statx){.mode = S_IFLNK | 0777, .links = 1, .block_size = 1024, .inode = 3};
+        return 0;
+    }
+    return synthetic_stat(process, path->text, &status);
 }
 
 static long named_status(struct thread *thread, uint64_t directory, uint64_t name, uint64_t flags)
@@ -70,17 +84,11 @@ static long named_status(struct thread *thread, uint64_t directory, uint64_t nam
         if ((int)directory != AT_FDCWD) {
             return -EBADF;
         }
-        memcpy(name_path, thread->process->directory, strlen(thread->process->directory) + 1);
-        return path_status(thread->process, name_path, true);
+        (void)path_set(&name_path, thread->process->directory);
+        return path_status(thread->process, &name_path, true);
     }
-    long error = path_read(thread->process, directory, name, name_path);
-    return error ? error : path_status(thread->process, name_path, !(flags & AT_SYMLINK_NOFOLLOW));
-}
-
-long status_of_path(const struct process *process, char path[PATH_ROOM], bool follow, const struct statx **to)
-{
-    *to = &status;
-    return path_status(process, path, follow);
+    long error = path_read(thread->process, directory, name, &name_path);
+    return error ? error : path_status(thread->process, &name_path, !(flags & AT_SYMLINK_NOFOLLOW));
 }
 
 long status_at(struct thread *thread, uint64_t directory, uint64_t name, uint64_t flags,
@@ -141,13 +149,15 @@ HANDLER(call_fstat)
 
 HANDLER(call_newfstatat)
 {
-    long error = named_status(thread, ARG(0), ARG(1), ARG(3));
+    long error = ARG(3) & ~(uint64_t)STATUS_FLAGS ? -EINVAL : named_status(thread, ARG(0), ARG(1), ARG(3));
     return error ? error : stat_write(ARG(2));
 }
 
 HANDLER(call_statx)
 {
-    long error = named_status(thread, ARG(0), ARG(1), ARG(2));
+    bool is_wrong = ARG(2) & ~(uint64_t)STATUS_FLAGS || (ARG(2) & AT_SYNC_TYPE) == AT_SYNC_TYPE ||
+                    ARG(3) & STATX_RESERVED;
+    long error = is_wrong ? -EINVAL : named_status(thread, ARG(0), ARG(1), ARG(2));
     status.mask |= 0x7ff;
     return error ? error : user_write(ARG(4), &status, sizeof status);
 }
@@ -155,7 +165,8 @@ HANDLER(call_statx)
 /* The container's root user may do what the host lets be done: only execution asks for a mode. */
 static long access_at(struct thread *thread, uint64_t directory, uint64_t name, uint64_t mode, uint64_t flags)
 {
-    long error = named_status(thread, directory, name, flags);
+    bool is_wrong = mode & ~(uint64_t)ACCESS_ALL || flags & ~(uint64_t)ACCESS_FLAGS;
+    long error = is_wrong ? -EINVAL : named_status(thread, directory, name, flags);
     if (error) {
         return error;
     }
@@ -182,9 +193,12 @@ struct statfs {
         rest[4];
 };
 
-static long statfs_write(uint64_t to)
+static long statfs_write(uint64_t to, const char *path)
 {
-    struct statfs statfs = {.type = 0xef53,
+    struct statfs statfs = {.type = !path || !synthetic_covers(path) ? 0xef53
+                                    : path[1] == 'p'                 ? PROC_MAGIC
+                                    : path[1] == 's'                 ? SYSFS_MAGIC
+                                                                     : TMPFS_MAGIC,
                             .block_size = 4096,
                             .blocks = 1ul << 28,
                             .free = 1ul << 27,
@@ -199,10 +213,11 @@ static long statfs_write(uint64_t to)
 HANDLER(call_statfs)
 {
     long error = named_status(thread, (uint64_t)AT_FDCWD, ARG(0), 0);
-    return error ? error : statfs_write(ARG(1));
+    return error ? error : statfs_write(ARG(1), name_path.text);
 }
 
 HANDLER(call_fstatfs)
 {
-    return file_of(thread->process, ARG(0)) ? statfs_write(ARG(1)) : -EBADF;
+    const struct file *file = file_of(thread->process, ARG(0));
+    return file ? statfs_write(ARG(1), file->path) : -EBADF;
 }

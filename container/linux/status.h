@@ -5,11 +5,7 @@
 
 #include "container/linux/file.h"
 
-/* Of an absolute path, which may be changed; the answer is good until the next call. */
-long status_of_path(const struct process *process, char path[PATH_ROOM], bool follow,
-                    const struct statx **status);
-
-/* Of what a call names, as fstatat(2) does. */
+/* Of what a call names, as fstatat(2) does. The answer is good until the next call. */
 long status_at(struct thread *thread, uint64_t directory, uint64_t name, uint64_t flags,
                const struct statx **status);
 

@@ -3,12 +3,15 @@
  * Devices and /proc. A text of /proc is made when it is opened. Random bytes come from the processor's generator.
  */
 #include "container/linux/synthetic.h"
+#include "container/linux/terminal.h"
 
 #include <sel4_util.h>
 
 #include "container/linux/clock.h"
 #include "container/linux/heap.h"
 #include "container/linux/page_map.h"
+#include "container/linux/proc.h"
+#include "container/linux/server.h"
 #include "container/linux/space.h"
 
 enum {
@@ -196,24 +199,32 @@ static size_t meminfo_text(const struct process *process, char *text)
                                total, available, available, 0, 0, 0, 0);
 }
 
+/* The group; session and parent are stored. */
+static long process_family(const struct process *process, uint64_t family[2])
+{
+    return server_call(SERVER_GET_GROUP, (const uint64_t[]){(uint64_t)process->id, 0}, 2, family, 2);
+}
+
 static size_t status_text(const struct process *process, char *text)
 {
-    uint64_t resident = page_count() * PAGE_SIZE / 1024;
+    uint64_t resident = page_count() * PAGE_SIZE / 1024, family[2];
+    (void)process_family(process, family);
     return (size_t)format_text(
         text, TEXT_ROOM,
-        "Name:\t%s\nState:\tR (running)\nTgid:\t%d\nPid:\t%d\nPPid:\t0\nUid:\t0\t0\t0\t0\n"
+        "Name:\t%s\nState:\tR (running)\nTgid:\t%d\nPid:\t%d\nPPid:\t%lu\nUid:\t0\t0\t0\t0\n"
         "Gid:\t0\t0\t0\t0\nVmSize:\t%8lu kB\nVmRSS:\t%8lu kB\nThreads:\t%u\n",
-        process->name, process->id, process->id, resident, resident, process->thread_count);
+        process->name, process->id, process->id, family[1], resident, resident, process->thread_count);
 }
 
 static size_t stat_text(const struct process *process, char *text)
 {
-    uint64_t pages = page_count();
+    uint64_t pages = page_count(), family[2];
+    long group = process_family(process, family);
     return (size_t)format_text(
         text, TEXT_ROOM,
-        "%d (%s) R 0 %d %d 0 -1 0 0 0 0 0 0 0 0 0 20 0 %u 0 0 %lu %lu "
+        "%d (%s) R %lu %ld %lu 0 -1 0 0 0 0 0 0 0 0 0 20 0 %u 0 0 %lu %lu "
         "18446744073709551615 0 0 0 0 0 0 0 0 0 0 0 0 17 0 0 0 0 0 0 0 0 0 0 0 0 0 0\n",
-        process->id, process->name, process->id, process->id, process->thread_count, pages * PAGE_SIZE,
+        process->id, process->name, family[1], group, family[0], process->thread_count, pages * PAGE_SIZE,
         pages);
 }
 
@@ -252,6 +263,14 @@ static size_t uptime_text(const struct process *process, char *text)
     return (size_t)format_text(text, TEXT_ROOM, "%ld.00 0.00\n", seconds);
 }
 
+static size_t system_text(const struct process *process, char *text)
+{
+    (void)process;
+    int64_t booted = (clock_now(CLOCK_REALTIME) - clock_now(CLOCK_MONOTONIC)) / SECOND_NS;
+    return (size_t)format_text(text, TEXT_ROOM,
+                               "cpu  0 0 0 0 0 0 0 0 0 0\ncpu0 0 0 0 0 0 0 0 0 0 0\nbtime %ld\n", booted);
+}
+
 static size_t cpuinfo_text(const struct process *process, char *text)
 {
     (void)process;
@@ -276,10 +295,28 @@ static size_t one_line(const struct process *process, char *text)
     return fixed_text(text, "1\n");
 }
 
+static size_t pid_max_line(const struct process *process, char *text)
+{
+    (void)process;
+    return fixed_text(text, "4194304\n");
+}
+
 static size_t somaxconn_line(const struct process *process, char *text)
 {
     (void)process;
     return fixed_text(text, "4096\n");
+}
+
+static size_t loadavg_text(const struct process *process, char *text)
+{
+    (void)process;
+    return fixed_text(text, "0.00 0.00 0.00 1/1 1\n");
+}
+
+static size_t version_text(const struct process *process, char *text)
+{
+    (void)process;
+    return fixed_text(text, "Linux version 6.1.0-selkie (selkie)\n");
 }
 
 static size_t filesystems_text(const struct process *process, char *text)
@@ -309,8 +346,12 @@ static const struct {
     {"/proc/mounts", mounts_text},
     {"/proc/meminfo", meminfo_text},
     {"/proc/uptime", uptime_text},
+    {"/proc/stat", system_text},
+    {"/proc/sys/kernel/pid_max", pid_max_line},
     {"/proc/cpuinfo", cpuinfo_text},
     {"/proc/filesystems", filesystems_text},
+    {"/proc/loadavg", loadavg_text},
+    {"/proc/version", version_text},
     {"/proc/sys/vm/overcommit_memory", one_line},
     {"/proc/sys/kernel/ngroups_max", zero_line},
     {"/proc/sys/net/core/somaxconn", somaxconn_line},
@@ -329,17 +370,38 @@ bool synthetic_covers(const char *path)
     return is_under(path, "/dev") || is_under(path, "/proc") || is_under(path, "/sys");
 }
 
-static long text_open(const struct process *process, size_t index, struct file **file)
+/* An empty text. */
+static long text_make(struct file **file)
 {
     *file = file_make(&TEXT_KIND, O_RDONLY);
-    char *text = *file ? heap_alloc(TEXT_ROOM) : NULL;
-    if (!text) {
-        heap_free(*file, sizeof **file);
+    if (!*file) {
         return -ENOMEM;
     }
-    (*file)->data = text;
-    (*file)->word[0] = TEXTS[index].text(process, text);
+    (*file)->data = heap_alloc(TEXT_ROOM);
+    if (!(*file)->data) {
+        file_release(*file);
+        return -ENOMEM;
+    }
     return 0;
+}
+
+static long text_open(const struct process *process, size_t index, struct file **file)
+{
+    long error = text_make(file);
+    if (!error) {
+        (*file)->word[0] = TEXTS[index].text(process, (*file)->data);
+    }
+    return error;
+}
+
+long synthetic_text(const char *text, size_t size, struct file **file)
+{
+    long error = text_make(file);
+    if (!error) {
+        memcpy((*file)->data, text, size);
+        (*file)->word[0] = size;
+    }
+    return error;
 }
 
 /* The number at the end of /proc/self/fd/N and /dev/fd/N; -1: it is none. */
@@ -380,6 +442,13 @@ static const char *path_self(const struct process *process, const char *path, ch
     return to;
 }
 
+struct file *synthetic_file(const struct process *process, const char *path)
+{
+    static char self[PATH_ROOM];
+    long number = synthetic_covers(path) ? descriptor_number(path_self(process, path, self)) : -1;
+    return number >= 0 ? file_of(process, (uint64_t)number) : NULL;
+}
+
 long synthetic_open(const struct process *process, const char *path, unsigned flags, struct file **file)
 {
     static char self[PATH_ROOM];
@@ -398,13 +467,17 @@ long synthetic_open(const struct process *process, const char *path, unsigned fl
             return (flags & O_ACCMODE) != O_RDONLY ? -EACCES : text_open(process, i, file);
         }
     }
+    if (strcmp(path, "/dev/tty") == 0) {
+        *file = terminal_open(flags);
+        return *file ? 0 : -ENXIO;
+    }
     long number = descriptor_number(path);
     *file = number >= 0 ? file_of(process, (uint64_t)number) : NULL;
     if (*file) {
         file_hold(*file); /* Linux opens anew; here it is the same open file */
         return 0;
     }
-    return -ENOENT;
+    return proc_open(process, path, file);
 }
 
 long synthetic_link(const struct process *process, const char *path, char to[PATH_ROOM])
@@ -435,8 +508,7 @@ long synthetic_link(const struct process *process, const char *path, char to[PAT
 long synthetic_stat(const struct process *process, const char *path, struct statx *status)
 {
     struct file *file;
-    if (strcmp(path, "/dev") == 0 || strcmp(path, "/proc") == 0 || strcmp(path, "/proc/self") == 0 ||
-        strcmp(path, "/proc/self/fd") == 0 || strcmp(path, "/sys") == 0) {
+    if (strcmp(path, "/dev") == 0 || strcmp(path, "/sys") == 0) {
         *status = (struct statx){.mode = S_IFDIR | 0555, .links = 2, .block_size = 1024, .inode = 1};
         return 0;
     }

@@ -11,6 +11,9 @@ bool synthetic_covers(const char *path);
 /* Open it: -ENOENT, or 0 and a file. */
 long synthetic_open(const struct process *process, const char *path, unsigned flags, struct file **file);
 
+/* The open file that a path like /proc/self/fd/N names, or NULL. */
+struct file *synthetic_file(const struct process *process, const char *path);
+
 /* What a link of /proc points to: its length, or -EINVAL when it is none, -ENOENT. */
 long synthetic_link(const struct process *process, const char *path, char to[PATH_ROOM]);
 
@@ -21,5 +24,8 @@ struct file *synthetic_console(void);
 
 /* getrandom(2). */
 void random_fill(void *to, size_t size);
+
+/* A file with this text, as those of /proc are. */
+long synthetic_text(const char *text, size_t size, struct file **file);
 
 #endif

@@ -11,10 +11,10 @@
 #define SELKIE_LINUX_THREAD_H
 
 #include "container/linux/kernel.h"
+#include "container/linux/signal.h"
 
 enum {
     THREADS = 1024,
-    SIGNALS = 65,
     NO_DEADLINE = -1
 };
 
@@ -33,11 +33,10 @@ enum wait_kind {
     WAIT_FUTEX,
     WAIT_FILE, /* one file */
     WAIT_ANY,  /* any file: poll, epoll */
-    WAIT_TIME
-};
-
-struct signal_action { /* as rt_sigaction passes it */
-    uint64_t handler, flags, restorer, mask;
+    WAIT_TIME,
+    WAIT_CHILD, /* news of a child */
+    WAIT_VFORK, /* for the child to call exec or to end; nothing else ends it */
+    WAIT_SIGNAL /* one of `signal_wish`, taken and not handled; else nothing but signals ends it */
 };
 
 struct process {
@@ -48,6 +47,10 @@ struct process {
     unsigned umask;
     unsigned thread_count;
     struct signal_action action[SIGNALS];
+    struct signal_set pending;
+    bool is_stopped;
+    bool is_hosted;              /* by vfork(2): it has no address space of its own */
+    struct thread *vfork_thread; /* which waits for that to end */
     char name[16];
     uint64_t arguments_start, arguments_end, environment_end; /* /proc/self/cmdline */
 };
@@ -72,13 +75,24 @@ struct thread {
     bool is_queued;      /* to be repeated */
     struct thread *queue_next;
 
-    uint64_t signal_mask, saved_mask;
-    uint64_t alternate_stack[3];
+    uint64_t signal_mask;
+    uint64_t saved_mask; /* while has_saved_mask: what signal_mask was before this call */
+    bool has_saved_mask;
+    struct signal_set pending;
+    uint64_t signal_wish;        /* WAIT_SIGNAL */
+    uint64_t alternate_stack[3]; /* stack_t: address, flags, size */
+    uint64_t fault[3];           /* as signal frames tell of the last one: error code, number, address */
+    bool is_held;                /* the process is stopped: `registers` are how it goes on */
+    bool is_suspended;           /* the process is stopped: it was computing */
     uint64_t clear_child_tid, robust_list, fs_base;
     bool has_ended;
 };
 
-extern struct thread threads[THREADS];
+/* They lie in pages that come as there are threads. */
+#define threads ((struct thread *)0x7d0e00000000ul)
+
+/* The thread whose call is being served; NULL between calls. */
+extern struct thread *thread_current;
 
 /* All threads lie below this index. */
 extern unsigned thread_end;
@@ -93,13 +107,26 @@ long thread_clone(struct thread *parent, uint64_t flags, uint64_t stack, uint64_
 /* The thread ends. The caller must not be answered. */
 void thread_exit(struct thread *thread, int status);
 
-/* The whole container ends, as wait(2) tells: (code & 255) << 8, or a signal number. */
+/* The personality's own process ends, as wait(2) tells: (code & 255) << 8, or a signal number. See process_end. */
 _Noreturn void process_exit(int wait_status);
+
+/* A new thread that does not run yet; it has the caller's registers, as its call returns 0. NULL: no memory. */
+struct thread *thread_copy(const struct thread *parent, struct process *process, int id);
+void thread_start_copy(struct thread *thread, uint64_t stack, uint64_t fs_base);
+
+/* A thread goes without a word to anybody. */
+void thread_drop(struct thread *thread);
+
+/* Nobody's call is to be repeated. */
+void thread_queue_clear(void);
 
 struct thread *thread_find(int id);
 
 /* Begin to wait; what the handler returns. A deadline of an earlier round of the same call stays. */
 long thread_wait(struct thread *thread, enum wait_kind kind, int64_t deadline_ns);
+
+/* The call is over, or was left without an answer. */
+void thread_call_over(struct thread *thread);
 
 /* End a wait. */
 void thread_answer(struct thread *thread, long result);

@@ -45,8 +45,8 @@ HANDLER(call_time)
 static long sleep(struct thread *thread, uint64_t time, unsigned clock, bool is_absolute)
 {
     int64_t deadline;
-    if (thread->is_repeated) {
-        return 0; /* only its deadline repeats it */
+    if (thread->is_expired) {
+        return 0;
     }
     long error = time ? clock_deadline_read(time, clock, is_absolute, &deadline) : -EFAULT;
     return error ? error : thread_wait(thread, WAIT_TIME, deadline);
@@ -59,5 +59,9 @@ HANDLER(call_nanosleep)
 
 HANDLER(call_clock_nanosleep)
 {
-    return sleep(thread, ARG(2), (unsigned)ARG(0), ARG(1) & TIMER_ABSTIME);
+    enum {
+        CLOCK_THREAD = 3
+    };
+    bool is_wrong = clock_now((unsigned)ARG(0)) < 0 || ARG(0) == CLOCK_THREAD;
+    return is_wrong ? -EINVAL : sleep(thread, ARG(2), (unsigned)ARG(0), ARG(1) & TIMER_ABSTIME);
 }

@@ -11,18 +11,42 @@ enum {
     FLAGS_START = 0x2
 };
 
+extern seL4_Word selkie_entry; /* of libsel4; a jump to the kernel does in a container what it does here */
+
 static const seL4_Word PROGRAM_VADDR = 0x7d0180000000;
 
-/* Into leaf 0. */
+/* Into leaf 0. A badge that the capability has stays. */
 static seL4_Error give(const struct container *container, seL4_Word slot, seL4_CPtr cap, seL4_Word data)
 {
-    return (seL4_Error)seL4_CNode_Mint(container->leaf, slot, CONTAINER_LEAF_BITS,
-                                       container->allocator->cnode, cap, seL4_WordBits, seL4_AllRights, data);
+    seL4_CNode from = container->allocator->cnode;
+    return (seL4_Error)(data ? seL4_CNode_Mint(container->leaf, slot, CONTAINER_LEAF_BITS, from, cap,
+                                               seL4_WordBits, seL4_AllRights, data)
+                             : seL4_CNode_Copy(container->leaf, slot, CONTAINER_LEAF_BITS, from, cap,
+                                               seL4_WordBits, seL4_AllRights));
 }
 
 static seL4_Word root_data(void)
 {
     return seL4_CNode_CapData_new(0, CONTAINER_GUARD_BITS).words[0];
+}
+
+/* Address spaces are the container's to make, as many as one pool has identifiers for. */
+static seL4_Error asid_pool_make(struct container *container)
+{
+    struct sel4_util_allocator *allocator = container->allocator;
+    seL4_CPtr untyped = sel4_util_object_alloc(allocator, seL4_UntypedObject, seL4_ASIDPoolBits);
+    container->asid_pool = sel4_util_slot_alloc(allocator);
+    if (!untyped || !container->asid_pool) {
+        return seL4_NotEnoughMemory;
+    }
+    seL4_Error error = (seL4_Error)seL4_X86_ASIDControl_MakePool(seL4_CapASIDControl, untyped, allocator->cnode,
+                                                                 container->asid_pool, seL4_WordBits);
+    if (error == seL4_DeleteFirst) { /* there are eight; containers after these share the first */
+        error = (seL4_Error)seL4_CNode_Copy(allocator->cnode, container->asid_pool, seL4_WordBits,
+                                            allocator->cnode, allocator->asid_pool, seL4_WordBits,
+                                            seL4_AllRights);
+    }
+    return error;
 }
 
 static seL4_Error objects_make(struct container *container)
@@ -40,7 +64,7 @@ static seL4_Error objects_make(struct container *container)
         error = (seL4_Error)seL4_CNode_Copy(container->root, 0, CONTAINER_ROOT_BITS, allocator->cnode,
                                             container->leaf, seL4_WordBits, seL4_AllRights);
     }
-    return error;
+    return error ? error : asid_pool_make(container);
 }
 
 static seL4_Error capabilities_give(const struct container *container)
@@ -49,6 +73,7 @@ static seL4_Error capabilities_give(const struct container *container)
     error = error ? error : give(container, CONTAINER_SLOT_CNODE, container->root, root_data());
     error = error ? error : give(container, CONTAINER_SLOT_VSPACE, container->vspace, 0);
     error = error ? error : give(container, CONTAINER_SLOT_CONTROL, container->control, 0);
+    error = error ? error : give(container, CONTAINER_SLOT_ASID_POOL, container->asid_pool, 0);
     if (!error && container->allocator->sched_control) {
         error = give(container, CONTAINER_SLOT_SCHED_CONTROL, container->allocator->sched_control, 0);
     }
@@ -61,6 +86,7 @@ static seL4_Error memory_give(const struct container *container, seL4_Word memor
 {
     unsigned bits = seL4_WordBits - 1;
     order->untyped_count = 0;
+    order->entry = selkie_entry;
     while (memory > 0) {
         while ((1ul << bits) > memory) {
             bits--;
@@ -159,9 +185,9 @@ static seL4_Error thread_make(const struct container *container)
                                         .vspace = container->vspace,
                                         .ipc_buffer = CONTAINER_IPC_BUFFER,
                                         .ipc_frame = frame,
-                                        .priority = CONTAINER_PRIORITY + 1,
+                                        .priority = CONTAINER_PRIORITY + 2,
                                     });
-    sel4_util_tcb_name(container->tcb, "linux");
+    sel4_util_tcb_name(container->tcb, "processes");
     return error;
 }
 

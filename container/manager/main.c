@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The root task: one container as the order says, until it ends; then the system comes to rest.
+ * The root task: one container as the order says, until it ends; then the system comes to rest. If there is a host
+ * capability "control", a service for many containers instead (service.c).
  *
  * Host capabilities: "order" (file: the text of manager.h), "status" (file: gets "exit N" or "signal N" and a
  * newline), and what is the container's: "rootfs", "stdin", "stdout", "stderr", "network", "clock".
@@ -8,6 +9,7 @@
 #include <selkie/host.h>
 
 #include "manager.h"
+#include "service.h"
 
 enum {
     ORDER_ROOM = CONTAINER_ORDER_PAGES * 4096,
@@ -103,6 +105,11 @@ int main(seL4_BootInfo *info)
 {
     static struct container container;
     static struct container_config config;
+    if (selkie_host_find(info, "control")) {
+        service_run(info);
+        containers_end(info);
+        return 0;
+    }
     sel4_util_allocator_init(&allocator, info);
     config.order = order_read(info);
     config.memory = order_memory(config.order, DEFAULT_MEMORY) & ~0xffful;
@@ -115,6 +122,9 @@ int main(seL4_BootInfo *info)
     hosts_list(info, &config);
     seL4_CPtr control = sel4_util_object_alloc(&allocator, seL4_EndpointObject, 0);
     seL4_Error error = container_make(&container, &allocator, control, &config);
+    if (error == seL4_NoError) { /* nobody writes on this board */
+        error = container_page(&container, CONTAINER_BOARD, seL4_ReadWrite, NULL, NULL);
+    }
     if (error == seL4_NoError) {
         error = container_start(&container);
     }

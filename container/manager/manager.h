@@ -10,13 +10,11 @@
 #include <sel4_util.h>
 
 #include "container/interface.h"
+#include "text.h"
 
-/* The order as text: fields KEY=VALUE, each ended by a zero; `size` counts the last one. Keys: arg, env, workdir,
- * memory (bytes). What a key may appear once for, the last one decides. */
-struct order_text {
-    const char *text;
-    size_t size;
-};
+/* The order as text (text.h). Keys: arg, env, workdir, memory (bytes), mount (NAME:PATH of a host capability), port
+ * (ADDRESS:HOST:CONTAINER), loopback (ADDRESS), user (UID:GID), terminal. Where only one makes sense, the last one
+ * decides. */
 
 /* What to give a container. */
 struct container_config {
@@ -33,7 +31,7 @@ struct container_config {
 
 struct container {
     struct sel4_util_allocator *allocator;
-    seL4_CPtr tcb, root, leaf, vspace, control;
+    seL4_CPtr tcb, root, leaf, vspace, control, asid_pool;
     seL4_Word entry;
 };
 
@@ -50,7 +48,7 @@ typedef void page_fill(const void *argument, seL4_Word vaddr, unsigned char *pag
 seL4_Error container_page(const struct container *container, seL4_Word vaddr, seL4_CapRights_t rights,
                           page_fill *fill, const void *argument);
 
-/* In order.c. */
+/* In order.c. `to->host` must be there already. */
 seL4_Word order_memory(struct order_text order, seL4_Word otherwise);
 seL4_Error order_write(struct container_order *to, struct order_text from);
 

@@ -2,40 +2,13 @@
 /* From the order's text to what a personality reads. */
 #include "manager.h"
 
-/* The value of the field at `at` if its key is `key`, else NULL. */
-static const char *field_value(const char *at, const char *key)
-{
-    size_t length = strlen(key);
-    return strncmp(at, key, length) == 0 && at[length] == '=' ? at + length + 1 : NULL;
-}
-
-static const char *field_next(struct order_text order, const char *at)
-{
-    const char *next = at + strlen(at) + 1;
-    return next < order.text + order.size ? next : NULL;
-}
-
-static const char *order_first(struct order_text order)
-{
-    return order.size > 0 && order.text[order.size - 1] == '\0' ? order.text : NULL;
-}
-
 seL4_Word order_memory(struct order_text order, seL4_Word otherwise)
 {
-    seL4_Word memory = otherwise;
-    for (const char *at = order_first(order); at; at = field_next(order, at)) {
-        const char *value = field_value(at, "memory");
-        if (value) {
-            memory = 0;
-            for (; *value >= '0' && *value <= '9'; value++) {
-                memory = memory * 10 + (seL4_Word)(*value - '0');
-            }
-        }
-    }
-    return memory;
+    const char *memory = text_last(order, "memory", NULL);
+    return memory ? text_number(memory, NULL) : otherwise;
 }
 
-static seL4_Error text_add(struct container_order *to, const char *value)
+static seL4_Error string_add(struct container_order *to, const char *value)
 {
     size_t size = strlen(value) + 1;
     if (size > CONTAINER_TEXT_SIZE - to->text_size) {
@@ -47,30 +20,115 @@ static seL4_Error text_add(struct container_order *to, const char *value)
 }
 
 /* All values of one key; how many. */
-static seL4_Error values_add(struct container_order *to, struct order_text from, const char *key,
-                             uint32_t *count)
+static seL4_Error strings_add(struct container_order *to, struct order_text from, const char *key,
+                              uint32_t *count)
 {
     seL4_Error error = seL4_NoError;
-    for (const char *at = order_first(from); at && !error; at = field_next(from, at)) {
-        const char *value = field_value(at, key);
-        if (value) {
-            error = text_add(to, value);
-            (*count)++;
-        }
+    for (const char *value = NULL; !error && (value = text_value(from, key, value));) {
+        error = string_add(to, value);
+        (*count)++;
     }
     return error;
 }
 
+/* NAME:PATH, with the name of a host capability that it has. */
+static seL4_Error mount_add(struct container_order *to, const char *value)
+{
+    size_t name = 0;
+    while (value[name] && value[name] != ':') {
+        name++;
+    }
+    size_t path_size = value[name] ? strlen(value + name + 1) + 1 : 0;
+    struct container_mount *mount = &to->mount[to->mount_count];
+    if (to->mount_count == CONTAINER_MOUNTS || path_size < 2 || path_size > sizeof mount->path) {
+        return seL4_InvalidArgument;
+    }
+    for (uint32_t i = 0; i < to->host_count; i++) {
+        if (strncmp(to->host[i].name, value, name) == 0 && !to->host[i].name[name]) {
+            *mount = (struct container_mount){.host = i};
+            memcpy(mount->path, value + name + 1, path_size);
+            to->mount_count++;
+            return seL4_NoError;
+        }
+    }
+    return seL4_InvalidArgument;
+}
+
+/* A number of at most `max`, and the separator behind it. */
+static const char *number_read(const char *at, char separator, seL4_Word max, seL4_Word *number)
+{
+    const char *end = at;
+    *number = at ? text_number(at, &end) : 0;
+    return end && end > at && *end == separator && *number <= max ? end + (separator != '\0') : NULL;
+}
+
+/* A.B.C.D, then the separator. Network byte order. */
+static const char *address_read(const char *at, char separator, uint32_t *address)
+{
+    *address = 0;
+    for (unsigned i = 0; i < 4; i++) {
+        seL4_Word byte;
+        at = number_read(at, i < 3 ? '.' : separator, 255, &byte);
+        *address |= (uint32_t)byte << 8 * i;
+    }
+    return at;
+}
+
+/* ADDRESS:HOST:CONTAINER */
+static seL4_Error port_add(struct container_order *to, const char *value)
+{
+    seL4_Word host = 0, container = 0;
+    uint32_t address;
+    const char *at = address_read(value, ':', &address);
+    at = number_read(at, ':', UINT16_MAX, &host);
+    at = number_read(at, '\0', UINT16_MAX, &container);
+    if (!at || to->port_count == CONTAINER_PORTS) {
+        return seL4_InvalidArgument;
+    }
+    to->port[to->port_count++] = (struct container_port){
+        .container = __builtin_bswap16((uint16_t)container),
+        .host = __builtin_bswap16((uint16_t)host),
+        .address = address,
+    };
+    return seL4_NoError;
+}
+
+static seL4_Error each(struct container_order *to, struct order_text from, const char *key,
+                       seL4_Error (*add)(struct container_order *to, const char *value))
+{
+    seL4_Error error = seL4_NoError;
+    for (const char *value = NULL; !error && (value = text_value(from, key, value));) {
+        error = add(to, value);
+    }
+    return error;
+}
+
+static seL4_Error user_read(struct container_order *to, const char *value)
+{
+    seL4_Word user, group;
+    const char *at = number_read(value, ':', UINT32_MAX - 1, &user);
+    at = number_read(at, '\0', UINT32_MAX - 1, &group);
+    to->user = (uint32_t)user;
+    to->group = (uint32_t)group;
+    return at ? seL4_NoError : seL4_InvalidArgument;
+}
+
+static seL4_Error loopback_read(struct container_order *to, const char *value)
+{
+    return address_read(value, '\0', &to->loopback) ? seL4_NoError : seL4_InvalidArgument;
+}
+
 seL4_Error order_write(struct container_order *to, struct order_text from)
 {
-    const char *directory = "/";
-    for (const char *at = order_first(from); at; at = field_next(from, at)) {
-        const char *value = field_value(at, "workdir");
-        directory = value ? value : directory;
-    }
     to->text_size = to->argument_count = to->environment_count = 0;
-    seL4_Error error = values_add(to, from, "arg", &to->argument_count);
-    error = error ? error : values_add(to, from, "env", &to->environment_count);
-    error = error ? error : text_add(to, directory);
+    to->mount_count = to->port_count = to->user = to->group = to->loopback = 0;
+    to->is_terminal = text_value(from, "terminal", NULL) != NULL;
+    seL4_Error error = strings_add(to, from, "arg", &to->argument_count);
+    error = error ? error : strings_add(to, from, "env", &to->environment_count);
+    error = error ? error : string_add(to, text_last(from, "workdir", "/"));
+    error = error ? error : each(to, from, "mount", mount_add);
+    error = error ? error : each(to, from, "port", port_add);
+    error = error ? error : each(to, from, "user", user_read);
+    error = error ? error : each(to, from, "loopback", loopback_read);
     return to->argument_count ? error : seL4_InvalidArgument;
 }

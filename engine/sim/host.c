@@ -22,7 +22,15 @@ static bool handle_is_open(const struct sim *sim, uint32_t handle)
 static bool operation_opens(enum host_operation operation)
 {
     return operation == HOST_DIRECTORY_OPEN || operation == HOST_NETWORK_SOCKET ||
-           operation == HOST_SOCKET_ACCEPT || operation == HOST_CLOCK_TIMER;
+           operation == HOST_NETWORK_RESTRICT || operation == HOST_SOCKET_ACCEPT ||
+           operation == HOST_SOCKET_RECEIVE_OBJECT || operation == HOST_CLOCK_TIMER ||
+           operation == HOST_OBJECT_DUPLICATE || operation == HOST_FILE_WINDOW;
+}
+
+/* Those that turn the invoked object into something; all but events come in pairs. */
+static bool operation_makes(enum host_operation operation)
+{
+    return operation >= HOST_OBJECT_MAKE_PIPE && operation <= HOST_OBJECT_MAKE_TERMINAL;
 }
 
 static void call_record(struct sim *sim, const struct machine_host_call *call)
@@ -58,6 +66,23 @@ static uint32_t handle_new(struct sim *sim)
     return 0;
 }
 
+static uint8_t kind_opened(enum host_operation operation)
+{
+    switch (operation) {
+    case HOST_NETWORK_SOCKET:
+    case HOST_SOCKET_ACCEPT:
+        return HOST_SOCKET;
+    case HOST_NETWORK_RESTRICT:
+        return HOST_NETWORK;
+    case HOST_CLOCK_TIMER:
+        return HOST_TIMER;
+    case HOST_FILE_WINDOW:
+        return HOST_WINDOW;
+    default:
+        return HOST_FILE;
+    }
+}
+
 static int64_t call_open(struct sim *sim, struct machine_host_call *call)
 {
     static const int64_t TOO_MANY = -24;
@@ -65,23 +90,56 @@ static int64_t call_open(struct sim *sim, struct machine_host_call *call)
     if (call->new_handle == 0)
         return TOO_MANY;
     if (!call->new_kind)
-        call->new_kind = call->operation == HOST_DIRECTORY_OPEN ? HOST_FILE
-                         : call->operation == HOST_CLOCK_TIMER  ? HOST_TIMER
-                                                                : HOST_SOCKET;
+        call->new_kind = kind_opened(call->operation);
     if (!call->new_access)
         call->new_access = HOST_READ | HOST_WRITE;
+    if (call->new_kind == HOST_WINDOW) {
+        bool is_writable = call->access & HOST_WRITE;
+        call->window_bits = SIM_WINDOW_BITS;
+        call->window = (is_writable ? MACHINE_WINDOWS : MACHINE_WINDOWS_READ_ONLY) +
+                       ((uint64_t)call->new_handle << SIM_WINDOW_BITS);
+    }
     return 0;
+}
+
+/* The answer that the script left out. */
+static void make_fill(struct machine_host_call *call)
+{
+    uint8_t kind = call->operation == HOST_OBJECT_MAKE_SOCKET_PAIR ? HOST_SOCKET : HOST_FILE;
+    bool is_pipe = call->operation == HOST_OBJECT_MAKE_PIPE;
+    call->own_kind = kind;
+    call->own_access = is_pipe ? HOST_READ : HOST_READ | HOST_WRITE;
+    call->new_kind = kind;
+    call->new_access = is_pipe ? HOST_WRITE : HOST_READ | HOST_WRITE;
+}
+
+static int64_t call_make(struct sim *sim, struct machine_host_call *call)
+{
+    static const int64_t TOO_MANY = -24;
+    make_fill(call);
+    call->own_handle = handle_new(sim);
+    if (call->own_handle == 0)
+        return TOO_MANY;
+    if (call->operation == HOST_OBJECT_MAKE_EVENT)
+        return 0;
+    call->new_handle = handle_new(sim);
+    if (call->new_handle == 0)
+        sim->host.is_open[call->own_handle] = false;
+    return call->new_handle == 0 ? TOO_MANY : 0;
 }
 
 static int64_t host_call(void *world, struct machine_host_call *call)
 {
     struct sim *sim = world;
-    require(handle_is_open(sim, call->handle), "the kernel uses an open handle");
+    require(operation_makes(call->operation) || handle_is_open(sim, call->handle),
+            "the kernel uses an open handle");
     require(call->piece_count <= HOST_IO_PIECES, "no more pieces than agreed");
     call_record(sim, call);
     int64_t result = sim->host.answer ? sim->host.answer(sim, call) : 0;
-    if (result >= 0 && operation_opens(call->operation))
+    if (result >= 0 && operation_opens(call->operation) && !sim->host.opens_nothing)
         result = call_open(sim, call);
+    if (result >= 0 && operation_makes(call->operation))
+        result = call_make(sim, call);
     return result;
 }
 

@@ -26,8 +26,8 @@ enum {
 
 /* Anything 0 or NULL takes the value behind it. */
 struct sim_options {
-    unsigned release;                         /* 16 */
-    bool is_release_build;                    /* no debug, no printing */
+    unsigned release;      /* 16 */
+    bool is_release_build; /* no debug, no printing */
     bool is_mcs;
     bool has_hardware_debug;
     uint64_t memory_size;                     /* 16 MiB */
@@ -38,7 +38,7 @@ struct sim_options {
     unsigned fan_out;                         /* 256 */
     const struct boot_device_region *devices; /* none */
     unsigned device_count;
-    bool has_host; /* and host objects can be made */
+    bool has_host;                /* and host objects can be made */
     const struct boot_host *host; /* none */
     unsigned host_count;
 };
@@ -78,7 +78,8 @@ struct sim;
 /* The fake host: it hands out handles and answers what it was told to answer. */
 enum {
     SIM_HANDLES = 1024, /* a handle is below; the boot's come from the same range */
-    SIM_HOST_CALLS = 16
+    SIM_HOST_CALLS = 16,
+    SIM_WINDOW_BITS = 22 /* of every window on a file */
 };
 
 struct sim_watch {
@@ -98,6 +99,7 @@ struct sim_host {
     uint32_t next_handle;
     /* What it answers. If NULL: 0 for everything; what is opened is a file, a socket or a timer with all access. */
     int64_t (*answer)(struct sim *sim, struct machine_host_call *call);
+    bool opens_nothing; /* where something may come, nothing does */
     int64_t watch_result;
 };
 

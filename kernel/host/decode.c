@@ -58,18 +58,20 @@ static bool is_host(const struct kernel *k, struct cap cap, enum host_kind kind)
     return cap.type == CAP_HOST && host_at(k, cap.paddr)->kind == kind;
 }
 
-static bool extra_fits(const struct kernel *k, const struct slot *extra, enum host_extra wanted)
+static bool extra_fits(const struct kernel *k, const struct invocation *in, enum host_extra wanted)
 {
-    struct cap cap = extra->cap;
+    struct cap cap = in->extra[0]->cap;
     switch (wanted) {
     case HOST_EXTRA_OBJECT:
-        return is_host(k, cap, HOST_EMPTY) && cap.can_send && cap.can_receive;
+        return is_host(k, cap, HOST_EMPTY) && cap.can_send && cap.can_receive && cap.paddr != in->cap.paddr;
     case HOST_EXTRA_DIRECTORY:
         return is_host(k, cap, HOST_DIRECTORY);
     case HOST_EXTRA_SET:
         return is_host(k, cap, HOST_READY_SET) && host_access_of(k, cap) & HOST_WRITE;
     case HOST_EXTRA_NOTIFICATION:
         return cap.type == CAP_NOTIFICATION && cap.can_send;
+    case HOST_EXTRA_CNODE:
+        return cap.type == CAP_CNODE;
     case HOST_EXTRA_NONE:
         return true;
     }
@@ -101,7 +103,7 @@ static struct result message_check(struct kernel *k, const struct invocation *in
 
 static struct result extra_check(struct kernel *k, const struct invocation *in, const struct host_rule *rule)
 {
-    if (!in->extra[0] || extra_fits(k, in->extra[0], (enum host_extra)rule->extra))
+    if (!in->extra[0] || extra_fits(k, in, (enum host_extra)rule->extra))
         return result_ok();
     remark(k, "Host object: the extra capability does not fit.");
     return fail_invalid_capability(0);
@@ -274,13 +276,24 @@ static void small_hand_back(const struct kernel *k, const struct host_request *r
         host_memory_fill(k, &request->small_out, 0, request->small, size);
 }
 
-/* The empty object becomes what the machine opened, with no more access than it was opened through. */
-static void object_open(struct kernel *k, const struct invocation *in, const struct machine_host_call *call)
+static void object_open(struct kernel *k, struct cap cap, uint8_t kind, uint8_t access, uint32_t handle)
 {
-    struct host_object *object = host_at(k, in->extra[0]->cap.paddr);
-    object->kind = call->new_kind;
-    object->access = call->new_access & call->access;
-    object->handle = call->new_handle;
+    struct host_object *object = host_at(k, cap.paddr);
+    object->kind = kind;
+    object->access = access;
+    object->handle = handle;
+}
+
+/* Empty objects become what the machine opened, with no more access than it was opened through. */
+static void objects_open(struct kernel *k, const struct invocation *in, const struct host_rule *rule,
+                         const struct machine_host_call *call)
+{
+    if (rule->extra == HOST_EXTRA_OBJECT && call->new_kind != HOST_EMPTY)
+        object_open(k, in->extra[0]->cap, call->new_kind, call->new_access & call->access, call->new_handle);
+    if (call->new_kind == HOST_WINDOW)
+        host_window_open(host_at(k, in->extra[0]->cap.paddr), call->window, call->window_bits);
+    if (rule->kinds == 1u << HOST_EMPTY && call->own_kind != HOST_EMPTY)
+        object_open(k, in->cap, call->own_kind, call->own_access & call->access, call->own_handle);
 }
 
 /* OUT_OF_LINE: its frame is large. */
@@ -300,8 +313,7 @@ OUT_OF_LINE static struct result machine_perform(struct kernel *k, struct invoca
     }
     result = host->call(host->world, &request.call);
     if (result >= 0) {
-        if (rule->extra == HOST_EXTRA_OBJECT)
-            object_open(k, in, &request.call);
+        objects_open(k, in, rule, &request.call);
         small_hand_back(k, &request);
     }
     host_answer(k, in, result, result >= 0 ? request.call.second : 0);
@@ -351,6 +363,8 @@ static struct result host_perform(struct kernel *k, struct invocation *in, const
         return host_set_take(k, in, object);
     case HOST_FILE_WATCH:
         return file_watch(k, in);
+    case HOST_WINDOW_TAKE:
+        return host_window_take(k, in, object);
     default:
         return machine_perform(k, in, rule, operation);
     }

@@ -13,7 +13,7 @@
  * the machine first.
  *
  * Invariants (kernel_check: "host objects"): an object that is no ready set has an
- * empty slot and empty lists; a file is in the list that its state says, of the
+ * empty slot and empty lists, but for a window, whose slot holds the device untyped of its addresses; a file is in the list that its state says, of the
  * set that it names, or in none; a set's slot is empty or holds a notification
  * capability that can send; of an empty object nothing is set.
  *
@@ -45,11 +45,11 @@ enum host_watch {
 };
 
 struct host_object {
-    struct slot notification; /* of a ready set: a notification capability, or nothing */
-    uint8_t kind;             /* enum host_kind */
-    uint8_t access;           /* enum host_access; 0 of an empty one */
-    uint8_t watch;            /* enum host_watch */
-    uint32_t handle;          /* unless empty or a ready set */
+    struct slot slot; /* of a ready set: a notification capability, or nothing; of a window: its untyped */
+    uint8_t kind;     /* enum host_kind */
+    uint8_t access;   /* enum host_access; 0 of an empty one */
+    uint8_t watch;    /* enum host_watch */
+    uint32_t handle;  /* unless empty or a ready set */
 
     /* of what is watched */
     uint64_t set;        /* the ready set */
@@ -86,8 +86,9 @@ struct cap cap_host(uint64_t paddr);
 struct cap host_open_at_boot(struct kernel *k, uint64_t paddr, enum host_kind kind, unsigned access,
                              uint32_t handle);
 
-/* The last capability goes. First the files that a ready set still watches leave it, one at a time because
- * there may be many: true if one did. From the first on, nobody can use the set. Then the object ends. */
+/* The last capability goes. First the files that a ready set still watches leave it, or the capabilities to a window's
+ * memory go, one at a time because there may be many: true if one did. From the first on, nobody can use the object.
+ * Then it ends. */
 bool host_release_one(struct kernel *k, uint64_t paddr);
 void host_finalise(struct kernel *k, uint64_t paddr);
 
@@ -112,6 +113,14 @@ MUST_USE struct result host_set_take(struct kernel *k, struct invocation *in, st
  * for that; but only the machine knows that there is an object at all. */
 void host_ready(struct kernel *k, uint64_t cookie, uint32_t events);
 
+/* --- windows (window.c): parts of files that are memory --- */
+
+MUST_USE struct result host_window_take(struct kernel *k, struct invocation *in, struct host_object *window);
+/* A new one has these addresses. */
+void host_window_open(struct host_object *window, uint64_t paddr, unsigned bits);
+/* Delete one of the capabilities to its memory; false: there is none. */
+bool host_window_release_one(struct kernel *k, struct host_object *window);
+
 /* --- user memory (memory.c), of the VSpace that `caller` runs in --- */
 
 /* [vaddr, vaddr + size) as pieces of the arena, up to the first page that is not there, is a device's or, if
@@ -134,16 +143,17 @@ bool host_memory_read(const struct kernel *k, const struct tcb *caller, uint64_t
 
 enum host_extra {
     HOST_EXTRA_NONE,
-    HOST_EXTRA_OBJECT,      /* an empty object, with both rights */
-    HOST_EXTRA_DIRECTORY,   /* with write access */
-    HOST_EXTRA_SET,         /* a ready set, with the right to write */
-    HOST_EXTRA_NOTIFICATION /* with the right to send; may be missing */
+    HOST_EXTRA_OBJECT,       /* an empty object, with both rights */
+    HOST_EXTRA_DIRECTORY,    /* with write access */
+    HOST_EXTRA_SET,          /* a ready set, with the right to write */
+    HOST_EXTRA_NOTIFICATION, /* with the right to send; may be missing */
+    HOST_EXTRA_CNODE
 };
 
 /* Arguments in memory are given as the number of the message word with the address, plus one; 0: there is
  * none. The word behind it is the size, but where it says otherwise. */
 struct host_rule {
-    uint8_t kinds;  /* a bit for each enum host_kind that answers */
+    uint16_t kinds; /* a bit for each enum host_kind that answers */
     uint8_t access; /* enum host_access, all of it; 0: any */
     uint8_t words;  /* that must be there */
     uint8_t extra;  /* enum host_extra, of extra capability 0 */

@@ -28,9 +28,13 @@ bool host_release_one(struct kernel *k, uint64_t paddr)
 {
     struct host_object *set = host_at(k, paddr);
     uint64_t file = set->reported.head ? set->reported.head : set->armed.head;
+    if (set->kind == HOST_WINDOW) {
+        set->access = 0; /* so that no new ones come, and it ends */
+        return host_window_release_one(k, set);
+    }
     if (set->kind != HOST_READY_SET || file == 0)
         return false;
-    set->access = 0; /* so that no new ones come, and it ends */
+    set->access = 0;
     (void)host_watch(k, host_at(k, file), 0, 0, 0);
     return true;
 }
@@ -44,7 +48,11 @@ void host_finalise(struct kernel *k, uint64_t paddr)
         break;
     case HOST_READY_SET:
         ASSERT(object->armed.head == 0 && object->reported.head == 0);
-        slot_delete_simple(k, &object->notification);
+        slot_delete_simple(k, &object->slot);
+        break;
+    case HOST_WINDOW:
+        slot_delete_simple(k, &object->slot);
+        host->close(host->world, object->handle);
         break;
     default:
         host_unlink(k, object);

@@ -9,17 +9,26 @@
 #define AT(word)   ((word) + 1)
 #define KIND(kind) (1u << HOST_##kind)
 #define FILES      (KIND(FILE) | KIND(SOCKET) | KIND(TIMER))
+#define OPEN       (FILES | KIND(DIRECTORY) | KIND(NETWORK) | KIND(CLOCK))
 #define BOTH       (HOST_READ | HOST_WRITE)
 
 enum {
     SIZE_STATX = 256,
     SIZE_TIMES = 32,
-    ANY_KIND = 0xff
+    ANY_KIND = 0xffff
 };
 
 static const struct host_rule RULES[HOST_OPERATIONS] = {
     [HOST_OBJECT_KIND] = {.kinds = ANY_KIND},
+    [HOST_OBJECT_DUPLICATE] = {.kinds = OPEN, .extra = HOST_EXTRA_OBJECT},
     [HOST_OBJECT_MAKE_READY_SET] = {.kinds = KIND(EMPTY), .access = BOTH},
+    [HOST_OBJECT_MAKE_PIPE] = {.kinds = KIND(EMPTY), .access = BOTH, .extra = HOST_EXTRA_OBJECT},
+    [HOST_OBJECT_MAKE_SOCKET_PAIR] = {.kinds = KIND(EMPTY),
+                                      .access = BOTH,
+                                      .words = 1,
+                                      .extra = HOST_EXTRA_OBJECT},
+    [HOST_OBJECT_MAKE_EVENT] = {.kinds = KIND(EMPTY), .access = BOTH, .words = 2},
+    [HOST_OBJECT_MAKE_TERMINAL] = {.kinds = KIND(EMPTY), .access = BOTH, .extra = HOST_EXTRA_OBJECT},
     [HOST_READY_BIND] = {.kinds = KIND(READY_SET), .access = HOST_READ, .extra = HOST_EXTRA_NOTIFICATION},
     [HOST_READY_TAKE] = {.kinds = KIND(READY_SET), .access = HOST_READ, .words = 2},
 
@@ -36,6 +45,11 @@ static const struct host_rule RULES[HOST_OPERATIONS] = {
     [HOST_FILE_SET_TIMES] =
         {.kinds = FILES, .access = HOST_WRITE, .words = 1, .small_in = AT(0), .small_size = SIZE_TIMES},
     [HOST_FILE_CONTROL] = {.kinds = FILES, .words = 2}, /* the request decides about the memory */
+    [HOST_FILE_PIPE_SIZE] = {.kinds = FILES, .words = 1},
+    [HOST_FILE_LOCK] = {.kinds = KIND(FILE), .words = 4},
+    [HOST_FILE_WINDOW] = {.kinds = KIND(FILE), .access = HOST_READ, .words = 2, .extra = HOST_EXTRA_OBJECT},
+
+    [HOST_WINDOW_TAKE] = {.kinds = KIND(WINDOW), .access = HOST_READ, .words = 2, .extra = HOST_EXTRA_CNODE},
 
     [HOST_DIRECTORY_OPEN] = {.kinds = KIND(DIRECTORY), .words = 4, .extra = HOST_EXTRA_OBJECT, .path = AT(0)},
     [HOST_DIRECTORY_LIST] = {.kinds = KIND(DIRECTORY), .access = HOST_READ, .words = 2, .data_in = AT(0)},
@@ -74,6 +88,7 @@ static const struct host_rule RULES[HOST_OPERATIONS] = {
                                   .small_size = SIZE_TIMES},
 
     [HOST_NETWORK_SOCKET] = {.kinds = KIND(NETWORK), .words = 3, .extra = HOST_EXTRA_OBJECT},
+    [HOST_NETWORK_RESTRICT] = {.kinds = KIND(NETWORK), .words = 2, .extra = HOST_EXTRA_OBJECT, .path = AT(0)},
 
     [HOST_SOCKET_BIND] = {.kinds = KIND(SOCKET), .access = HOST_WRITE, .words = 2, .small_in = AT(0)},
     [HOST_SOCKET_CONNECT] = {.kinds = KIND(SOCKET), .access = HOST_WRITE, .words = 2, .small_in = AT(0)},
@@ -87,6 +102,11 @@ static const struct host_rule RULES[HOST_OPERATIONS] = {
         {.kinds = KIND(SOCKET), .access = HOST_WRITE, .words = 5, .small_in = AT(3), .data_out = AT(0)},
     [HOST_SOCKET_RECEIVE] =
         {.kinds = KIND(SOCKET), .access = HOST_READ, .words = 5, .small_out = AT(3), .data_in = AT(0)},
+    [HOST_SOCKET_RECEIVE_OBJECT] = {.kinds = KIND(SOCKET),
+                                    .access = HOST_READ,
+                                    .words = 2,
+                                    .extra = HOST_EXTRA_OBJECT,
+                                    .data_in = AT(0)},
     [HOST_SOCKET_SHUTDOWN] = {.kinds = KIND(SOCKET), .words = 1},
     [HOST_SOCKET_GET_OPTION] = {.kinds = KIND(SOCKET), .words = 4, .small_out = AT(2)},
     [HOST_SOCKET_SET_OPTION] = {.kinds = KIND(SOCKET), .words = 4, .small_in = AT(2)},

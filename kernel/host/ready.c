@@ -75,17 +75,17 @@ int64_t host_watch(struct kernel *k, struct host_object *file, uint64_t set, uin
 
 static void set_signal(struct kernel *k, const struct host_object *set)
 {
-    struct cap cap = set->notification.cap;
+    struct cap cap = set->slot.cap;
     if (cap.type == CAP_NOTIFICATION)
         notification_signal(k, arena_at(k, cap.paddr), cap.badge);
 }
 
 void host_set_bind(struct kernel *k, struct host_object *set, struct slot *notification)
 {
-    slot_delete_simple(k, &set->notification);
+    slot_delete_simple(k, &set->slot);
     if (!notification || slot_is_empty(notification))
         return;
-    slot_insert(k, &set->notification, notification->cap, notification);
+    slot_insert(k, &set->slot, notification->cap, notification);
     if (set->reported.head) /* somebody has to be told of those, too */
         set_signal(k, set);
 }

@@ -11,16 +11,22 @@
 #include "kernel/x86_64/paging.h"
 #include "kernel/x86_64/x86.h"
 
+/* Windows on files that may not be written (machine/host.h). */
+static enum frame_rights frame_rights_at(const struct kernel *k, uint64_t paddr, bool is_device)
+{
+    bool is_window = is_device && machine_is_window(paddr) && k->machine->host.call;
+    return is_window && paddr >= MACHINE_WINDOWS_READ_ONLY ? FRAME_READ_ONLY : FRAME_READ_WRITE;
+}
+
 struct cap x86_object_create(struct kernel *k, enum object object, uint64_t paddr, bool is_device)
 {
-    (void)k;
     switch (object) {
     case OBJECT_SMALL_PAGE:
-        return cap_frame(paddr, FRAME_SMALL, FRAME_READ_WRITE, is_device);
+        return cap_frame(paddr, FRAME_SMALL, frame_rights_at(k, paddr, is_device), is_device);
     case OBJECT_LARGE_PAGE:
-        return cap_frame(paddr, FRAME_LARGE, FRAME_READ_WRITE, is_device);
+        return cap_frame(paddr, FRAME_LARGE, frame_rights_at(k, paddr, is_device), is_device);
     case OBJECT_HUGE_PAGE:
-        return cap_frame(paddr, FRAME_HUGE, FRAME_READ_WRITE, is_device);
+        return cap_frame(paddr, FRAME_HUGE, frame_rights_at(k, paddr, is_device), is_device);
     case OBJECT_PAGE_TABLE:
         return cap_of(CAP_PAGE_TABLE, paddr);
     case OBJECT_PAGE_DIRECTORY:

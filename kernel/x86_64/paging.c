@@ -105,7 +105,8 @@ struct paging_walk paging_walk(const struct kernel *k, uint64_t vspace, uint64_t
 /* Does the engine want to know of a new page there? */
 static bool is_watched(const struct machine_mmu *mmu, uint64_t start, uint64_t size)
 {
-    return start < mmu->watched_end && start + size > mmu->watched_start;
+    return start < mmu->watched_end && start + size > mmu->watched_start &&
+           (!mmu->shows || mmu->shows(mmu->world, start, size));
 }
 
 void paging_set(struct kernel *k, uint64_t vspace, uint64_t vaddr, enum paging_level level, uint64_t *place,

@@ -14,7 +14,8 @@ enum {
     WORDS = 8,
     SCRIPT_SIZE = 16384,
     BUFFER_SIZE = 65536,
-    READ_ONLY_VADDR = 0x20000000
+    READ_ONLY_VADDR = 0x20000000,
+    WINDOW_VADDR = 0x40000000
 };
 
 static struct sel4_util_allocator allocator;
@@ -364,6 +365,111 @@ static long do_timer(void)
     return answer < 0 ? answer : selkie_host_timer_set(cap(word[2]), (seL4_Word)number(word[3]), 0, 0);
 }
 
+static long do_pipe(void)
+{
+    fresh(word[1]);
+    return selkie_host_pipe_make(cap(word[1]), fresh(word[2]));
+}
+
+static long do_pair(void)
+{
+    fresh(word[1]);
+    return selkie_host_socket_pair_make(cap(word[1]), (seL4_Word)number(word[3]), fresh(word[2]));
+}
+
+static long do_event(void)
+{
+    return selkie_host_event_make(fresh(word[1]), (seL4_Word)number(word[2]), 0);
+}
+
+static long do_terminal(void)
+{
+    fresh(word[1]);
+    return selkie_host_terminal_make(cap(word[1]), fresh(word[2]));
+}
+
+static long do_duplicate(void)
+{
+    return selkie_host_object_duplicate(cap(word[1]), fresh(word[2]));
+}
+
+static long do_restrict(void)
+{
+    return selkie_host_network_restrict(cap(word[1]), word[3], fresh(word[2]));
+}
+
+static long do_pipe_size(void)
+{
+    return selkie_host_file_pipe_size(cap(word[1]), (seL4_Word)number(word[2]));
+}
+
+static long do_receive(void)
+{
+    seL4_Word has_object;
+    long count =
+        selkie_host_socket_receive_object(cap(word[1]), buffer, BUFFER_SIZE, fresh(word[2]), &has_object);
+    show(count);
+    sel4_util_printf(" object %lu", has_object);
+    return count;
+}
+
+static long do_window(void)
+{
+    return selkie_host_file_window(cap(word[1]), (seL4_Word)number(word[3]), (seL4_Word)number(word[4]),
+                                   fresh(word[2]));
+}
+
+static seL4_CPtr window_untyped;
+
+static long do_window_take(void)
+{
+    long answer = selkie_host_window_take(cap(word[1]), allocator.cnode, allocator.slot_next, seL4_WordBits);
+    if (answer >= 0) {
+        window_untyped = allocator.slot_next++;
+    }
+    return answer;
+}
+
+/* Pages, or one large one, from a multiple of 2 MiB on. */
+static long do_window_map(void)
+{
+    bool is_large = strcmp(word[2], "large") == 0;
+    seL4_Word vaddr = WINDOW_VADDR + (seL4_Word)number(word[1]), count = (seL4_Word)number(word[3]);
+    seL4_CPtr frames = allocator.slot_next;
+    long answer = selkie_host_failed(
+        (seL4_Error)seL4_Untyped_Retype(window_untyped, is_large ? seL4_X86_LargePageObject : seL4_X86_4K, 0,
+                                        allocator.cnode, 0, 0, frames, count));
+    allocator.slot_next += count;
+    for (seL4_Word i = 0; answer == 0 && i < count; i++) {
+        sel4_util_map(&allocator, allocator.vspace, frames + i, vaddr + i * 4096, seL4_ReadWrite);
+    }
+    return answer;
+}
+
+static long do_peek(void)
+{
+    const volatile char *memory = (const volatile char *)(WINDOW_VADDR + (seL4_Word)number(word[1]));
+    for (long i = 0; i < number(word[2]); i++) {
+        sel4_util_putchar(memory[i]);
+    }
+    return 0;
+}
+
+static long do_poke(void)
+{
+    volatile char *memory = (volatile char *)(WINDOW_VADDR + (seL4_Word)number(word[1]));
+    for (unsigned i = 0; word[2][i]; i++) {
+        memory[i] = word[2][i];
+    }
+    return 0;
+}
+
+/* Read from the file to where the window is. */
+static long do_window_read(void)
+{
+    return selkie_host_file_read(cap(word[1]), (void *)WINDOW_VADDR, 16);
+}
+
 static const struct command {
     const char *name;
     long (*perform)(void);
@@ -405,6 +511,20 @@ static const struct command {
     {"take", do_take},                   /* OBJECT */
     {"clock", do_clock},                 /* CLOCK ID */
     {"timer", do_timer},                 /* CLOCK OBJECT NANOSECONDS */
+    {"pipe", do_pipe},                   /* OBJECT OBJECT */
+    {"pair", do_pair},                   /* OBJECT OBJECT TYPE */
+    {"event", do_event},                 /* OBJECT COUNT */
+    {"terminal", do_terminal},           /* OBJECT OBJECT */
+    {"duplicate", do_duplicate},         /* OBJECT OBJECT */
+    {"restrict", do_restrict},           /* NETWORK OBJECT RULES */
+    {"pipe_size", do_pipe_size},         /* OBJECT BYTES */
+    {"receive", do_receive},             /* OBJECT OBJECT */
+    {"window", do_window},               /* OBJECT OBJECT OFFSET SIZE */
+    {"window_take", do_window_take},     /* OBJECT */
+    {"window_map", do_window_map},       /* WHERE small|large COUNT, from what was taken last */
+    {"window_read", do_window_read},     /* OBJECT */
+    {"peek", do_peek},                   /* WHERE BYTES */
+    {"poke", do_poke},                   /* WHERE TEXT */
 };
 
 static void read_only_map(void)

@@ -500,6 +500,176 @@ def check_policy():
             count(True, "")
 
 
+def check_made():
+    """What is made of empty objects, duplicates, and networks that were restricted."""
+    illegal, invalid = -4096 - SEL4["IllegalOperation"], -4096 - SEL4["InvalidCapability"]
+    with tempfile.TemporaryDirectory() as top:
+        tree_make(top)
+        script = Script(top, f"--host-directory=files={top}/files", "--host-network=network=listen:127.0.0.0/8:0")
+        line = script.line
+        line("pipe 1 2", 0)
+        line("pipe 1 1", invalid)
+        line("pipe 1 2", 0)
+        line("kind 1", 2, "access 1")
+        line("kind 2", 2, "access 2")
+        line("read 1 10", -errno.EAGAIN)
+        line("write 2 words", 5)
+        line("read 1 10", 5, "words")
+        line("write 1 words", -errno.EBADF)
+        line("pipe_size 1 0", 65536)
+        line("pipe_size 1 8192", 8192)
+        line("set 5", 0)
+        line("set 6", 0)
+        line("duplicate 1 3", 0)
+        line("watch 1 5 1 11", 0)
+        line("write 2 more", 4)
+        line("take 5", 1, "token 11 ")
+        line("watch 1 5 4 11", 0)  # which never comes true
+        line("watch 3 6 1 33", 0)
+        line("take 6", 1, "token 33 ")
+        line("close 1", 0)
+        line("read 3 10", 4, "more")
+        line("close 3", 0)
+        line("write 2 words", -errno.EPIPE)
+        line("close 2", 0)
+        line("pair 1 2 5", 0)
+        line("kind 2", 3, "access 3")
+        line("write 1 one", 3)
+        line("write 1 two", 3)
+        line("read 2 10", 3, "one")
+        line("read 2 10", 3, "two")
+        line("connect 1 1 22", -errno.EACCES)
+        line("close 2", 0)
+        line("read 1 10", 0)
+        line("event 1 3", 0)
+        line("read 1 8", 8)
+        line("read 1 8", -errno.EAGAIN)
+        if os.path.exists("/dev/ptmx"):
+            line("terminal 1 2", 0)
+            line("control 2 %d" % 0x5401, 0)
+            line("write 2 words", 5)
+            line("read 1 10", 5, "words")
+        line("duplicate files 1", 0)
+        line("open 1 2 inside 0", 0)
+        line("duplicate 2 3", 0)
+        line("read 2 2", 2, "he")
+        line("read 3 10", 3, "llo")
+        line("duplicate 5 3", illegal)
+        line("restrict network 1 listen:nonsense", -errno.EINVAL)
+        line("restrict network 1 listen:127.0.0.2:0,connect:127.0.0.2:*", 0)
+        line("socket 1 2 2 2", 0)
+        line("bind 2 1 0", -errno.EACCES)
+        line("connect 2 2 7000", -errno.EACCES)
+        line("close 1", 0)
+        line("bind 2 2 0", 0)
+        script.run("made")
+
+
+def check_received():
+    """A listening socket that the system gets at its start, and descriptors that come through it."""
+    with tempfile.TemporaryDirectory() as top, socket.socket(socket.AF_UNIX) as server, \
+            socket.socket(socket.AF_UNIX) as client:
+        tree_make(top)
+        server.bind(f"{top}/socket")
+        server.listen()
+        directory, file = os.open(f"{top}/files", os.O_RDONLY), os.open(f"{top}/files/inside", os.O_RDONLY)
+        script = Script(top, f"--host-fd=control={server.fileno()}", f"--host-fd=files={directory}:ro",
+                        f"--host-fd=inside={file}")
+        line = script.line
+        line("kind control", 3, "access 3")
+        line("kind files", 1, "access 1")
+        line("kind inside", 2, "access 1")
+        line("open files 1 inside 2", -errno.EROFS)
+        line("accept control 2", 0)
+        line("receive 2 3", 3, "one object 1")
+        line("open 3 4 inside 2", 0)
+        line("write 4 HE", 2)
+        line("receive 2 5", 3, "two object 1")
+        line("kind 5", 2, "access 1")
+        line("read 5 10", 5, "HEllo")
+        line("write 2 done", 4)
+        line("receive 2 6", 0, "object 0")
+        line("kind 6", 0)
+        client.connect(f"{top}/socket")
+        socket.send_fds(client, [b"one"], [directory])
+        time.sleep(0.1)
+        done = subprocess.Popen(script.command(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                                pass_fds=[server.fileno(), directory, file])
+        # Each arrives by itself: a stream socket does not join what came with descriptors.
+        socket.send_fds(client, [b"two"], [file])
+        client.shutdown(socket.SHUT_WR)
+        out, said = done.communicate(timeout=PATIENCE)
+        script.judge(out, "received")
+        count(client.recv(10) == b"done", "received: no answer")
+        count(done.returncode == 0 and "came to rest" in said, f"received: {done.returncode}, {said!r}")
+        os.close(directory)
+        os.close(file)
+
+
+def check_windows():
+    """Files as memory: what is written here is read there, and what is behind the end is a fault."""
+    with tempfile.TemporaryDirectory() as top:
+        tree_make(top)
+        large = bytes(range(256)) * 4096 * 5
+        for name, content in (("large", large), ("small", b"small file")):
+            with open(f"{top}/files/{name}", "wb") as out:
+                out.write(content)
+        os.mkfifo(f"{top}/files/fifo")
+        script = Script(top, f"--host-directory=files={top}/files", f"--host-directory=fixed={top}/files:ro")
+        line = script.line
+        line("open files 1 small 2", 0)
+        line("window 1 2 1 10", -errno.EINVAL)
+        line("window 1 2 0 0", -errno.EINVAL)
+        line("window 1 2 0 1099511627776", -errno.EFBIG)
+        line("window 1 2 0 10", 0)
+        line("kind 2", 8, "access 3")
+        line("window_take 2", 12)
+        line("window_take 2", -4096 - 9)  # RevokeFirst
+        line("window_map 0 small 2", -4096 - 10)  # NotEnoughMemory
+        line("window_map 0 small 1", 0)
+        line("peek 0 10", 0, "small file")
+        line("poke 0 SMALL", 0)
+        line("read 1 100", 10, "SMALL file")
+        line("write 1 more", 4)
+        line("peek 0 14", 0, "SMALL filemore")
+        line("window_read 1", -errno.EFAULT)
+        line("open fixed 3 large 0", 0)
+        line("window 3 4 1048576 4194304", 0)
+        line("kind 4", 8, "access 1")
+        line("window_take 4", 22)
+        line("window_map 2097152 large 1", 0)
+        line("window_map 4194304 small 200", 0)
+        line("peek %d 3" % (2097152 + 65), 0, "ABC")
+        line("peek %d 3" % (4194304 + 199 * 4096 + 97), 0, "abc")
+        line("open files 5 fifo 0", 0)
+        line("window 5 6 0 4096", -errno.ENODEV)
+        line("close 1", 0)
+        line("peek 0 5", 0, "SMALL")
+        line("open files 7 other 0102 0644", 0)
+        line("size 7 8192", 0)
+        line("window 7 8 0 8192", 0)
+        line("window_take 8", 13)
+        line("window_map 0 small 1", None)  # over the first one's page
+        line("poke 4090 words", 0)
+        line("peek 0 5", 0, "\0\0\0\0\0")
+        script.run("windows")
+        count(read(f"{top}/files/small") == "SMALL filemore", "windows: the file has other words")
+        with open(f"{top}/files/other", "rb") as file:
+            count(file.read() == bytes(4090) + b"words" + bytes(8192 - 4095), "windows: the new file has other words")
+        # What ends a program that has no handler: the memory is gone with its window, or the file is too short.
+        for what, lines in (("closed", ["close 2", "peek 0 1"]), ("read only", ["poke 0 x"]),
+                            ("short", ["size 1 0", "peek 0 1"])):
+            script = Script(top, f"--host-directory=files={top}/files", f"--host-directory=fixed={top}/files:ro")
+            script.line("open fixed 1 small 0" if what == "read only" else "open files 1 small 2", 0)
+            for text in ("window 1 2 0 10", "window_take 2", "window_map 0 small 1", "peek 0 1"):
+                script.line(text, 12 if "take" in text else 0)
+            for text in lines:
+                script.line(text, 0)
+            done = subprocess.run(script.command(), capture_output=True, text=True, timeout=PATIENCE)
+            count(done.returncode == 4 and re.search(r"vm fault.*0x40000000", done.stderr, re.S) and
+                  re.search(r"^5:", done.stdout, re.M), f"windows, {what}: {done}")
+
+
 def check_closed():
     """What is closed, deleted or revoked is closed on the host, and what was watched does not keep a run alive."""
     with tempfile.TemporaryDirectory() as top:
@@ -563,13 +733,15 @@ def check_options():
                        "--host-network=network", "--host-network=n=", "--host-network=n=nonsense",
                        "--host-network=n=listen:", "--host-network=n=listen:127.0.0.1:99999",
                        "--host-network=n=listen:300.0.0.1:1", "--host-network=n=connect:1.2.3.4/40:1",
-                       f"--host-directory=={top}", "--host-clock="):
+                       f"--host-directory=={top}", "--host-clock=", "--host-fd=x", "--host-fd=x=", "--host-fd=x=-1",
+                       "--host-fd=x=1a"):
             done = subprocess.run(command(os.path.join(EXAMPLES, "hello"), option), capture_output=True, text=True,
                                   timeout=PATIENCE)
             lines = done.stderr.splitlines()
             count(done.returncode == 2 and len(lines) == 1 and lines[0].startswith("selkie: ") and
                   not done.stdout, f"{option}: {done}")
-        for option in (f"--host-directory=files={top}/missing", f"--host-directory=files={top}/file"):
+        for option in (f"--host-directory=files={top}/missing", f"--host-directory=files={top}/file",
+                       "--host-fd=x=987"):
             done = subprocess.run(command(os.path.join(EXAMPLES, "hello"), option), capture_output=True, text=True,
                                   timeout=PATIENCE)
             count(done.returncode not in (0, 70) and len(done.stderr.splitlines()) == 1 and not done.stdout,
@@ -590,6 +762,9 @@ def main():
         check_kinds(kernel)
     check_streams()
     check_policy()
+    check_made()
+    check_received()
+    check_windows()
     check_closed()
     check_options()
     print(f"{passed} passed, {failed} failed")

@@ -30,14 +30,15 @@ static enum host_operation operation_of_kind(struct random *random, unsigned kin
     static const struct {
         uint8_t first, last;
     } RANGES[] = {
-        [HOST_EMPTY] = {HOST_OBJECT_MAKE_READY_SET, HOST_OBJECT_MAKE_READY_SET},
+        [HOST_EMPTY] = {HOST_OBJECT_MAKE_READY_SET, HOST_OBJECT_MAKE_TERMINAL},
         [HOST_DIRECTORY] = {HOST_DIRECTORY_OPEN, HOST_DIRECTORY_SET_TIMES},
-        [HOST_FILE] = {HOST_FILE_WATCH, HOST_FILE_CONTROL},
+        [HOST_FILE] = {HOST_FILE_WATCH, HOST_FILE_WINDOW},
         [HOST_SOCKET] = {HOST_SOCKET_BIND, HOST_SOCKET_NAME},
-        [HOST_NETWORK] = {HOST_NETWORK_SOCKET, HOST_NETWORK_SOCKET},
+        [HOST_NETWORK] = {HOST_NETWORK_SOCKET, HOST_NETWORK_RESTRICT},
         [HOST_CLOCK] = {HOST_CLOCK_READ, HOST_CLOCK_TIMER},
         [HOST_TIMER] = {HOST_TIMER_SET, HOST_TIMER_SET},
         [HOST_READY_SET] = {HOST_READY_BIND, HOST_READY_TAKE},
+        [HOST_WINDOW] = {HOST_WINDOW_TAKE, HOST_WINDOW_TAKE},
     };
     bool is_file = kind == HOST_FILE || kind == HOST_SOCKET || kind == HOST_TIMER;
     if (is_file && random_chance(random, 500))
@@ -46,6 +47,10 @@ static enum host_operation operation_of_kind(struct random *random, unsigned kin
         kind = HOST_FILE;
     if (kind == HOST_DIRECTORY && random_chance(random, 600))
         return HOST_DIRECTORY_OPEN;
+    if (kind == HOST_FILE && random_chance(random, 200))
+        return HOST_FILE_WINDOW;
+    if (kind > HOST_EMPTY && kind != HOST_READY_SET && random_chance(random, 100))
+        return HOST_OBJECT_DUPLICATE;
     if (random_chance(random, 30))
         return (enum host_operation)random_below(random, HOST_OPERATIONS + 1);
     uint64_t first = RANGES[kind].first, last = RANGES[kind].last;
@@ -114,6 +119,13 @@ void grammar_make_host(struct rig *rig, struct random *random, struct cap cap, s
         if (random_chance(random, 800))
             message_add_cap(message, grammar_slot(rig, random, CAP_NOTIFICATION));
         return;
+    case HOST_EXTRA_CNODE:
+        message_add_cap(message, grammar_slot(rig, random, CAP_CNODE));
+        if (random_chance(random, 800)) {
+            message->word[0] = random_below(random, grammar_slots(rig));
+            message->word[1] = ABI_WORD_BITS;
+        }
+        return;
     case HOST_EXTRA_NONE:
         return;
     }
@@ -154,7 +166,7 @@ static int64_t host_answer_at_random(struct sim *sim, struct machine_host_call *
         return -(int64_t)(1 + random_below(host_random, 100));
     call->second = random_word(host_random);
     call->new_access = (uint8_t)(1 + random_below(host_random, 3));
-    if (call->operation == HOST_DIRECTORY_OPEN)
+    if (call->operation == HOST_DIRECTORY_OPEN || call->operation == HOST_SOCKET_RECEIVE_OBJECT)
         call->new_kind = kinds[random_below(host_random, sizeof kinds)];
     for (unsigned i = 0; rule->data_in && i < call->piece_count; i++)
         memset(sim->kernel.arena + call->pieces[i].paddr, (int)random_below(host_random, 256),

@@ -269,6 +269,33 @@ static void test_nothing_stays_open(void)
     CHECK_EQ(descriptors_open(), before);
 }
 
+/* Locks are an open file's: two of one file are in each other's way, two capabilities to one are not. */
+static void test_locks(void)
+{
+    enum {
+        PART,
+        WHOLE,
+        ASK
+    };
+    fixture_begin();
+    uint32_t a = (uint32_t)open_in(ROOT, "file", O_RDWR), b = (uint32_t)open_in(ROOT, "file", O_RDWR);
+    CHECK_EQ(CALL(HOST_FILE_LOCK, a, NULL, NULL, PART, F_WRLCK, 10, 5), 0);
+    CHECK_EQ(CALL(HOST_FILE_LOCK, b, NULL, NULL, PART, F_RDLCK, 0, 11), -EAGAIN);
+    CHECK_EQ(CALL(HOST_FILE_LOCK, b, NULL, NULL, PART, F_RDLCK, 0, 10), 0);
+    CHECK_EQ(CALL(HOST_FILE_LOCK, b, NULL, NULL, ASK, F_WRLCK, 0, 0), F_WRLCK + 4 * 5);
+    CHECK_EQ(fixture.call.second, 10);
+    CHECK_EQ(CALL(HOST_FILE_LOCK, a, NULL, NULL, PART, F_UNLCK, 0, 0), 0);
+    CHECK_EQ(CALL(HOST_FILE_LOCK, b, NULL, NULL, ASK, F_WRLCK, 0, 0), F_UNLCK);
+    CHECK_EQ(CALL(HOST_FILE_LOCK, a, NULL, NULL, WHOLE, LOCK_EX, 0, 0), 0);
+    CHECK_EQ(CALL(HOST_FILE_LOCK, b, NULL, NULL, WHOLE, LOCK_SH, 0, 0), -EAGAIN);
+    CHECK_EQ(CALL(HOST_FILE_LOCK, b, NULL, NULL, WHOLE, LOCK_SH | LOCK_NB, 0, 0), -EINVAL);
+    CHECK_EQ(CALL(HOST_FILE_LOCK, b, NULL, NULL, 3, F_WRLCK, 0, 0), -EINVAL);
+    hostio_close(fixture.h, a);
+    CHECK_EQ(CALL(HOST_FILE_LOCK, b, NULL, NULL, WHOLE, LOCK_SH, 0, 0), 0);
+    hostio_close(fixture.h, b);
+    fixture_end();
+}
+
 /* Before the host's limit comes ours, and no descriptor is lost at either. */
 static void test_exhaustion(void)
 {
@@ -297,4 +324,4 @@ static void test_exhaustion(void)
 CHECK_MAIN(CHECK_TEST(test_read_only), CHECK_TEST(test_open_access), CHECK_TEST(test_devices),
            CHECK_TEST(test_transfers), CHECK_TEST(test_terminal), CHECK_TEST(test_ready),
            CHECK_TEST(test_close_of_shared_file), CHECK_TEST(test_clock), CHECK_TEST(test_nothing_stays_open),
-           CHECK_TEST(test_exhaustion))
+           CHECK_TEST(test_locks), CHECK_TEST(test_exhaustion))

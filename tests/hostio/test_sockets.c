@@ -329,6 +329,66 @@ static void test_no_descriptor_passes(void)
     fixture_end();
 }
 
-CHECK_MAIN(CHECK_TEST(test_rules_text), CHECK_TEST(test_policy), CHECK_TEST(test_sockets_refused),
-           CHECK_TEST(test_addresses_refused), CHECK_TEST(test_listen_unbound), CHECK_TEST(test_stream),
-           CHECK_TEST(test_no_descriptor_passes))
+static int64_t restrict_to(uint32_t network, const char *rules)
+{
+    int64_t result = CALL(HOST_NETWORK_RESTRICT, network, rules, NULL, 0);
+    return result < 0 ? result : fixture.call.new_handle;
+}
+
+static int64_t bind_in(uint32_t network, const char *address, uint16_t port)
+{
+    int64_t result = CALL(HOST_NETWORK_SOCKET, network, NULL, NULL, AF_INET, SOCK_DGRAM, 0);
+    if (result < 0) {
+        return result;
+    }
+    uint32_t made = fixture.call.new_handle;
+    address_set(address, port);
+    result = CALL(HOST_SOCKET_BIND, made, NULL, NULL, 0);
+    hostio_close(fixture.h, made);
+    return result == -EADDRINUSE ? 0 : result;
+}
+
+/* A narrower network allows what both allow, for as long as anything of it is there. */
+static void test_restrict(void)
+{
+    fixture_begin();
+    CHECK(policy_set("listen:127.0.0.1:*,listen:127.0.0.2:*"));
+    CHECK_EQ(restrict_to(NETWORK, "listen:nowhere"), -EINVAL);
+    CHECK_EQ(restrict_to(NETWORK, ""), -EINVAL);
+    int64_t one = restrict_to(NETWORK, "listen:127.0.0.2:*,listen:127.0.0.3:*");
+    CHECK(one >= 0);
+    CHECK_EQ(fixture.call.new_kind, HOST_NETWORK);
+    CHECK_EQ(bind_in(NETWORK, "127.0.0.1", 0), 0);
+    CHECK_EQ(bind_in((uint32_t)one, "127.0.0.1", 0), -EACCES);
+    CHECK_EQ(bind_in((uint32_t)one, "127.0.0.2", 0), 0);
+    CHECK_EQ(bind_in((uint32_t)one, "127.0.0.3", 0), -EACCES); /* the first does not allow it */
+    int64_t two = restrict_to((uint32_t)one, "any");
+    CHECK_EQ(bind_in((uint32_t)two, "127.0.0.1", 0), -EACCES);
+    CHECK_EQ(bind_in((uint32_t)two, "127.0.0.2", 0), 0);
+    int64_t none = restrict_to((uint32_t)one, "connect:[::1]:1");
+    CHECK_EQ(bind_in((uint32_t)none, "127.0.0.2", 0), -EACCES);
+    /* Policies outlive their networks, and places are used again. */
+    hostio_close(fixture.h, (uint32_t)one);
+    CHECK_EQ(bind_in((uint32_t)two, "127.0.0.1", 0), -EACCES);
+    hostio_close(fixture.h, (uint32_t)two);
+    hostio_close(fixture.h, (uint32_t)none);
+    for (unsigned i = 0; i < 3 * HOSTIO_POLICIES; i++) {
+        one = restrict_to(NETWORK, "any");
+        CHECK(one >= 0);
+        hostio_close(fixture.h, (uint32_t)one);
+    }
+    uint32_t last = NETWORK;
+    unsigned made = 0;
+    for (; made < HOSTIO_POLICIES && (one = restrict_to(last, "any")) >= 0; made++) {
+        last = (uint32_t)one;
+    }
+    CHECK_EQ(one, -ENFILE);
+    CHECK_EQ(made, HOSTIO_POLICIES - HOST_IO_ROOTS - 1);
+    CHECK_EQ(bind_in(last, "127.0.0.1", 0), 0);
+    CHECK_EQ(bind_in(last, "127.0.0.3", 0), -EACCES);
+    fixture_end();
+}
+
+CHECK_MAIN(CHECK_TEST(test_restrict), CHECK_TEST(test_rules_text), CHECK_TEST(test_policy),
+           CHECK_TEST(test_sockets_refused), CHECK_TEST(test_addresses_refused),
+           CHECK_TEST(test_listen_unbound), CHECK_TEST(test_stream), CHECK_TEST(test_no_descriptor_passes))

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -46,6 +47,7 @@ SAME(ENOTEMPTY);
 SAME(ELOOP);
 SAME(EADDRINUSE);
 SAME(ECONNRESET);
+SAME(EOPNOTSUPP);
 SAME(ENOTCONN);
 SAME(ECONNREFUSED);
 SAME(EINPROGRESS);
@@ -94,6 +96,8 @@ SAME(AF_INET);
 SAME(AF_INET6);
 SAME(SOCK_STREAM);
 SAME(SOCK_DGRAM);
+SAME(SOCK_SEQPACKET);
+SAME(EFD_SEMAPHORE);
 SAME(SHUT_RD);
 SAME(SHUT_WR);
 SAME(SHUT_RDWR);

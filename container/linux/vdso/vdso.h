@@ -9,7 +9,7 @@
 
 #include <stdint.h>
 
-#define VDSO_DATA   0x7d0280000000ul
+#define VDSO_DATA   0x7d0290000000ul
 #define VDSO_WINDOW (1ul << 25) /* steps of the counter for which it holds; then ask anew */
 #define VDSO_SHIFT  32
 

@@ -8,6 +8,9 @@
  * makes room.
  *
  * Every readable page is executable: an x86 seL4 does not use NX.
+ *
+ * Windows on files are filled from the file, in the same way, but not populated: a file need not be as long as what
+ * shows it.
  */
 #include <asm-generic/errno-base.h>
 #include <asm/mman.h>
@@ -21,7 +24,7 @@
 
 #define PAGE (1ull << ABI_SMALL_PAGE_BITS)
 
-/* Addresses [start, end) show the arena from `paddr` on. */
+/* Addresses [start, end) show the arena, or windows, from `paddr` on. */
 struct run {
     uint64_t start, end, paddr;
 };
@@ -80,9 +83,10 @@ void cache_apply(void)
 static bool continues(uint64_t address, const struct translation *like, uint64_t paddr)
 {
     struct translation t = kernel_translate(&pad_core.kernel, pad_private.vspace, address);
-    return t.is_present && !t.is_device && !t.is_marked && t.size_bits == ABI_SMALL_PAGE_BITS &&
-           t.is_writable == like->is_writable && t.paddr == paddr &&
-           !(t.is_writable &&
+    return t.is_present && t.is_device == like->is_device && !t.is_marked &&
+           t.size_bits == ABI_SMALL_PAGE_BITS && t.is_writable == like->is_writable && t.paddr == paddr &&
+           (!t.is_device || (paddr ^ like->paddr) >> HOSTIO_WINDOW_BITS == 0) && /* no other window */
+           !(t.is_writable && !t.is_device &&
              patch_frame_is_patched(&pad_core, paddr)); /* others need not lose their patches */
 }
 
@@ -162,6 +166,34 @@ void cache_fill(uint64_t address, const struct translation *t)
     run_enter(&run, t);
 }
 
+/* What the host does not map, as on a file system that allows no code, reads as a device without a model. */
+void cache_fill_window(uint64_t address, const struct translation *t)
+{
+    const struct run run = run_around(address, t);
+    uint64_t size = run.end - run.start, offset = 0;
+    uint64_t protection = PROT_READ | (t->is_writable ? PROT_WRITE : 0);
+    int32_t fd = hostio_window_find(&pad_hostio, run.paddr, size, &offset);
+    int64_t result = -EBADF;
+    pad_core.misses++;
+    patch_forget(&pad_core, &pad_private, pad_private.index, run.start, run.end);
+    cache_apply();
+    for (unsigned i = 0; i < 2 && fd >= 0 && result < 0; i++) {
+        result = host_call(__NR_mmap, run.start, size, protection | PROT_EXEC, MAP_SHARED | MAP_FIXED,
+                           (uint64_t)fd, offset);
+        if (result == -EPERM || result == -EACCES)
+            result = host_call(__NR_mmap, run.start, size, protection, MAP_SHARED | MAP_FIXED, (uint64_t)fd,
+                               offset);
+        if (result != -ENOMEM)
+            break;
+        tlb_note_all(&pad_core, pad_private.index);
+        cache_apply();
+    }
+    if (result < 0)
+        cache_map_ones(address, t);
+    else
+        run_note(&run, t->size_bits);
+}
+
 void cache_expect(void)
 {
     struct pad_slot *slot = own_slot();
@@ -170,7 +202,8 @@ void cache_expect(void)
     if (!t.is_present)
         return;
     slot->expecting = 0;
-    if (t.is_device || t.is_cached || t.size_bits != ABI_SMALL_PAGE_BITS || slot->expected < pad_core.address_min)
+    if (t.is_device || t.is_cached || t.size_bits != ABI_SMALL_PAGE_BITS ||
+        slot->expected < pad_core.address_min)
         return;
     const struct run run = run_around(slot->expected, &t);
     run_enter(&run, &t);

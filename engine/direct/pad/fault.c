@@ -173,6 +173,32 @@ static bool take_native_jump(struct context *context, const struct exception *x,
     return true;
 }
 
+/* A page of a window on a file. Code on a file system that allows none stays a fault. */
+static struct pad_way take_window(struct context *context, const struct exception *x,
+                                  const struct translation *t)
+{
+    if (t->is_cached && x->code & PAGE_FAULT_FETCH) {
+        struct trap trap = trap_vm_fault(x->address, PAGE_FAULT_PRESENT, true);
+        return pad_take(&trap);
+    }
+    miss_check(context->next_ip, x->address);
+    cache_fill_window(x->address, t);
+    return pad_resume();
+}
+
+/* The host has no memory there: in a window, the file has ended. */
+static bool is_end_of_file(const struct pad_trap *t, struct trap *trap)
+{
+    if (t->address >= ABI_USER_TOP)
+        return false;
+    struct translation page = kernel_translate(&pad_core.kernel, pad_private.vspace, t->address);
+    if (!page.is_present || !machine_is_window(page.paddr))
+        return false;
+    *trap = trap_vm_fault(t->address, PAGE_FAULT_PRESENT | (unsigned)(t->error & PAGE_FAULT_WRITE),
+                          t->error & PAGE_FAULT_FETCH);
+    return true;
+}
+
 static struct pad_way take_exception(struct context *context)
 {
     const struct pad_trap *s = &pad_private.trap;
@@ -192,6 +218,8 @@ static struct pad_way take_exception(struct context *context)
                    : pad_resume();
     if (trap_of_exception(&x, &t, context, &trap))
         return pad_take(&trap);
+    if (machine_is_window(t.paddr) && t.is_present)
+        return take_window(context, &x, &t);
     if (t.is_device)
         return take_device(context, x.address, &t);
     miss_check(context->next_ip, x.address);
@@ -240,6 +268,8 @@ struct pad_way pad_trapped(void)
         return pad_take(&trap);
     if (t->number == SIGILL && !t->is_in_thunk && is_displaced(context->next_ip))
         return pad_resume(); /* the guest jumped to an instruction that a patch displaced */
+    if (is_memory_missing(t) && is_end_of_file(t, &trap))
+        return pad_take(&trap);
     if (is_memory_missing(t)) {
         pad_core.request.address = ERROR_NO_MEMORY;
         pad_core.request.value = t->address;

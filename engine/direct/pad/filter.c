@@ -13,6 +13,7 @@
 #include <asm/unistd.h>
 #include <linux/audit.h>
 #include <linux/falloc.h>
+#include <linux/fcntl.h>
 #include <linux/filter.h>
 #include <linux/prctl.h>
 #include <linux/seccomp.h>
@@ -59,16 +60,29 @@ static void add_pad_plain(struct filter *f)
         ALLOW(__NR_clock_gettime), ALLOW(__NR_munmap), ALLOW(__NR_rt_sigreturn), ALLOW(__NR_getpid));
 }
 
-/* HOST_FILE_CONTROL; others, such as TIOCSTI, reach further than the descriptor. */
-static void add_ioctl(struct filter *f)
+/* A call whose second argument is one of some. */
+static void add_requests(struct filter *f, uint32_t number, const uint32_t *requests, unsigned count)
 {
-    static const uint32_t requests[] = {TCGETS,     TCSETS,     TCSETSW,  TCSETSF,
-                                        TIOCGWINSZ, TIOCSWINSZ, FIONREAD, TCFLSH};
-    const unsigned count = sizeof(requests) / sizeof(requests[0]);
-    ADD(f, SKIP_UNLESS(__NR_ioctl, 2 * count + 2), ARGUMENT(1));
+    ADD(f, SKIP_UNLESS(number, (uint8_t)(2 * count + 2)), ARGUMENT(1));
     for (unsigned i = 0; i < count; i++)
         ADD(f, ALLOW(requests[i]));
     ADD(f, REFUSE);
+}
+
+/* HOST_FILE_CONTROL, terminals; others, such as TIOCSTI, reach further than the descriptor. */
+static void add_ioctl(struct filter *f)
+{
+    static const uint32_t requests[] = {TCGETS,   TCSETS, TCSETSW, TCSETSF,    TIOCGWINSZ, TIOCSWINSZ,
+                                        FIONREAD, TCFLSH, FIONBIO, TIOCSPTLCK, TIOCGPTPEER};
+    add_requests(f, __NR_ioctl, requests, sizeof(requests) / sizeof(requests[0]));
+}
+
+/* Duplicates, pipes, locks; others choose who gets signals. */
+static void add_fcntl(struct filter *f)
+{
+    static const uint32_t requests[] = {F_DUPFD_CLOEXEC, F_GETFL,     F_GETPIPE_SZ,
+                                        F_SETPIPE_SZ,    F_OFD_SETLK, F_OFD_GETLK};
+    add_requests(f, __NR_fcntl, requests, sizeof(requests) / sizeof(requests[0]));
 }
 
 static void add_host_objects(struct filter *f)
@@ -76,6 +90,8 @@ static void add_host_objects(struct filter *f)
     for (unsigned i = 0; i < hostio_system_call_count; i++) {
         if (hostio_system_calls[i] == __NR_ioctl)
             add_ioctl(f);
+        else if (hostio_system_calls[i] == __NR_fcntl)
+            add_fcntl(f);
         else
             ADD(f, ALLOW(hostio_system_calls[i]));
     }

@@ -25,6 +25,16 @@ static void mmu_invalidate(void *world, uint64_t vspace, uint64_t vaddr, uint64_
     tlb_note_invalid(&pad_core, &pad_core.kernel, vspace, vaddr, size);
 }
 
+/* Thunk pages lie near the code of all programs, so between the first and the last there is nearly everything. */
+static bool mmu_shows(void *world, uint64_t start, uint64_t size)
+{
+    (void)world;
+    for (uint32_t i = 0; i < pad_core.thunk_page_count; i++)
+        if (pad_core.thunk_page[i].address < start + size && pad_core.thunk_page[i].address + PATCH_PAGE > start)
+            return true;
+    return false;
+}
+
 static void mmu_forget(void *world, uint64_t vspace)
 {
     (void)world;
@@ -40,6 +50,13 @@ static void mmu_written(void *world, uint64_t paddr)
         patch_frame_release(&pad_core, page);
 }
 
+/* Does the host have memory for any of it? Asking costs less than giving back nothing. */
+static bool is_used(uint64_t start, uint64_t end)
+{
+    int64_t data = host_call3(__NR_lseek, PAD_FD_ARENA, start, SEEK_DATA);
+    return data < 0 ? data != -ENXIO : (uint64_t)data < end;
+}
+
 static void mmu_clear(void *world, uint64_t paddr, uint64_t size)
 {
     (void)world;
@@ -48,8 +65,8 @@ static void mmu_clear(void *world, uint64_t paddr, uint64_t size)
     uint64_t first = (paddr + page_mask) & ~page_mask, end = paddr + size, last = end & ~page_mask;
     /* The arena is shared, so a hole shows through every mapping of it. */
     if (size < PUNCH_SIZE ||
-        host_call4(__NR_fallocate, PAD_FD_ARENA, FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE, first,
-                   last - first) < 0) {
+        (is_used(first, last) && host_call4(__NR_fallocate, PAD_FD_ARENA, FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE,
+                                            first, last - first) < 0)) {
         __builtin_memset(arena + paddr, 0, size);
         return;
     }
@@ -168,6 +185,7 @@ void machine_install(void)
 {
     struct machine *m = &pad_core.machine;
     m->mmu.invalidate = mmu_invalidate;
+    m->mmu.shows = mmu_shows;
     m->mmu.forget = mmu_forget;
     m->mmu.clear = mmu_clear;
     m->mmu.blank_from = mmu_blank_from;

@@ -91,11 +91,27 @@ static int page_fault_decode(struct engine *e, struct process *p, struct context
         return captured(e, p, context, SIGSEGV, &t, trap);
     *is_trap = false;
     bool is_done = false;
+    if (machine_is_window(t.paddr) && t.is_cached && address == context->next_ip) {
+        *is_trap = true; /* code on a file system that allows none */
+        *trap = trap_vm_fault(address, PAGE_FAULT_PRESENT, true);
+        return 0;
+    }
     int error = t.is_device ? device_decode(e, p, context, address, &t, trap, is_trap, &is_done) : 0;
     if (error || is_done)
         return error;
     error = miss_check(e, p, context->next_ip, address);
     return error ? error : fill_page(e, p, address, &t);
+}
+
+/* The host has no memory for a page of a window: the file has ended. */
+static int end_of_file_decode(struct engine *e, struct process *p, struct trap *trap)
+{
+    struct exception x;
+    int error = exception_capture(e, p, SIGBUS, &x);
+    if (!error)
+        *trap = trap_vm_fault(x.address, PAGE_FAULT_PRESENT | (unsigned)(x.code & PAGE_FAULT_WRITE),
+                              x.code & PAGE_FAULT_FETCH);
+    return error;
 }
 
 static int signal_decode(struct engine *e, struct process *p, struct context *context, int stop,
@@ -125,6 +141,11 @@ static int signal_decode(struct engine *e, struct process *p, struct context *co
     /* What else is a SIGBUS is an exception: 11, 12 or 17. */
     bool is_memory_missing =
         info.si_code >= BUS_ADRERR && info.si_code <= BUS_OBJERR + 2; /* and its machine checks */
+    struct translation t = {.is_present = false};
+    if (stop == SIGBUS && (uint64_t)(uintptr_t)info.si_addr < ABI_USER_TOP)
+        t = kernel_translate(e->k, p->vspace, (uint64_t)(uintptr_t)info.si_addr);
+    if (stop == SIGBUS && is_memory_missing && t.is_present && machine_is_window(t.paddr))
+        return end_of_file_decode(e, p, trap);
     if (stop == SIGBUS && is_memory_missing)
         return diag_errno(e->diag, ENOMEM, "the host has no memory behind 0x%llx of guest process %d",
                           (unsigned long long)(uintptr_t)info.si_addr, (int)p->pid);

@@ -131,6 +131,14 @@ static inline uint64_t host_open_timer(struct rig *rig)
     return timer;
 }
 
+/* A window on a file; each is 4 MiB large. */
+static inline uint64_t host_open_window(struct rig *rig, uint64_t file)
+{
+    uint64_t window = host_new(rig);
+    CHECK_EQ(host_result(host_invoke(rig, file, HOST_FILE_WINDOW, WORDS(0, 1), CAPS(window))), 0);
+    return window;
+}
+
 static inline uint64_t host_with_rights(struct rig *rig, uint64_t cptr, uint64_t rights)
 {
     uint64_t copy = rig_free_slot(rig);

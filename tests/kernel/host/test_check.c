@@ -53,13 +53,12 @@ static void test_damage(void)
     struct host_object *idle = host_object_of(&d.rig, d.idle), *empty = host_object_of(&d.rig, d.empty);
     uint64_t idle_paddr = rig_cap(&d.rig, d.idle).paddr, first_paddr = rig_cap(&d.rig, d.file[1]).paddr;
     CHECK(kernel_check(d.rig.k));
-    BREAKS("\"host objects\"", set->kind, 9);
+    BREAKS("\"host objects\"", set->kind, HOST_WINDOW + 1);
     BREAKS("\"host objects\"", set->kind, HOST_FILE);
     BREAKS("\"host objects\"", set->armed.head, 0);
     BREAKS("\"host objects\"", set->armed.tail, first_paddr);
     BREAKS("\"host objects\"", set->reported.head, idle_paddr);
-    BREAKS("\"host objects\"", set->notification.cap.head,
-           set->notification.cap.head & ~(1ull << CAP_DETAIL_SHIFT));
+    BREAKS("\"host objects\"", set->slot.cap.head, set->slot.cap.head & ~(1ull << CAP_DETAIL_SHIFT));
     BREAKS("\"host objects\"", first->next, 0);
     BREAKS("\"host objects\"", first->next, first_paddr); /* a circle */
     BREAKS("\"host objects\"", first->watch, HOST_IDLE);
@@ -76,11 +75,29 @@ static void test_damage(void)
     BREAKS("\"host objects\"", idle->armed.head, idle_paddr);
     BREAKS("\"host objects\"", empty->access, HOST_READ);
     BREAKS("\"host objects\"", empty->handle, 1);
-    BREAKS("\"derivation\"", empty->notification.prev, 32);
-    BREAKS("\"derivation\"", set->notification.prev, 0);
+    BREAKS("\"derivation\"", empty->slot.prev, 32);
+    BREAKS("\"derivation\"", set->slot.prev, 0);
     BREAKS("\"threads\"", tcb_at(d.rig.k, d.rig.root)->syscall_end, 1);
     CHECK(kernel_check(d.rig.k));
     rig_close(&d.rig);
 }
 
-CHECK_MAIN(CHECK_TEST(test_damage))
+static void test_damaged_window(void)
+{
+    struct damaged d = {.rig = host_rig_open()};
+    uint64_t cptr = host_open_window(&d.rig, host_open(&d.rig, host_root(&d.rig, ROOT_DIRECTORY)));
+    struct host_object *window = host_object_of(&d.rig, cptr);
+    CHECK(kernel_check(d.rig.k));
+    BREAKS("\"host objects\"", window->kind, HOST_FILE);
+    BREAKS("\"host objects\"", window->watch, HOST_ARMED);
+    BREAKS("\"host objects\"", window->armed.head, rig_cap(&d.rig, cptr).paddr);
+    BREAKS("\"host objects\"", window->slot.cap, cap_untyped(1ull << 45, SIM_WINDOW_BITS, true, 0));
+    struct slot saved = window->slot;
+    window->slot = (struct slot){.prev = 0};
+    check_verdict(&d, "\"host objects\"", __LINE__);
+    window->slot = saved;
+    CHECK(kernel_check(d.rig.k));
+    rig_close(&d.rig);
+}
+
+CHECK_MAIN(CHECK_TEST(test_damage), CHECK_TEST(test_damaged_window))

@@ -16,7 +16,7 @@ enum {
 
 /* The objects that the table of the test needs, one of each kind. */
 struct objects {
-    uint64_t of_kind[HOST_READY_SET + 1];
+    uint64_t of_kind[HOST_WINDOW + 1];
     uint64_t spare, set, notification;
 };
 
@@ -32,6 +32,7 @@ static struct objects objects_make(struct rig *rig)
     o.of_kind[HOST_CLOCK] = host_root(rig, ROOT_CLOCK);
     o.of_kind[HOST_TIMER] = host_open_timer(rig);
     o.of_kind[HOST_READY_SET] = o.set;
+    o.of_kind[HOST_WINDOW] = host_open_window(rig, o.of_kind[HOST_FILE]);
     return o;
 }
 
@@ -62,6 +63,8 @@ struct example {
     }
 
 static const struct example EXAMPLES[] = {
+    EXAMPLE(OBJECT_MAKE_SOCKET_PAIR, EMPTY, BOTH, SPARE, 0, true, 1),
+    EXAMPLE(OBJECT_MAKE_EVENT, EMPTY, BOTH, NONE, 0, true, 3, 1),
     EXAMPLE(READY_TAKE, READY_SET, HOST_READ, NONE, 1, false, DATA, 4),
     EXAMPLE(FILE_WATCH, FILE, 0, SET, 0, false, 1, 77),
     EXAMPLE(FILE_POLL, FILE, 0, NONE, 0, true, 1),
@@ -76,6 +79,9 @@ static const struct example EXAMPLES[] = {
     EXAMPLE(FILE_SET_MODE, FILE, HOST_WRITE, NONE, 0, true, 0644),
     EXAMPLE(FILE_SET_TIMES, FILE, HOST_WRITE, NONE, 1, true, DATA),
     EXAMPLE(FILE_CONTROL, FILE, 0, NONE, 0, true, 0x5401, DATA),
+    EXAMPLE(FILE_PIPE_SIZE, FILE, 0, NONE, 0, true, 4096),
+    EXAMPLE(FILE_LOCK, FILE, 0, NONE, 0, true, 0, 1, 0, 0),
+    EXAMPLE(FILE_WINDOW, FILE, HOST_READ, SPARE, 0, true, 4096, 8192),
     EXAMPLE(DIRECTORY_OPEN, DIRECTORY, 0, SPARE, 1, true, PATH, 3, 2, 0),
     EXAMPLE(DIRECTORY_LIST, DIRECTORY, HOST_READ, NONE, 1, true, DATA, 1000),
     EXAMPLE(DIRECTORY_REWIND, DIRECTORY, HOST_READ, NONE, 0, true, 0),
@@ -90,12 +96,14 @@ static const struct example EXAMPLES[] = {
     EXAMPLE(DIRECTORY_SET_MODE, DIRECTORY, HOST_WRITE, NONE, 1, true, PATH, 3, 0644),
     EXAMPLE(DIRECTORY_SET_TIMES, DIRECTORY, HOST_WRITE, NONE, 9, true, PATH, 3, 0, DATA),
     EXAMPLE(NETWORK_SOCKET, NETWORK, 0, SPARE, 0, true, 2, 1, 0),
+    EXAMPLE(NETWORK_RESTRICT, NETWORK, 0, SPARE, 1, true, PATH, 3),
     EXAMPLE(SOCKET_BIND, SOCKET, HOST_WRITE, NONE, 1, true, DATA, 16),
     EXAMPLE(SOCKET_CONNECT, SOCKET, HOST_WRITE, NONE, 1, true, DATA, 16),
     EXAMPLE(SOCKET_LISTEN, SOCKET, HOST_WRITE, NONE, 0, true, 5),
     EXAMPLE(SOCKET_ACCEPT, SOCKET, HOST_READ, SPARE, 1, true, DATA, 16),
     EXAMPLE(SOCKET_SEND, SOCKET, HOST_WRITE, NONE, 9, true, DATA, 100, 0, DATA, 16),
     EXAMPLE(SOCKET_RECEIVE, SOCKET, HOST_READ, NONE, 9, true, DATA, 100, 0, DATA, 16),
+    EXAMPLE(SOCKET_RECEIVE_OBJECT, SOCKET, HOST_READ, SPARE, 1, true, DATA, 100),
     EXAMPLE(SOCKET_SHUTDOWN, SOCKET, 0, NONE, 0, true, 1),
     EXAMPLE(SOCKET_GET_OPTION, SOCKET, 0, NONE, 4, true, 1, 4, DATA, 4),
     EXAMPLE(SOCKET_SET_OPTION, SOCKET, 0, NONE, 4, true, 1, 2, DATA, 4),
@@ -152,12 +160,13 @@ static void test_everything_works_once(void)
         struct objects o = objects_make(&rig);
         uint64_t calls = host_calls(&rig);
         uint64_t cptr = o.of_kind[x->kind];
+        uint32_t handle = host_object_of(&rig, cptr)->handle;
         CHECK_EQ(host_result(example_invoke(&rig, x, cptr, x->count, extra_of(&o, x->extra))), 0);
         CHECK_EQ(host_calls(&rig), calls + x->is_host);
         if (x->is_host) {
             const struct machine_host_call *call = sim_host_last(rig.sim, 0);
             CHECK_EQ(call->operation, x->operation);
-            CHECK_EQ(call->handle, host_object_of(&rig, cptr)->handle);
+            CHECK_EQ(call->handle, handle);
             CHECK_EQ(call->access, BOTH);
             for (unsigned w = 0; w < WORDS_MAX; w++)
                 CHECK_EQ(call->argument[w], w < x->count ? x->word[w] : 0);
@@ -170,7 +179,9 @@ static void test_everything_works_once(void)
 static bool kind_answers(const struct example *x, unsigned kind)
 {
     unsigned file = 1u << HOST_FILE | 1u << HOST_SOCKET | 1u << HOST_TIMER;
-    bool is_file = x->operation >= HOST_FILE_WATCH && x->operation <= HOST_FILE_CONTROL;
+    bool is_file = x->operation >= HOST_FILE_WATCH && x->operation <= HOST_FILE_WINDOW;
+    if (x->operation == HOST_FILE_WINDOW)
+        return kind == HOST_FILE;
     return is_file ? file >> kind & 1 : kind == x->kind;
 }
 
@@ -180,7 +191,7 @@ static void test_kinds(void)
     struct rig rig = rig_with_paths();
     struct objects o = objects_make(&rig);
     for (unsigned i = 0; i < EXAMPLE_COUNT; i++) {
-        for (unsigned kind = HOST_EMPTY; kind <= HOST_READY_SET; kind++) {
+        for (unsigned kind = HOST_EMPTY; kind <= HOST_WINDOW; kind++) {
             uint64_t calls = host_calls(&rig);
             if (kind_answers(&EXAMPLES[i], kind))
                 continue;
@@ -189,7 +200,7 @@ static void test_kinds(void)
             CHECK_EQ(host_calls(&rig), calls);
         }
     }
-    for (unsigned kind = HOST_DIRECTORY; kind <= HOST_READY_SET; kind++)
+    for (unsigned kind = HOST_DIRECTORY; kind <= HOST_WINDOW; kind++)
         CHECK_ANSWER_EMPTY(host_invoke(&rig, o.of_kind[kind], HOST_OBJECT_MAKE_READY_SET, NO_WORDS, NO_CAPS),
                            ABI_ILLEGAL_OPERATION);
     CHECK_ANSWER_EMPTY(host_invoke(&rig, o.of_kind[HOST_FILE], HOST_OPERATIONS, NO_WORDS, NO_CAPS),
@@ -253,6 +264,8 @@ static void test_access(void)
         CHECK_OK(rig_delete(&rig, less));
         /* The same with all rights to something that was opened with less. */
         struct host_object *object = host_object_of(&rig, o.of_kind[x->kind]);
+        if (x->kind == HOST_EMPTY)
+            continue;
         object->access = (uint8_t)(BOTH & ~x->access);
         CHECK_EQ(host_result(example_invoke(&rig, x, o.of_kind[x->kind], x->count, extra)), refusal_of(x));
         object->access = BOTH;
@@ -360,6 +373,7 @@ static void test_errors_of_the_host(void)
                      ABI_NO_ERROR, (uint64_t)-11, 0);
     }
     CHECK_EQ(host_object_of(&rig, o.spare)->kind, HOST_EMPTY);
+    CHECK_EQ(host_object_of(&rig, o.of_kind[HOST_EMPTY])->kind, HOST_EMPTY);
     rig_close(&rig);
 }
 

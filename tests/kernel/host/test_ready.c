@@ -225,7 +225,7 @@ static void test_bind_late(void)
     struct ready_rig r = ready_open();
     uint64_t file = host_open(&r.rig, host_root(&r.rig, ROOT_DIRECTORY));
     CHECK_EQ(host_result(host_invoke(&r.rig, r.set, HOST_READY_BIND, NO_WORDS, NO_CAPS)), 0);
-    CHECK(slot_is_empty(&host_object_of(&r.rig, r.set)->notification));
+    CHECK(slot_is_empty(&host_object_of(&r.rig, r.set)->slot));
     CHECK_EQ(watch(&r, file, IN, 1), 0);
     CHECK(event(&r, file, IN));
     CHECK_EQ(signals(&r), 0);
@@ -245,7 +245,7 @@ static void test_bind_refusals(void)
                   ABI_INVALID_CAPABILITY, 0);
     CHECK_EQ(host_result(host_invoke(&r.rig, writer, HOST_READY_BIND, NO_WORDS, CAPS(r.badged))),
              -HOST_ERROR_ACCESS);
-    CHECK_EQ(host_object_of(&r.rig, r.set)->notification.cap.badge, BADGE);
+    CHECK_EQ(host_object_of(&r.rig, r.set)->slot.cap.badge, BADGE);
     rig_close(&r.rig);
 }
 
@@ -257,7 +257,7 @@ static void test_revoke_of_the_notification(void)
     uint64_t file = host_open(&r.rig, host_root(&r.rig, ROOT_DIRECTORY));
     CHECK_EQ(watch(&r, file, IN, 1), 0);
     CHECK_OK(rig_revoke(&r.rig, r.notification));
-    CHECK(slot_is_empty(&host_object_of(&r.rig, r.set)->notification));
+    CHECK(slot_is_empty(&host_object_of(&r.rig, r.set)->slot));
     CHECK(event(&r, file, IN));
     CHECK_EQ(signals(&r), 0);
     CHECK_TAKE(&r, 9, 1, IN);
@@ -394,7 +394,8 @@ static void test_stray_events(void)
                           rig_cap(&r.rig, file).paddr,
                           rig_cap(&r.rig, r.set).paddr,
                           rig_cap(&r.rig, file).paddr + 8,
-                          rig_cap(&r.rig, host_root(&r.rig, ROOT_INPUT)).paddr - 1, /* where it may look armed */
+                          rig_cap(&r.rig, host_root(&r.rig, ROOT_INPUT)).paddr -
+                              1, /* where it may look armed */
                           KERNEL_PADDR};
     for (unsigned i = 0; i < sizeof cookies / sizeof *cookies; i++)
         sim_trap(r.rig.sim, (struct trap){.kind = TRAP_HOST, .address = cookies[i], .status = IN});

@@ -83,6 +83,37 @@ static inline long selkie_host_object_kind(seL4_CPtr object, seL4_Word *access)
     return selkie_host_call(object, HOST_OBJECT_KIND, seL4_CapNull, NULL, 0, access);
 }
 
+/* Turn `object`, an empty host object, into the same open file, or whatever `open` is: position and state are shared,
+ * as after dup; who watches it is not. */
+static inline long selkie_host_object_duplicate(seL4_CPtr open, seL4_CPtr object)
+{
+    return selkie_host_call(open, HOST_OBJECT_DUPLICATE, object, NULL, 0, NULL);
+}
+
+/* Turn two empty objects into the ends of a pipe. */
+static inline long selkie_host_pipe_make(seL4_CPtr reader, seL4_CPtr writer)
+{
+    return selkie_host_call(reader, HOST_OBJECT_MAKE_PIPE, writer, NULL, 0, NULL);
+}
+
+/* And into two Unix sockets that are connected. `type`: SELKIE_SOCK_…. */
+static inline long selkie_host_socket_pair_make(seL4_CPtr first, seL4_Word type, seL4_CPtr second)
+{
+    return SELKIE_HOST_INVOKE(first, HOST_OBJECT_MAKE_SOCKET_PAIR, second, NULL, type);
+}
+
+/* Turn an empty object into an event counter, as eventfd makes it; `flags`: SELKIE_EFD_SEMAPHORE or 0. */
+static inline long selkie_host_event_make(seL4_CPtr object, seL4_Word initial, seL4_Word flags)
+{
+    return SELKIE_HOST_INVOKE(object, HOST_OBJECT_MAKE_EVENT, seL4_CapNull, NULL, initial, flags);
+}
+
+/* Turn two empty objects into a terminal and its other side. */
+static inline long selkie_host_terminal_make(seL4_CPtr master, seL4_CPtr terminal)
+{
+    return selkie_host_call(master, HOST_OBJECT_MAKE_TERMINAL, terminal, NULL, 0, NULL);
+}
+
 /* Turn an empty object into a ready set: a list of files that are ready, and a notification that says so. */
 static inline long selkie_host_ready_make(seL4_CPtr object)
 {

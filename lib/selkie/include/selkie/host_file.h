@@ -100,4 +100,32 @@ static inline long selkie_host_file_control(seL4_CPtr file, seL4_Word request, v
                               selkie_host_address(buffer));
 }
 
+/* How many bytes a pipe holds, after making it hold `size` of them unless that is 0. */
+static inline long selkie_host_file_pipe_size(seL4_CPtr pipe, seL4_Word size)
+{
+    return SELKIE_HOST_INVOKE(pipe, HOST_FILE_PIPE_SIZE, seL4_CapNull, NULL, size);
+}
+
+/* Lock a part of a file for this open file (whole 0), or all of it as flock(2) does (1). -SELKIE_EAGAIN while another
+ * open file has it locked. Types are Linux's, of fcntl and of flock. */
+static inline long selkie_host_file_lock(seL4_CPtr file, seL4_Word whole, seL4_Word type, seL4_Word start,
+                                         seL4_Word size)
+{
+    return SELKIE_HOST_INVOKE(file, HOST_FILE_LOCK, seL4_CapNull, NULL, whole, type, start, size);
+}
+
+/* Turn `object`, an empty host object, into a window on `size` bytes of the file from `offset` on. */
+static inline long selkie_host_file_window(seL4_CPtr file, seL4_Word offset, seL4_Word size, seL4_CPtr object)
+{
+    return SELKIE_HOST_INVOKE(file, HOST_FILE_WINDOW, object, NULL, offset, size);
+}
+
+/* Put the untyped of a window's memory into a slot of the CNode `root`: how large it is, log2. Frames that are made of
+ * it show the file, from the window's offset on; memory behind the file's end faults. */
+static inline long selkie_host_window_take(seL4_CPtr window, seL4_CNode root, seL4_Word index,
+                                           seL4_Word depth)
+{
+    return SELKIE_HOST_INVOKE(window, HOST_WINDOW_TAKE, root, NULL, index, depth);
+}
+
 #endif

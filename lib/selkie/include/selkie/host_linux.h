@@ -37,6 +37,7 @@ enum { /* error numbers */
     SELKIE_ELOOP = 40,
     SELKIE_EADDRINUSE = 98,
     SELKIE_ECONNRESET = 104,
+    SELKIE_EOPNOTSUPP = 95,
     SELKIE_ENOTCONN = 107,
     SELKIE_ECONNREFUSED = 111,
     SELKIE_EINPROGRESS = 115
@@ -103,6 +104,7 @@ enum { /* sockets */
     SELKIE_AF_INET6 = 10,
     SELKIE_SOCK_STREAM = 1,
     SELKIE_SOCK_DGRAM = 2,
+    SELKIE_SOCK_SEQPACKET = 5,
     SELKIE_SHUT_RD = 0,
     SELKIE_SHUT_WR = 1,
     SELKIE_SHUT_RDWR = 2,
@@ -115,6 +117,10 @@ enum { /* sockets */
     SELKIE_IPPROTO_TCP = 6,
     SELKIE_IPPROTO_UDP = 17,
     SELKIE_TCP_NODELAY = 1
+};
+
+enum { /* events */
+    SELKIE_EFD_SEMAPHORE = 1
 };
 
 enum { /* clocks */

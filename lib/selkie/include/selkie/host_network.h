@@ -18,6 +18,13 @@ static inline long selkie_host_network_socket(seL4_CPtr network, seL4_Word domai
     return SELKIE_HOST_INVOKE(network, HOST_NETWORK_SOCKET, object, NULL, domain, type, protocol);
 }
 
+/* Turn `object`, an empty host object, into a network whose sockets `rules` must allow, too: as in --host-network. */
+static inline long selkie_host_network_restrict(seL4_CPtr network, const char *rules, seL4_CPtr object)
+{
+    return SELKIE_HOST_INVOKE(network, HOST_NETWORK_RESTRICT, object, NULL, selkie_host_address(rules),
+                              selkie_host_length(rules));
+}
+
 static inline long selkie_host_socket_bind(seL4_CPtr socket, const void *address, seL4_Word size)
 {
     return SELKIE_HOST_INVOKE(socket, HOST_SOCKET_BIND, seL4_CapNull, NULL, selkie_host_address(address),
@@ -59,6 +66,15 @@ static inline long selkie_host_socket_receive(seL4_CPtr socket, void *buffer, se
 {
     return SELKIE_HOST_INVOKE(socket, HOST_SOCKET_RECEIVE, seL4_CapNull, length, selkie_host_address(buffer),
                               size, flags, selkie_host_address(address), address_size);
+}
+
+/* Bytes received; if a descriptor came along, `object`, an empty host object, is what it is open on, and `has_object`
+ * gets 1, else 0. */
+static inline long selkie_host_socket_receive_object(seL4_CPtr socket, void *buffer, seL4_Word size,
+                                                     seL4_CPtr object, seL4_Word *has_object)
+{
+    return SELKIE_HOST_INVOKE(socket, HOST_SOCKET_RECEIVE_OBJECT, object, has_object,
+                              selkie_host_address(buffer), size);
 }
 
 /* `how`: SELKIE_SHUT_…. */

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Requests to the managers that run. */
+#include "container_live.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "container_manager.h"
+#include "container_message.h"
+#include "container_state.h"
+#include "run/say.h"
+
+enum {
+    ANSWER_MS = 20000,
+    CANNOT_RUN = 125
+};
+
+static struct message message; /* one request at a time */
+
+static bool is_array(const char *key)
+{
+    return strcmp(key, "port") == 0 || strcmp(key, "arg") == 0;
+}
+
+static void field_add(json_t *unit, const char *field)
+{
+    char key[32];
+    const char *value = strchr(field, '=');
+    if (!value || (size_t)(value - field) >= sizeof(key)) {
+        return;
+    }
+    memcpy(key, field, (size_t)(value - field));
+    key[value - field] = '\0';
+    value++;
+    if (is_array(key)) {
+        (void)json_array_append_new(json_object_get(unit, key), json_string(value));
+    } else if (value[0] && value[strspn(value, "0123456789")] == '\0') {
+        (void)json_object_set_new(unit, key, json_integer(strtoll(value, NULL, 10)));
+    } else {
+        (void)json_object_set_new(unit, key, json_string(value));
+    }
+}
+
+static json_t *unit_read(const char *manager)
+{
+    json_t *unit = json_pack("{s:s, s:[], s:[]}", "manager", manager, "port", "arg");
+    const char *end = message.text + message.size;
+    for (const char *at = message.text + strlen(message.text) + 1; at < end; at += strlen(at) + 1) {
+        field_add(unit, at);
+    }
+    return unit;
+}
+
+static bool list_one(int connection, const char *manager, void *argument)
+{
+    json_t *all = argument;
+    message.size = 0;
+    if (!message_add(&message, "do", "list") || message_send(connection, &message, -1) != 0) {
+        return true; /* it ends just now */
+    }
+    while (message_receive(connection, &message, ANSWER_MS) == 1 && message_is(&message, "unit")) {
+        const char *name = message_value(&message, "unit", NULL);
+        (void)json_object_set_new(all, name, unit_read(manager));
+    }
+    return true;
+}
+
+json_t *live_all(void)
+{
+    struct diag diag = {0};
+    json_t *all = json_object();
+    if (!managers_each(list_one, all, &diag)) {
+        say("container: %s", diag.text);
+        json_decref(all);
+        return NULL;
+    }
+    return all;
+}
+
+struct signal_request {
+    const char *name;
+    int number;
+    bool is_stop, is_done;
+};
+
+static bool signal_one(int connection, const char *manager, void *argument)
+{
+    struct signal_request *request = argument;
+    (void)manager;
+    message.size = 0;
+    bool is_sent = message_add(&message, "do", "kill") && message_add(&message, "name", request->name) &&
+                   message_add_number(&message, "signal", (unsigned)request->number) &&
+                   (!request->is_stop || message_add(&message, "stop", "1")) &&
+                   message_send(connection, &message, -1) == 0;
+    request->is_done =
+        is_sent && message_receive(connection, &message, ANSWER_MS) == 1 && message_is(&message, "done");
+    return !request->is_done;
+}
+
+bool live_signal(const char *name, int number, bool is_stop, bool says)
+{
+    struct diag diag = {0};
+    struct signal_request request = {.name = name, .number = number, .is_stop = is_stop};
+    (void)managers_each(signal_one, &request, &diag);
+    if (!request.is_done && says) {
+        say("container %s: %s", name, diag.text[0] ? diag.text : "no such container runs");
+    }
+    return request.is_done;
+}
+
+struct wait_request {
+    const char *name;
+    int timeout_ms, status;
+};
+
+static bool wait_one(int connection, const char *manager, void *argument)
+{
+    struct wait_request *request = argument;
+    (void)manager;
+    message.size = 0;
+    if (!message_add(&message, "do", "wait") || !message_add(&message, "name", request->name) ||
+        message_send(connection, &message, -1) != 0) {
+        return true;
+    }
+    int got;
+    do {
+        got = message_receive(connection, &message, request->timeout_ms);
+    } while (got == -EINTR);
+    if (got == 1 && message_is(&message, "error")) {
+        return true; /* another manager may have it */
+    }
+    const char *how = got == 1 ? message_value(&message, "ended", NULL) : NULL;
+    request->status = got == -ETIMEDOUT ? -2 : how ? state_exit_status(how) : CANNOT_RUN;
+    return false;
+}
+
+int live_wait(const char *name, int timeout_ms)
+{
+    struct diag diag = {0};
+    struct wait_request request = {.name = name, .timeout_ms = timeout_ms, .status = -1};
+    (void)managers_each(wait_one, &request, &diag);
+    return request.status;
+}
+
+static bool end_one(int connection, const char *manager, void *argument)
+{
+    (void)manager;
+    (void)argument;
+    message.size = 0;
+    if (message_add(&message, "do", "end") && message_send(connection, &message, -1) == 0) {
+        while (message_receive(connection, &message, ANSWER_MS) == 1) { /* until it is gone */
+        }
+    }
+    return true;
+}
+
+bool live_end(void)
+{
+    struct diag diag = {0};
+    bool is_good = managers_each(end_one, NULL, &diag);
+    if (!is_good) {
+        say("container: %s", diag.text);
+    }
+    return is_good;
+}

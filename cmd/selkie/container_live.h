@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the managers that run say of their containers, and telling them something about one. */
+#ifndef SELKIE_CMD_SELKIE_CONTAINER_LIVE_H
+#define SELKIE_CMD_SELKIE_CONTAINER_LIVE_H
+
+#include <jansson.h>
+#include <stdbool.h>
+
+/* Name -> {"state", "started", "up_ms", "restarts", "memory", "memory_used", "processes", "detached", "manager",
+ * "port": [...], "arg": [...]}. NULL: that could not be found out, which was said. */
+json_t *live_all(void);
+
+/* Send a signal to a container that runs; `is_stop`: it shall not be started again. False: no such container runs, or
+ * it did not work, which was said if `says`. */
+bool live_signal(const char *name, int number, bool is_stop, bool says);
+
+/* Wait for its end, `timeout_ms` at most (-1: for ever). An exit status; -1: none of this name runs; -2: it still
+ * does. */
+int live_wait(const char *name, int timeout_ms);
+
+/* End all managers, and all containers with them. */
+bool live_end(void);
+
+#endif

@@ -1,0 +1,381 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Reading the options of `selkie container run`. */
+#include "container_options.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "hostio/hostio.h"
+#include "run/network_rules.h"
+#include "run/run.h"
+#include "run/say.h"
+
+static const char help[] =
+    "usage: selkie container run [options] COMMAND [ARGUMENTS]\n"
+    "       selkie container run [options] --image=IMAGE [COMMAND [ARGUMENTS]]\n"
+    "\n"
+    "Run a Linux program in a container: threads of an seL4 system that all of a user's containers share.\n"
+    "\n"
+    "      --rootfs=DIR[:ro]     its root file system; or\n"
+    "      --image=PATH          an OCI layout or archive, or an archive of docker save: the container gets\n"
+    "                            a copy of its files, which goes with the container\n"
+    "      --name=NAME           to find it by; otherwise a name is made up\n"
+    "  -d, --detach              in the background: print the name and leave; output goes to its log\n"
+    "  -i, --interactive         with -d: nothing; otherwise standard input is the container's anyway\n"
+    "  -t, --tty                 standard input is a terminal and the container's controlling terminal\n"
+    "      --rm                  with -d: forget it when it has ended\n"
+    "      --restart=POLICY      no, always, on-failure or on-failure:TIMES\n"
+    "      --memory=SIZE         its memory, with K, M or G; default 256M\n"
+    "      --cpu=PERCENT%        its share of the processor: refused, as no kernel limits it yet\n"
+    "      --env=NAME[=VALUE]    may be repeated; the environment is empty otherwise, but for PATH and HOME\n"
+    "      --workdir=DIR         in the container; default /, or the image's\n"
+    "      --user=UID[:GID]      of the program; default 0:0, or the image's\n"
+    "      --volume=HOST:DIR[:ro]\n"
+    "                            a directory or file of the host at a path of the container\n"
+    "      --publish=[ADDRESS:]PORT:PORT\n"
+    "                            what listens at the second port inside is reached at the first one of the\n"
+    "                            host; ADDRESS is 127.0.0.1 unless it is given\n"
+    "      --network=RULES       sockets: any, or rules as for --host-network; default: none\n"
+    "      --engine=NAME         how to run it; `selkie engines` lists what this host can\n"
+    "      --mcs                 on the MCS kernel\n"
+    "      --alone               in an seL4 system of its own, which no other command knows\n"
+    "      --timeout=SECONDS     end it after that, with status 124\n"
+    "  -v, --verbose             --alone, and show what the system and Selkie said\n"
+    "  -h, --help                this text\n"
+    "\n"
+    "Ending this command ends the container, unless it is detached. Exit status: that of the program,\n"
+    "128 + N if signal N ended it, 127 if there is no such program, 126 if it cannot be run, 125 if the\n"
+    "container could not be made, 124 timeout, 2 bad usage.\n";
+
+enum option_key {
+    OPTION_ROOTFS = 256,
+    OPTION_IMAGE,
+    OPTION_NAME,
+    OPTION_RM,
+    OPTION_RESTART,
+    OPTION_MEMORY,
+    OPTION_CPU,
+    OPTION_WORKDIR,
+    OPTION_USER,
+    OPTION_NETWORK,
+    OPTION_ENGINE,
+    OPTION_MCS,
+    OPTION_ALONE,
+    OPTION_TIMEOUT
+};
+
+static const struct option long_options[] = {
+    {"rootfs", required_argument, NULL, OPTION_ROOTFS},
+    {"image", required_argument, NULL, OPTION_IMAGE},
+    {"name", required_argument, NULL, OPTION_NAME},
+    {"detach", no_argument, NULL, 'd'},
+    {"interactive", no_argument, NULL, 'i'},
+    {"tty", no_argument, NULL, 't'},
+    {"rm", no_argument, NULL, OPTION_RM},
+    {"restart", required_argument, NULL, OPTION_RESTART},
+    {"memory", required_argument, NULL, OPTION_MEMORY},
+    {"cpu", required_argument, NULL, OPTION_CPU},
+    {"env", required_argument, NULL, 'e'},
+    {"workdir", required_argument, NULL, OPTION_WORKDIR},
+    {"user", required_argument, NULL, OPTION_USER},
+    {"volume", required_argument, NULL, 'V'},
+    {"publish", required_argument, NULL, 'p'},
+    {"network", required_argument, NULL, OPTION_NETWORK},
+    {"engine", required_argument, NULL, OPTION_ENGINE},
+    {"mcs", no_argument, NULL, OPTION_MCS},
+    {"alone", no_argument, NULL, OPTION_ALONE},
+    {"timeout", required_argument, NULL, OPTION_TIMEOUT},
+    {"verbose", no_argument, NULL, 'v'},
+    {"help", no_argument, NULL, 'h'},
+    {NULL, 0, NULL, 0},
+};
+
+/* Cut ":ro" or ":rw" off the end. */
+static bool read_only_cut(char *path)
+{
+    size_t length = strlen(path);
+    const char *suffix = length > 3 ? path + length - 3 : "";
+    bool is_read_only = strcmp(suffix, ":ro") == 0;
+    if (is_read_only || strcmp(suffix, ":rw") == 0) {
+        path[length - 3] = '\0';
+    }
+    return is_read_only;
+}
+
+static bool memory_set(struct container_options *options, const char *text)
+{
+    static const char units[] = "KMG";
+    char *end = NULL;
+    errno = 0;
+    unsigned long long size = strtoull(text, &end, 10);
+    const char *unit = *end ? strchr(units, *end & ~0x20) : NULL;
+    unsigned shift = unit ? 10 * (unsigned)(unit - units + 1) : 0;
+    if (end == text || text[0] < '0' || text[0] > '9' || errno || (*end && (!unit || end[1])) ||
+        size > (16ull << 30) >> shift || (size << shift) < (1u << 20)) {
+        say("--memory=%s: not a size from 1M to 16G", text);
+        return false;
+    }
+    options->memory = size << shift;
+    return true;
+}
+
+static bool timeout_set(struct container_options *options, const char *text)
+{
+    char *end = NULL;
+    options->timeout = strtod(text, &end);
+    if (end == text || *end || !(options->timeout > 0) || options->timeout > 1e6) {
+        say("--timeout=%s: not a number of seconds above 0", text);
+        return false;
+    }
+    return true;
+}
+
+static bool volume_add(struct container_options *options, char *text)
+{
+    bool is_read_only = read_only_cut(text);
+    char *inside = strchr(text, ':');
+    if (!inside || inside == text || inside[1] != '/' || strlen(inside) < 3) {
+        say("--volume=%s: not of the form HOST:/PATH[:ro]", text);
+        return false;
+    }
+    if (options->volume_count == CONTAINER_VOLUMES) {
+        say("--volume=%s: more than %d of them", text, CONTAINER_VOLUMES);
+        return false;
+    }
+    *inside++ = '\0';
+    for (size_t length = strlen(inside); length > 1 && inside[length - 1] == '/'; length--) {
+        inside[length - 1] = '\0';
+    }
+    if (strstr(inside, "//") || strstr(inside, "/../") || strstr(inside, "/./")) {
+        say("--volume=%s:%s: the second path must be one without //, /./ and /../", text, inside);
+        return false;
+    }
+    options->volume[options->volume_count++] =
+        (struct container_volume){.host = text, .inside = inside, .is_read_only = is_read_only};
+    return true;
+}
+
+static bool port_read(const char *text, unsigned *port)
+{
+    char *end = NULL;
+    unsigned long value = strtoul(text, &end, 10);
+    *port = (unsigned)value;
+    return end != text && !*end && text[0] >= '0' && text[0] <= '9' && value > 0 && value <= 65535;
+}
+
+static bool port_add(struct container_options *options, const char *text)
+{
+    char copy[64];
+    struct container_port_map port = {.address = "127.0.0.1"};
+    struct in_addr address;
+    if (options->port_count == CONTAINER_PUBLISHED) {
+        say("--publish=%s: more than %d of them", text, CONTAINER_PUBLISHED);
+        return false;
+    }
+    (void)snprintf(copy, sizeof(copy), "%s", text);
+    char *inside = strrchr(copy, ':');
+    if (inside) {
+        *inside++ = '\0';
+    }
+    char *host = strrchr(copy, ':');
+    if (host) {
+        *host++ = '\0';
+        (void)snprintf(port.address, sizeof(port.address), "%.15s",
+                       strcmp(copy, "*") == 0 ? "0.0.0.0" : copy);
+    }
+    if (!inside || !port_read(inside, &port.inside) || !port_read(host ? host : copy, &port.host) ||
+        inet_pton(AF_INET, port.address, &address) != 1) {
+        say("--publish=%s: not of the form [ADDRESS:]PORT:PORT, with an address of IPv4", text);
+        return false;
+    }
+    options->port[options->port_count++] = port;
+    return true;
+}
+
+static bool network_set(struct container_options *options, const char *rules)
+{
+    struct hostio_policy policy;
+    struct diag diag = {0};
+    if (strlen(rules) >= sizeof(options->network) || !network_rules_parse(&policy, rules, &diag)) {
+        say("--network: %s", diag.text[0] ? diag.text : "its rules are too long");
+        return false;
+    }
+    (void)snprintf(options->network, sizeof(options->network), "%s", rules);
+    return true;
+}
+
+static bool environment_add(struct container_options *options, const char *text)
+{
+    char pair[4096];
+    if (strchr(text, '=')) {
+        return message_add(&options->environment, "env", text);
+    }
+    const char *value = getenv(text); /* as docker has it: pass on what is there */
+    if (!value) {
+        return true;
+    }
+    int length = snprintf(pair, sizeof(pair), "%s=%s", text, value);
+    if (length < 0 || (size_t)length >= sizeof(pair)) {
+        say("--env=%s: its value is too long to be passed on", text);
+        return false;
+    }
+    return message_add(&options->environment, "env", pair);
+}
+
+static bool restart_set(struct container_options *options, const char *text)
+{
+    static const char on_failure[] = "on-failure";
+    size_t length = sizeof(on_failure) - 1;
+    unsigned times;
+    bool is_limited = strncmp(text, on_failure, length) == 0 && text[length] == ':';
+    options->restart = text;
+    if (strcmp(text, "no") != 0 && strcmp(text, "always") != 0 && strcmp(text, on_failure) != 0 &&
+        !(is_limited && port_read(text + length + 1, &times))) {
+        say("--restart=%s: neither no, always, on-failure nor on-failure:TIMES", text);
+        return false;
+    }
+    return true;
+}
+
+static bool cpu_set(struct container_options *options, const char *text)
+{
+    char *end = NULL;
+    double percent = strtod(text, &end);
+    options->cpu = text;
+    if (end == text || (*end && strcmp(end, "%") != 0) || !(percent >= 1) || percent > 100) {
+        say("--cpu=%s: not a share from 1%% to 100%%", text);
+        return false;
+    }
+    return true;
+}
+
+static bool text_set(const char **to, const char *value)
+{
+    *to = value;
+    return true;
+}
+
+static bool flag_set(bool *to)
+{
+    *to = true;
+    return true;
+}
+
+static bool option_apply(struct container_options *options, int key, char *value)
+{
+    switch (key) {
+    case OPTION_ROOTFS:
+        options->is_rootfs_read_only = read_only_cut(value);
+        options->rootfs = value;
+        return true;
+    case OPTION_IMAGE:
+        return text_set(&options->image, value);
+    case OPTION_NAME:
+        return text_set(&options->name, value);
+    case 'd':
+        return flag_set(&options->is_detached);
+    case 'i':
+        return true;
+    case 't':
+        return flag_set(&options->is_terminal);
+    case OPTION_RM:
+        return flag_set(&options->is_removed);
+    case OPTION_RESTART:
+        return restart_set(options, value);
+    case OPTION_MEMORY:
+        return memory_set(options, value);
+    case OPTION_CPU:
+        return cpu_set(options, value);
+    case 'e':
+        return environment_add(options, value);
+    case OPTION_WORKDIR:
+        return text_set(&options->workdir, value);
+    case OPTION_USER:
+        return text_set(&options->user, value);
+    case 'V':
+        return volume_add(options, value);
+    case 'p':
+        return port_add(options, value);
+    case OPTION_NETWORK:
+        return network_set(options, value);
+    case OPTION_ENGINE:
+        return text_set(&options->kind.engine, value);
+    case OPTION_MCS:
+        return flag_set(&options->kind.is_mcs);
+    case OPTION_ALONE:
+        return flag_set(&options->is_alone);
+    case OPTION_TIMEOUT:
+        return timeout_set(options, value);
+    case 'v':
+        return flag_set(&options->is_verbose) && flag_set(&options->is_alone);
+    default:
+        say("container run: no such option, or a value is missing; see selkie container run --help");
+        return false;
+    }
+}
+
+static bool name_is_good(const char *name)
+{
+    static const char characters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
+    size_t length = strlen(name);
+    return length > 0 && length < CONTROL_NAME && strspn(name, characters) == length && name[0] != '.' &&
+           name[0] != '-';
+}
+
+/* NULL, or what does not fit together. */
+static const char *options_judge(const struct container_options *options)
+{
+    if (!options->rootfs && !options->image) {
+        return "neither --rootfs nor --image was given";
+    }
+    if (options->rootfs && options->image) {
+        return "both --rootfs and --image were given";
+    }
+    if (!options->command[0] && !options->image) {
+        return "no command was given";
+    }
+    if (options->name && !name_is_good(options->name)) {
+        return "--name: letters, digits and . _ - only, not too many, and no . or - first";
+    }
+    if (options->cpu) {
+        return options->kind.is_mcs
+                   ? "--cpu: shares of the processor are not limited yet"
+                   : "--cpu: the classic kernel knows no shares of the processor, and on the MCS "
+                     "kernel they are not limited yet";
+    }
+    if (options->is_alone &&
+        (options->is_detached || options->is_terminal || options->restart || options->image)) {
+        return "--alone does not go with --detach, --tty, --restart and --image";
+    }
+    if (options->is_detached && (options->is_terminal || options->timeout > 0)) {
+        return "--detach does not go with --tty and --timeout";
+    }
+    return NULL;
+}
+
+int container_options_parse(struct container_options *options, int count, char **arguments)
+{
+    int key;
+    optind = 1;
+    opterr = 0;
+    while ((key = getopt_long(count, arguments, "+:hvdite:p:", long_options, NULL)) != -1) {
+        if (key == 'h') {
+            (void)fputs(help, stdout);
+            return RUN_OK + 1;
+        }
+        if (!option_apply(options, key, optarg)) {
+            return RUN_BAD_INPUT + 1;
+        }
+    }
+    options->command = arguments + optind;
+    const char *problem = options_judge(options);
+    if (problem) {
+        say("container run: %s; see selkie container run --help", problem);
+        return RUN_BAD_INPUT + 1;
+    }
+    return 0;
+}

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The directories of containers. */
+#include "container_state.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "container_tree.h"
+#include "host/fd.h"
+#include "run/run.h"
+
+enum {
+    PATH_SIZE = 4096,
+    CANNOT_RUN = 125
+};
+
+bool state_path(const char *name, char *path, size_t size)
+{
+    const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
+    int length = state && state[0] == '/' ? snprintf(path, size, "%s/selkie/containers/%s", state, name)
+                 : home && home[0] == '/'
+                     ? snprintf(path, size, "%s/.local/state/selkie/containers/%s", home, name)
+                     : snprintf(path, size, "/tmp/selkie-%u/containers/%s", (unsigned)geteuid(), name);
+    return length > 0 && (size_t)length < size;
+}
+
+/* A directory and those above it. */
+static int directories_make(char *path)
+{
+    for (char *at = path + 1; *at; at++) {
+        if (*at == '/') {
+            *at = '\0';
+            int error = mkdir(path, S_IRWXU) < 0 ? errno : 0;
+            *at = '/';
+            if (error && error != EEXIST) {
+                return -error;
+            }
+        }
+    }
+    return mkdir(path, S_IRWXU) < 0 ? -errno : 0;
+}
+
+int state_make(const char *name, struct diag *diag)
+{
+    char path[PATH_SIZE];
+    int error = state_path(name, path, sizeof(path)) ? directories_make(path) : -ENAMETOOLONG;
+    if (error) {
+        return diag_errno(diag, error, "cannot make the directory of container %s", name);
+    }
+    return state_open(name, diag);
+}
+
+int state_open(const char *name, struct diag *diag)
+{
+    char path[PATH_SIZE];
+    bool is_short = name[0] && !strchr(name, '/') && name[0] != '.' && state_path(name, path, sizeof(path));
+    int fd = is_short ? open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) : -1;
+    return fd >= 0 ? fd : diag_errno(diag, is_short ? errno : ENOENT, "container %s", name);
+}
+
+int state_remove(const char *name, struct diag *diag)
+{
+    char path[PATH_SIZE];
+    HOST_FD int all =
+        state_path("", path, sizeof(path)) ? open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+    int error = all < 0 ? -errno : tree_remove(all, name);
+    return error ? diag_errno(diag, error, "cannot remove %s%s", path, name) : 0;
+}
+
+int state_config_write(int state, const json_t *config, struct diag *diag)
+{
+    HOST_FD int fd = openat(state, "config.json", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
+    if (fd < 0 || json_dumpfd(config, fd, JSON_INDENT(2)) < 0) {
+        return diag_errno(diag, errno, "cannot write the container's config.json");
+    }
+    return 0;
+}
+
+json_t *state_config_read(int state)
+{
+    HOST_FD int fd = openat(state, "config.json", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    return fd < 0 ? NULL : json_loadfd(fd, 0, NULL);
+}
+
+void state_how(int state, char how[STATE_HOW_SIZE], long long *ended)
+{
+    char text[2 * STATE_HOW_SIZE] = "";
+    HOST_FD int fd = openat(state, "status", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    ssize_t size = fd < 0 ? 0 : read(fd, text, sizeof(text) - 1);
+    how[0] = '\0';
+    *ended = 0;
+    if (size > 0) {
+        text[strcspn(text, "\n")] = '\0';
+        (void)snprintf(how, STATE_HOW_SIZE, "%.60s", text);
+        (void)sscanf(text + strlen(text) + 1, "ended %lld", ended);
+    }
+}
+
+int state_exit_status(const char *how)
+{
+    int number;
+    if (sscanf(how, "exit %d", &number) == 1) {
+        return number;
+    }
+    if (sscanf(how, "signal %d", &number) == 1) {
+        return RUN_SIGNAL + number;
+    }
+    return how[0] ? CANNOT_RUN : -1;
+}
+
+static int is_container(const struct dirent *entry)
+{
+    return entry->d_name[0] != '.';
+}
+
+int state_names(char ***names, struct diag *diag)
+{
+    char path[PATH_SIZE];
+    struct dirent **entries = NULL;
+    int count = state_path("", path, sizeof(path)) ? scandir(path, &entries, is_container, alphasort) : 0;
+    *names = NULL;
+    if (count < 0) {
+        return errno == ENOENT ? 0 : diag_errno(diag, errno, "%s", path);
+    }
+    *names = calloc((size_t)count + 1, sizeof(**names));
+    for (int i = 0; i < count; i++) {
+        if (*names) {
+            (*names)[i] = strdup(entries[i]->d_name);
+        }
+        free(entries[i]);
+    }
+    free(entries);
+    return *names ? count : diag_errno(diag, ENOMEM, "containers");
+}
+
+void state_names_free(char **names, int count)
+{
+    for (int i = 0; i < count; i++) {
+        free(names[i]);
+    }
+    free(names);
+}

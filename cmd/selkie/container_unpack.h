@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Unpacking archives that nobody vouches for: layers of images, and archives of images.
+ *
+ * Whatever names and links an archive has, nothing outside of the target directory is touched. Set-user-id bits
+ * are dropped, devices left out; everything belongs to the user.
+ */
+#ifndef SELKIE_CMD_SELKIE_CONTAINER_UNPACK_H
+#define SELKIE_CMD_SELKIE_CONTAINER_UNPACK_H
+
+#include <stdbool.h>
+
+#include "host/diag.h"
+
+/* Unpack what can be read from `archive`, a regular file, into the directory `root`. With `is_layer`, names that
+ * begin with .wh. remove what is there already, as OCI layers say. 0 or -errno. */
+int archive_unpack(int archive, int root, bool is_layer, struct diag *diag);
+
+#endif

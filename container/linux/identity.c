@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * getuid(2), setresuid(2), setgroups(2) and their kin; credentials(7). A personality has one identity, so a vfork
+ * child that changes its own before it executes a program changes its parent's, too.
+ */
+#include "container/linux/identity.h"
+
+#include "container/linux/calls.h"
+#include "container/linux/space.h"
+
+enum kind {
+    USER,
+    GROUP,
+    KINDS
+};
+
+enum {
+    REAL,
+    EFFECTIVE,
+    SAVED,
+    IDS,
+    GROUPS = 64
+};
+
+#define KEEP 0xffffffffu
+
+static uint32_t id[KINDS][IDS];
+static uint32_t groups[GROUPS];
+static uint64_t group_count;
+
+static uint32_t *ids(enum kind kind)
+{
+    static bool is_read;
+    if (!is_read) {
+        const struct container_order *order = (const struct container_order *)CONTAINER_ORDER;
+        for (unsigned i = 0; i < IDS; i++) {
+            id[USER][i] = order->user;
+            id[GROUP][i] = order->group;
+        }
+        is_read = true;
+    }
+    return id[kind];
+}
+
+uint32_t identity_user(void)
+{
+    return ids(USER)[EFFECTIVE];
+}
+
+uint32_t identity_group(void)
+{
+    return ids(GROUP)[EFFECTIVE];
+}
+
+static bool may_become(enum kind kind, uint32_t wanted)
+{
+    const uint32_t *now = ids(kind);
+    return identity_user() == 0 || wanted == KEEP || wanted == now[REAL] || wanted == now[EFFECTIVE] ||
+           wanted == now[SAVED];
+}
+
+static long become(enum kind kind, uint64_t real, uint64_t effective, uint64_t saved)
+{
+    const uint32_t wanted[IDS] = {(uint32_t)real, (uint32_t)effective, (uint32_t)saved};
+    for (unsigned i = 0; i < IDS; i++) {
+        if (!may_become(kind, wanted[i])) {
+            return -EPERM;
+        }
+    }
+    for (unsigned i = 0; i < IDS; i++) {
+        ids(kind)[i] = wanted[i] == KEEP ? ids(kind)[i] : wanted[i];
+    }
+    return 0;
+}
+
+static long become_one(enum kind kind, uint64_t wanted)
+{
+    if ((uint32_t)wanted == KEEP) {
+        return -EINVAL;
+    }
+    return identity_user() == 0 ? become(kind, wanted, wanted, wanted) : become(kind, KEEP, wanted, KEEP);
+}
+
+static long become_two(enum kind kind, uint64_t real, uint64_t effective)
+{
+    const uint32_t *now = ids(kind);
+    uint32_t after = (uint32_t)effective == KEEP ? now[EFFECTIVE] : (uint32_t)effective;
+    bool is_saved = (uint32_t)real != KEEP || ((uint32_t)effective != KEEP && after != now[REAL]);
+    return become(kind, real, effective, is_saved ? after : KEEP);
+}
+
+static long ids_write(enum kind kind, const struct linux_call *call)
+{
+    for (unsigned i = 0; i < IDS; i++) {
+        if (user_write(ARG(i), &ids(kind)[i], sizeof(uint32_t))) {
+            return -EFAULT;
+        }
+    }
+    return 0;
+}
+
+#define GETTER(name, kind, which)                                                                            \
+    HANDLER(name)                                                                                            \
+    {                                                                                                        \
+        (void)thread;                                                                                        \
+        (void)call;                                                                                          \
+        return ids(kind)[which];                                                                             \
+    }
+#define SETTER(name, value)                                                                                  \
+    HANDLER(name)                                                                                            \
+    {                                                                                                        \
+        (void)thread;                                                                                        \
+        return value;                                                                                        \
+    }
+
+GETTER(call_getuid, USER, REAL)
+GETTER(call_geteuid, USER, EFFECTIVE)
+GETTER(call_getgid, GROUP, REAL)
+GETTER(call_getegid, GROUP, EFFECTIVE)
+SETTER(call_setuid, become_one(USER, ARG(0)))
+SETTER(call_setgid, become_one(GROUP, ARG(0)))
+SETTER(call_setreuid, become_two(USER, ARG(0), ARG(1)))
+SETTER(call_setregid, become_two(GROUP, ARG(0), ARG(1)))
+SETTER(call_setresuid, become(USER, ARG(0), ARG(1), ARG(2)))
+SETTER(call_setresgid, become(GROUP, ARG(0), ARG(1), ARG(2)))
+SETTER(call_getresuid, ids_write(USER, call))
+SETTER(call_getresgid, ids_write(GROUP, call))
+
+HANDLER(call_getgroups)
+{
+    (void)thread;
+    if (ARG(0) == 0) {
+        return (long)group_count;
+    }
+    if (ARG(0) < group_count) {
+        return -EINVAL;
+    }
+    return user_write(ARG(1), groups, group_count * sizeof *groups) ? -EFAULT : (long)group_count;
+}
+
+HANDLER(call_setgroups)
+{
+    static uint32_t wanted[GROUPS];
+    (void)thread;
+    if (identity_user() != 0) {
+        return -EPERM;
+    }
+    if (ARG(0) > GROUPS) {
+        return -EINVAL;
+    }
+    if (user_read(wanted, ARG(1), ARG(0) * sizeof *wanted)) {
+        return -EFAULT;
+    }
+    group_count = ARG(0);
+    memcpy(groups, wanted, group_count * sizeof *groups);
+    return 0;
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * User and group ids as the container sees them: those of the order at first, changed by programs as on Linux. They
+ * give no rights on the host, where everything belongs to whoever runs the container, and none inside are taken from
+ * them: a file can be used whoever one is.
+ */
+#ifndef SELKIE_LINUX_IDENTITY_H
+#define SELKIE_LINUX_IDENTITY_H
+
+#include "container/linux/base.h"
+
+uint32_t identity_user(void); /* effective */
+uint32_t identity_group(void);
+
+#endif

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Directories of /proc, and other processes there. proc(5). */
+#ifndef SELKIE_LINUX_PROC_H
+#define SELKIE_LINUX_PROC_H
+
+#include "container/linux/file.h"
+
+/* Open an absolute path below /proc that is a directory or tells of another process. -ENOENT: it is neither. */
+long proc_open(const struct process *process, const char *path, struct file **file);
+
+#endif

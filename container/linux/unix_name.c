@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Paths as names of Unix sockets. */
+#include "container/linux/unix_name.h"
+
+#include "container/linux/host.h"
+#include "container/linux/path.h"
+#include "container/linux/space.h"
+
+enum {
+    AF_UNIX = 1,
+    FAMILY_BYTES = 2,
+    ADDRESS_BYTES = 110
+};
+
+#define PREFIX "selkie:"
+
+static struct {
+    uint16_t family;
+    char text[ADDRESS_BYTES - FAMILY_BYTES];
+} host_address;
+static struct path the_path;
+static struct statx status;
+
+static long make_below(void *argument, const struct place *place)
+{
+    return HOST(place->directory, HOST_DIRECTORY_MAKE_NODE, 0, NULL, (uint64_t)place->below, place->length,
+                *(uint64_t *)argument);
+}
+
+static long remove_below(void *argument, const struct place *place)
+{
+    (void)argument;
+    return HOST(place->directory, HOST_DIRECTORY_REMOVE, 0, NULL, (uint64_t)place->below, place->length, 0);
+}
+
+static long stat_below(void *argument, const struct place *place)
+{
+    (void)argument;
+    return HOST(place->directory, HOST_DIRECTORY_STAT, 0, NULL, (uint64_t)place->below, place->length, 0,
+                (uint64_t)&status);
+}
+
+/* 1: a path. */
+static long name_read(uint64_t address, uint64_t size, struct unix_name *name)
+{
+    memset(&host_address, 0, sizeof host_address);
+    *name = (struct unix_name){.address = address, .size = size};
+    if (size <= FAMILY_BYTES || size > ADDRESS_BYTES) {
+        return 0;
+    }
+    long error = user_read(&host_address, address, size);
+    if (error || host_address.family != AF_UNIX || !host_address.text[0]) {
+        return error;
+    }
+    memcpy(name->path, host_address.text, sizeof host_address.text);
+    return 1;
+}
+
+/* What the node of `the_path` is called on the host. */
+static long node_name(const struct process *process, struct unix_name *name)
+{
+    long error = path_do(process, &the_path, true, stat_below, NULL);
+    if (error < 0 || (status.mode & S_IFMT) != S_IFSOCK) {
+        return error < 0 ? error : -ECONNREFUSED;
+    }
+    memset(&host_address, 0, sizeof host_address);
+    host_address.family = AF_UNIX;
+    int length = format_text(host_address.text + 1, sizeof host_address.text - 1, PREFIX "%x:%x:%lx",
+                             status.dev_major, status.dev_minor, status.inode);
+    name->address = (uint64_t)&host_address;
+    name->size = FAMILY_BYTES + 1 + (uint64_t)length;
+    return 0;
+}
+
+long unix_name_bind(const struct process *process, uint64_t address, uint64_t size, struct unix_name *name)
+{
+    uint64_t mode = S_IFSOCK | (0777 & ~(uint64_t)process->umask);
+    long error = name_read(address, size, name);
+    if (error != 1) {
+        return error;
+    }
+    error = path_text(process, name->path, &the_path);
+    error = error ? error : path_do(process, &the_path, false, make_below, &mode);
+    return error == -EEXIST ? -EADDRINUSE : error ? error : node_name(process, name);
+}
+
+long unix_name_find(const struct process *process, uint64_t address, uint64_t size, struct unix_name *name)
+{
+    long error = name_read(address, size, name);
+    if (error != 1) {
+        return error;
+    }
+    error = path_text(process, name->path, &the_path);
+    return error ? error : node_name(process, name);
+}
+
+void unix_name_undo(const struct process *process, const struct unix_name *name)
+{
+    if (name->path[0] && path_text(process, name->path, &the_path) == 0) {
+        (void)path_do(process, &the_path, false, remove_below, NULL);
+    }
+}
+
+uint64_t unix_name_show(void *address, uint64_t size, const char *path)
+{
+    char *text = (char *)address + FAMILY_BYTES;
+    uint16_t family = 0;
+    memcpy(&family, address, size >= FAMILY_BYTES ? FAMILY_BYTES : 0);
+    if (family != AF_UNIX || size < FAMILY_BYTES + sizeof PREFIX ||
+        memcmp(text + 1, PREFIX, sizeof PREFIX - 1) != 0 || !path ||
+        strlen(path) >= ADDRESS_BYTES - FAMILY_BYTES) {
+        return size;
+    }
+    memcpy(text, path, strlen(path) + 1);
+    return FAMILY_BYTES + strlen(path) + 1;
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What a process and the process server of its container say to each other: calls on CONTAINER_SLOT_SERVER, whose
+ * badge tells the process. Word 0 of an answer is 0 or more, or a negative Linux error number.
+ *
+ * A process is one CSpace, one VSpace, one personality. `pid` names the caller (as does 0), or a process that it
+ * *hosts*: a child by vfork(2) that has no address space of its own yet and lives in its parent's.
+ * The server takes every word for an allegation; what a process may do to another is what kill(2), setpgid(2) and
+ * wait(2) say.
+ */
+#ifndef SELKIE_CONTAINER_MESSAGES_H
+#define SELKIE_CONTAINER_MESSAGES_H
+
+#include <stdint.h>
+
+enum server_message {
+    SERVER_READY =
+        0x200,  /* (slot): this notification capability is to be signalled when there is something to take
+                           * -> the caller's pid */
+    SERVER_IDS, /* () -> first of SERVER_ID_COUNT thread ids that nobody else has */
+    SERVER_GRANT, /* (least bits, wish bits, slot): more memory -> the bits of an untyped in that slot, or -ENOMEM */
+    SERVER_MEMORY, /* () -> bytes that are left in the container, word 1: bytes that it has */
+    SERVER_NEW,    /* (pid of the parent) -> pid of a new child, which the caller hosts, or -EAGAIN */
+    SERVER_BUILD, /* (pid, is_sharing): make CSpace and VSpace for a hosted process. is_sharing: it will get copies of
+                    * frames, so all memory granted to the caller so far stays until both have given it up */
+    SERVER_SHARE, /* (pid, then pairs of slot, count): copy capabilities to the same slots of what is being built */
+    SERVER_COPY, /* (pid, then pairs of address, slot): copy pages of the caller's personality */
+    SERVER_START, /* (pid, instruction pointer, stack pointer): copy the image and the stack, too; it runs, and is
+                    * hosted no more */
+    SERVER_LEAVE, /* (): the caller holds no frame any more that it had by SERVER_SHARE or gave away by it */
+    SERVER_EXIT,  /* (pid, status as of wait(2)). For itself there is no answer */
+    SERVER_STOPPED, /* (pid, status as of wait(2)): stopped by a signal, or continued */
+    SERVER_WAIT, /* (pid, selector of waitpid, options) -> pid of the child with news, 0 for none yet, -ECHILD;
+                     * word 1: its status */
+    SERVER_KILL, /* (pid of the sender, selector of kill, signal, code, value) */
+    SERVER_TAKE, /* () -> how many struct server_signal follow in words 2 and up, the most SERVER_SIGNALS; word 1:
+                     * SERVER_IS_ALONE, SERVER_HAS_MORE, SERVER_FUTEXES */
+    SERVER_SET_GROUP,   /* (pid, pid of the process, group): setpgid(2) */
+    SERVER_GET_GROUP,   /* (pid, pid of the process) -> group, word 1: session, word 2: parent */
+    SERVER_NEW_SESSION, /* (pid) -> session */
+    SERVER_FOREGROUND,  /* (pid, group; 0: only tell) -> foreground group of the container's terminal */
+    SERVER_FUTEX_WAIT,  /* (): the caller waits for futexes in memory that others have, too */
+    SERVER_FUTEX_WAKE,  /* (): the others who do are to look again */
+    SERVER_NAME,        /* (pid, then the name in SERVER_NAME_SIZE bytes and the arguments in the rest) */
+    SERVER_INFO, /* (pid): the process with the lowest id from there on -> its pid or -ESRCH, words 1 to 7:
+                         * parent, group, session, state as /proc tells it, bytes granted, start time of the counter,
+                         * bytes of arguments; then name and arguments as in SERVER_NAME */
+    SERVER_MESSAGES
+};
+
+enum {
+    SERVER_ID_COUNT = 32,
+    SERVER_PAIRS = 50, /* the most in one message */
+    SERVER_SIGNALS = 24,
+    SERVER_NAME_SIZE = 16,
+    SERVER_ARGUMENTS_SIZE = 256,
+    SERVER_IS_ALONE = 1, /* no other process holds a frame of the caller's any more */
+    SERVER_HAS_MORE = 2,
+    SERVER_FUTEXES = 4 /* look again at futexes in common memory */
+};
+
+struct server_signal {
+    int32_t pid; /* of the process that it is for: the caller, or one that it hosts */
+    int32_t signal, code;
+    int32_t sender;
+    uint64_t value; /* SIGCHLD: status as of wait(2) */
+};
+
+#endif

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Parents and children, groups and sessions. wait(2), setpgid(2), setsid(2), tcsetpgrp(3). */
+#include "container/server/server.h"
+
+enum {
+    WUNTRACED = 2,
+    WEXITED = 4,
+    WCONTINUED = 8,
+    WNOWAIT = 0x1000000,
+    STATUS_CONTINUED = 0xffff,
+    CLD_STOPPED = 5,
+    CLD_CONTINUED = 6
+};
+
+static int foreground_group;
+
+static bool is_there(const struct process *process)
+{
+    return process->state != PROCESS_FREE;
+}
+
+static bool is_selected(const struct process *child, const struct process *parent, int selector)
+{
+    return selector == -1 || (selector > 0 && child->pid == selector) ||
+           (selector == 0 && child->group == parent->group) || (selector < -1 && child->group == -selector);
+}
+
+/* The news of one child, if there are any. */
+static bool news_take(struct process *child, int options, uint64_t *status)
+{
+    bool is_kept = options & WNOWAIT;
+    *status = (uint64_t)(uint32_t)child->status;
+    if (child->state == PROCESS_ZOMBIE && (options & WEXITED)) {
+        if (!is_kept) {
+            process_reap(child);
+        }
+        return true;
+    }
+    if (child->has_stopped && (options & WUNTRACED)) {
+        child->has_stopped = is_kept;
+        return true;
+    }
+    if (child->has_continued && (options & WCONTINUED)) {
+        child->has_continued = is_kept;
+        *status = STATUS_CONTINUED;
+        return true;
+    }
+    return false;
+}
+
+long family_wait(struct process *process, int selector, int options, uint64_t *status)
+{
+    bool has_child = false;
+    for (unsigned i = 0; i < PROCESSES; i++) {
+        struct process *child = &processes[i];
+        if (!is_there(child) || child->parent != process || !is_selected(child, process, selector)) {
+            continue;
+        }
+        has_child = true;
+        int pid = child->pid;
+        if (news_take(child, options, status)) {
+            return pid;
+        }
+    }
+    return has_child ? 0 : -ECHILD;
+}
+
+static bool group_is_in_session(int group, int session)
+{
+    for (unsigned i = 0; i < PROCESSES; i++) {
+        if (is_there(&processes[i]) && processes[i].group == group && processes[i].session == session) {
+            return true;
+        }
+    }
+    return false;
+}
+
+long family_set_group(const struct process *process, int pid, int group)
+{
+    struct process *target = process_find(pid ? pid : process->pid);
+    if (group < 0) {
+        return -EINVAL;
+    }
+    if (!target || (target != process && target->parent != process)) {
+        return -ESRCH;
+    }
+    group = group ? group : target->pid;
+    if (target->session != process->session || target->session == target->pid ||
+        (group != target->pid && !group_is_in_session(group, target->session))) {
+        return -EPERM;
+    }
+    target->group = group;
+    return 0;
+}
+
+long family_new_session(struct process *process)
+{
+    for (unsigned i = 0; i < PROCESSES; i++) {
+        if (is_there(&processes[i]) && processes[i].group == process->pid) {
+            return -EPERM;
+        }
+    }
+    process->group = process->session = process->pid;
+    return process->pid;
+}
+
+long family_foreground(const struct process *process, int group)
+{
+    foreground_group = foreground_group ? foreground_group : processes[0].group;
+    if (group < 0 || (group && !group_is_in_session(group, process->session))) {
+        return group < 0 ? -EINVAL : -EPERM;
+    }
+    foreground_group = group ? group : foreground_group;
+    return foreground_group;
+}
+
+void family_stopped(struct process *process, int status)
+{
+    bool is_stopped = status != STATUS_CONTINUED;
+    if (process->is_stopped == is_stopped) {
+        return;
+    }
+    process->is_stopped = process->has_stopped = is_stopped;
+    process->has_continued = !is_stopped;
+    process->status = status;
+    signal_child(process, is_stopped ? CLD_STOPPED : CLD_CONTINUED);
+}

@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Making and ending processes.
+ *
+ * A process' objects lie in blocks that it uses; the capabilities in the server's slots are the last but for those in
+ * its own CSpace, which contains itself: so its end begins with revoking the root.
+ * Capabilities to the server's endpoint carry a process' index as badge. They are derived from one that the server
+ * keeps, and are revoked with the process wherever they went.
+ */
+#include "container/linux/heap.h"
+#include "container/server/server.h"
+
+enum {
+    FLAGS_START = 0x2,
+    SLICE_US = 5000,
+    PID_MAX = 1 << 22,
+    SIGKILL = 9
+};
+
+struct process processes[PROCESSES];
+extern cap_address server_endpoint;
+
+static int next_id = 1;
+static unsigned next_sharing = 1;
+
+/* Ids of processes, and of threads, are from one row; of a process that is there no id is given again. */
+int id_next(int count)
+{
+    bool is_taken;
+    int first;
+    do {
+        first = next_id + count < PID_MAX ? next_id : 2;
+        next_id = first + count;
+        is_taken = false;
+        for (unsigned i = 0; i < PROCESSES; i++) {
+            const struct process *process = &processes[i];
+            int ids[] = {process->pid, process->group, process->session};
+            for (unsigned j = 0; j < 3 && process->state != PROCESS_FREE; j++) {
+                is_taken |= ids[j] >= first && ids[j] < first + count;
+            }
+        }
+    } while (is_taken);
+    return first;
+}
+
+struct process *process_find(int pid)
+{
+    for (unsigned i = 0; i < PROCESSES && pid > 0; i++) {
+        if (processes[i].state != PROCESS_FREE && processes[i].pid == pid) {
+            return &processes[i];
+        }
+    }
+    return NULL;
+}
+
+struct process *process_new(struct process *parent, struct process *host)
+{
+    for (unsigned i = 0; i < PROCESSES; i++) {
+        struct process *process = &processes[i];
+        if (process->state != PROCESS_FREE) {
+            continue;
+        }
+        struct server_signal *pending = heap_alloc(PENDING * sizeof *pending);
+        if (!pending) {
+            return NULL;
+        }
+        int pid = id_next(1);
+        *process = (struct process){
+            .state = PROCESS_HOSTED,
+            .pid = pid,
+            .parent = parent,
+            .host = host ? host : process,
+            .group = parent ? parent->group : pid,
+            .session = parent ? parent->session : pid,
+            .pending = pending,
+            .start_tsc = __builtin_ia32_rdtsc(),
+            .slot_next = image_end(),
+        };
+        if (parent) {
+            memcpy(process->name, parent->name, sizeof process->name);
+            memcpy(process->arguments, parent->arguments, sizeof process->arguments);
+            process->arguments_size = parent->arguments_size;
+        }
+        return process;
+    }
+    return NULL;
+}
+
+uint64_t process_slot_next(struct process *process)
+{
+    return process->slot_next++;
+}
+
+static seL4_Word root_data(void)
+{
+    return seL4_CNode_CapData_new(0, CONTAINER_GUARD_BITS).words[0];
+}
+
+static bool give(const struct process *process, uint64_t slot, cap_address cap)
+{
+    return seL4_CNode_Copy(process->cnode, slot, seL4_WordBits, CONTAINER_SLOT_CNODE, cap, seL4_WordBits,
+                           seL4_AllRights) == seL4_NoError;
+}
+
+static bool cspace_make(struct process *process)
+{
+    process->root = process_object(process, seL4_CapTableObject, CONTAINER_ROOT_BITS,
+                                   CONTAINER_ROOT_BITS + seL4_SlotBits);
+    process->cnode = slot_alloc();
+    return process->root && process->cnode &&
+           seL4_CNode_Mint(CONTAINER_SLOT_CNODE, process->cnode, seL4_WordBits, CONTAINER_SLOT_CNODE,
+                           process->root, seL4_WordBits, seL4_AllRights, root_data()) == seL4_NoError &&
+           process_leaf(process, 0) && process_leaf(process, IMAGE_SLOT);
+}
+
+static bool objects_make(struct process *process)
+{
+    process->tcb = process_object(process, seL4_TCBObject, 0, seL4_TCBBits);
+    process->vspace = process_object(process, seL4_X64_PML4Object, 0, seL4_PageBits);
+    process->endpoint = slot_alloc();
+    uint64_t badge = (uint64_t)(process - processes) + 1;
+    return process->tcb && process->vspace && process->endpoint &&
+           seL4_X86_ASIDPool_Assign(CONTAINER_SLOT_ASID_POOL, process->vspace) == seL4_NoError &&
+           seL4_CNode_Mint(CONTAINER_SLOT_CNODE, process->endpoint, seL4_WordBits, CONTAINER_SLOT_CNODE,
+                           server_endpoint, seL4_WordBits, seL4_AllRights, badge) == seL4_NoError;
+}
+
+static bool capabilities_give(const struct process *process)
+{
+    bool is_good = give(process, CONTAINER_SLOT_TCB, process->tcb) &&
+                   give(process, CONTAINER_SLOT_CNODE, process->cnode) &&
+                   give(process, CONTAINER_SLOT_VSPACE, process->vspace) &&
+                   give(process, CONTAINER_SLOT_SERVER, process->endpoint);
+    (void)give(process, CONTAINER_SLOT_SCHED_CONTROL, CONTAINER_SLOT_SCHED_CONTROL); /* MCS has one */
+    for (unsigned i = 0; i < CONTAINER_HOSTS && is_good; i++) {
+        (void)give(process, CONTAINER_SLOT_HOST + i, CONTAINER_SLOT_HOST + i);
+    }
+    return is_good;
+}
+
+static bool thread_configure(struct process *process, cap_address ipc_frame)
+{
+#ifdef CONFIG_KERNEL_MCS
+    process->sched_context =
+        process_object(process, seL4_SchedContextObject, seL4_MinSchedContextBits, seL4_MinSchedContextBits);
+    return process->sched_context &&
+           seL4_TCB_Configure(process->tcb, process->root, root_data(), process->vspace, 0,
+                              CONTAINER_IPC_BUFFER, ipc_frame) == seL4_NoError &&
+           seL4_SchedControl_Configure(CONTAINER_SLOT_SCHED_CONTROL, process->sched_context, SLICE_US,
+                                       SLICE_US, 0, 0) == seL4_NoError &&
+           seL4_TCB_SetSchedParams(process->tcb, CONTAINER_SLOT_TCB, CONTAINER_PRIORITY + 1,
+                                   CONTAINER_PRIORITY + 1, process->sched_context,
+                                   process->endpoint) == seL4_NoError;
+#else
+    return seL4_TCB_Configure(process->tcb, CONTAINER_SLOT_SERVER, process->root, root_data(),
+                              process->vspace, 0, CONTAINER_IPC_BUFFER, ipc_frame) == seL4_NoError &&
+           seL4_TCB_SetSchedParams(process->tcb, CONTAINER_SLOT_TCB, CONTAINER_PRIORITY + 1,
+                                   CONTAINER_PRIORITY + 1) == seL4_NoError;
+#endif
+}
+
+bool process_build(struct process *process, bool is_sharing)
+{
+    struct process *host = process->host;
+    process->state = PROCESS_BUILT;
+    if (!cspace_make(process) || !objects_make(process) || !capabilities_give(process)) {
+        return false;
+    }
+    if (!is_sharing) {
+        return true;
+    }
+    host->sharing = host->sharing ? host->sharing : next_sharing++;
+    process->sharing = host->sharing;
+    return uses_inherit(process, host);
+}
+
+bool process_start(struct process *process, uint64_t ip, uint64_t sp, uint64_t argument)
+{
+    const struct process *from = process->host == process ? NULL : process->host;
+    cap_address frame = slot_alloc();
+    bool is_good = frame && image_map(process, from) &&
+                   seL4_CNode_Copy(CONTAINER_SLOT_CNODE, frame, seL4_WordBits, process->cnode,
+                                   image_ipc_frame(), seL4_WordBits, seL4_AllRights) == seL4_NoError &&
+                   thread_configure(process, frame);
+    if (frame) {
+        seL4_CNode_Delete(CONTAINER_SLOT_CNODE, frame, seL4_WordBits);
+        slot_free(frame);
+    }
+    if (!is_good) {
+        return false;
+    }
+    process->state = PROCESS_RUNS;
+    process->host = process;
+    seL4_UserContext registers = {.rip = ip, .rsp = sp, .rflags = FLAGS_START, .rdi = argument};
+    return seL4_TCB_WriteRegisters(process->tcb, 1, 0, sizeof registers / sizeof(seL4_Word), &registers) ==
+           seL4_NoError;
+}
+
+void process_notify(const struct process *process)
+{
+    if (process->host->notification) {
+        seL4_Signal(process->host->notification);
+    }
+}
+
+bool process_is_alone(const struct process *process)
+{
+    for (unsigned i = 0; i < PROCESSES && process->sharing; i++) {
+        const struct process *other = &processes[i];
+        if (other != process && other->sharing == process->sharing &&
+            (other->state == PROCESS_RUNS || other->state == PROCESS_BUILT)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Whoever is left alone by this may write to its frames again. */
+static void sharing_end(struct process *process)
+{
+    unsigned sharing = process->sharing;
+    process->sharing = 0;
+    for (unsigned i = 0; i < PROCESSES && sharing; i++) {
+        struct process *other = &processes[i];
+        if (other->sharing == sharing && process_is_alone(other)) {
+            process_notify(other);
+        }
+    }
+}
+
+void process_leave(struct process *process)
+{
+    sharing_end(process);
+    uses_drop(process, true);
+}
+
+static void slot_drop(cap_address *slot)
+{
+    if (*slot) {
+        seL4_CNode_Delete(CONTAINER_SLOT_CNODE, *slot, seL4_WordBits);
+        slot_free(*slot);
+        *slot = 0;
+    }
+}
+
+/* Everything that a process has in the kernel. */
+static void objects_end(struct process *process)
+{
+    if (process->tcb) {
+        seL4_TCB_Suspend(process->tcb);
+    }
+    if (process->endpoint) {
+        seL4_CNode_Revoke(CONTAINER_SLOT_CNODE, process->endpoint, seL4_WordBits);
+    }
+    if (process->root) {
+        seL4_CNode_Revoke(CONTAINER_SLOT_CNODE, process->root, seL4_WordBits);
+    }
+    slot_drop(&process->endpoint);
+    slot_drop(&process->notification);
+    slot_drop(&process->cnode);
+    slot_drop(&process->root);
+    slot_drop(&process->tcb);
+    slot_drop(&process->vspace);
+    slot_drop(&process->sched_context);
+    sharing_end(process);
+    uses_drop(process, false);
+    memset(process->leaves, 0, sizeof process->leaves);
+}
+
+static void container_exited(int status)
+{
+    for (;;) {
+        seL4_SetMR(0, (seL4_Word)status);
+        seL4_Call(CONTAINER_SLOT_CONTROL, seL4_MessageInfo_new(CONTAINER_EXITED, 0, 0, 1));
+    }
+}
+
+/* The first process takes children whose parent ended, and is told of those that ended, too. */
+static void children_give(const struct process *process)
+{
+    for (unsigned i = 0; i < PROCESSES; i++) {
+        struct process *child = &processes[i];
+        if (child->state == PROCESS_FREE || child == process) {
+            continue;
+        }
+        if (child->host == process) {
+            process_end(child, SIGKILL);
+        }
+        if (child->state != PROCESS_FREE && child->parent == process) {
+            child->parent = &processes[0];
+            if (child->state == PROCESS_ZOMBIE) {
+                signal_child(child, 0);
+            } else {
+                process_notify(child); /* it may know who its parent was */
+            }
+        }
+    }
+}
+
+void process_end(struct process *process, int status)
+{
+    if (process->state == PROCESS_FREE || process->state == PROCESS_ZOMBIE) {
+        return;
+    }
+    if (process == &processes[0]) {
+        container_exited(status);
+    }
+    bool is_silent = process->state == PROCESS_BUILT;
+    process->state = PROCESS_ZOMBIE;
+    process->status = status;
+    objects_end(process);
+    children_give(process);
+    process->host = process;
+    process->pending_count = 0;
+    if (is_silent) {
+        process_reap(process); /* it never was */
+    } else {
+        signal_child(process, 0);
+    }
+}
+
+void process_reap(struct process *process)
+{
+    process->state = PROCESS_FREE;
+    heap_free(process->pending, PENDING * sizeof *process->pending);
+    process->pending = NULL;
+}

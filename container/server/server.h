@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The process server: the one component of a container that knows all its processes. It owns the container's memory
+ * and grants it to processes, makes and ends these, and keeps what one process may see or change of another: ids,
+ * groups, sessions, who waits for whom, signals on their way. It is a plain seL4 program in a VSpace of its own.
+ *
+ * One thread answers one message at a time and never waits for a process; news are a signal on the notification of
+ * the process, which then asks.
+ */
+#ifndef SELKIE_SERVER_H
+#define SELKIE_SERVER_H
+
+#include <sel4/sel4.h>
+
+#include "container/linux/base.h"
+#include "container/linux/object.h"
+#include "container/messages.h"
+
+enum {
+    PROCESSES = 500, /* one pool of address space identifiers serves 512 */
+    PENDING = 64,
+    SERVER_LEAF = (1 << CONTAINER_ROOT_BITS) - 1, /* of each process' CSpace */
+    IMAGE_SLOT = SERVER_LEAF << CONTAINER_LEAF_BITS
+};
+
+/* Memory: a power of two bytes of the container's, in whole or in two halves. */
+struct block {
+    cap_address cap;
+    uint8_t bits;
+    bool is_free, is_split;
+    unsigned users; /* processes that have something in it */
+    struct block *parent, *sibling, *next;
+};
+
+/* A block that a process uses. */
+struct use {
+    struct block *block;
+    uint64_t used; /* bytes that the server itself made objects of; all, when it was granted */
+    bool is_inherited;
+    struct use *next;
+};
+
+enum process_state {
+    PROCESS_FREE,
+    PROCESS_HOSTED, /* made, with no address space yet */
+    PROCESS_BUILT,  /* it has one, and does not run yet */
+    PROCESS_RUNS,
+    PROCESS_ZOMBIE
+};
+
+struct process {
+    enum process_state state;
+    int pid, group, session;
+    struct process *parent;          /* NULL: the first process' */
+    struct process *host;            /* who hosts it, or itself */
+    unsigned sharing;                /* processes with the same number share frames; 0: shares none */
+    int status;                      /* of a zombie, or the last stop */
+    bool has_stopped, has_continued; /* news for wait(2) */
+    bool is_stopped;
+    bool has_futex_waiters, must_look_at_futexes;
+    uint64_t start_tsc;
+
+    struct use *uses;
+    uint64_t granted_bytes;
+    uint64_t leaves[(1u << CONTAINER_ROOT_BITS) / 64]; /* of the CSpace, which the server made */
+    uint64_t slot_next; /* of those in its CSpace that the server fills from IMAGE_SLOT on */
+    cap_address tcb, root, cnode, vspace, endpoint, sched_context, notification;
+
+    struct server_signal *pending; /* PENDING of them */
+    unsigned pending_count;
+    char name[SERVER_NAME_SIZE];
+    char arguments[SERVER_ARGUMENTS_SIZE];
+    unsigned arguments_size;
+};
+
+extern struct process processes[PROCESSES];
+
+/* In blocks.c. */
+void blocks_init(const struct container_order *order);
+void blocks_reserve(void); /* so that the next allocations need no memory of their own; between messages */
+struct block *block_alloc(unsigned bits);
+void block_release(struct block *block); /* one user less */
+uint64_t blocks_free_bytes(void);
+uint64_t blocks_total_bytes(void);
+struct block *block_alloc_between(unsigned least_bits, unsigned wish_bits);
+
+/* In memory.c: what processes have. */
+bool use_add(struct process *process, struct block *block, uint64_t used, bool is_inherited);
+/* What was granted to the parent: frames that both have may lie in it. */
+bool uses_inherit(struct process *child, const struct process *parent);
+void uses_keep(struct process *process); /* what was inherited is its own: nobody else has frames in it */
+void uses_drop(struct process *process, bool inherited_only);
+/* `count` objects of 2^bits bytes each from memory of the process, into slots of a CNode of the server's. */
+bool process_retype(struct process *process, uint64_t type, unsigned size_argument, unsigned bits,
+                    cap_address root, uint64_t index, unsigned depth, uint64_t offset, unsigned count);
+cap_address process_object(struct process *process, uint64_t type, unsigned size_argument, unsigned bits);
+long memory_grant(struct process *process, uint64_t least, uint64_t wish, uint64_t slot);
+
+/* In image.c: the pages that every process begins with. */
+void image_init(const struct container_order *order);
+bool image_map(struct process *process, const struct process *from); /* NULL: fresh */
+uint64_t image_entry(void);
+cap_address image_ipc_frame(void); /* its slot in every process */
+uint64_t image_end(void);          /* the first slot behind all pages */
+
+/* In address.c: mappings of a process, and the windows through which the server sees pages. */
+bool process_map(struct process *process, cap_address frame, uint64_t vaddr, bool is_writable);
+bool process_leaf(struct process *process, uint64_t slot); /* make sure the slot exists in its CSpace */
+uint64_t process_slot_next(struct process *process);       /* in the leaf that is the server's */
+enum {
+    WINDOW_PAGES = 128
+};
+struct page_copy {
+    uint64_t vaddr, slot; /* the slot in both CSpaces */
+    const void *bytes;    /* in the server: the contents, when there is no process to copy from */
+    size_t size;
+};
+/* New pages of `to`, up to WINDOW_PAGES, with the contents of `from`'s, or bytes, or zeros. */
+bool pages_copy(struct process *to, const struct process *from, const struct page_copy *pages,
+                unsigned count);
+
+/* In process.c. */
+struct process *process_find(int pid);
+struct process *process_new(struct process *parent, struct process *host);
+bool process_build(struct process *process, bool is_sharing);
+bool process_start(struct process *process, uint64_t ip, uint64_t sp, uint64_t argument);
+void process_end(struct process *process, int status);
+void process_reap(struct process *process);
+void process_notify(const struct process *process);
+bool process_is_alone(const struct process *process);
+void process_leave(struct process *process);
+int id_next(int count);
+
+/* In family.c and signals.c: handlers of messages. */
+long family_wait(struct process *process, int selector, int options, uint64_t *status);
+long family_set_group(const struct process *process, int pid, int group);
+long family_new_session(struct process *process);
+long family_foreground(const struct process *process, int group);
+void family_stopped(struct process *process, int status);
+long signal_send_to(const struct process *sender, int selector, const struct server_signal *signal);
+bool signal_queue(struct process *process, const struct server_signal *signal);
+void signal_child(struct process *child, int code);
+void signals_from_manager(void);
+
+/* A message: its words, which the answer replaces. */
+struct call {
+    struct process *process;
+    seL4_Word label;
+    unsigned count;
+    uint64_t word[seL4_MsgMaxLength];
+};
+
+/* The caller, or one that it hosts. */
+struct process *call_subject(const struct call *call);
+
+/* In tell.c: messages that only tell; what messages.h says of each. */
+long serve_take(struct call *call);
+long serve_futex_wake(const struct process *process);
+long serve_get_group(struct call *call);
+long serve_name(const struct call *call);
+long serve_info(struct call *call);
+
+/* In log.c. */
+void log_init(const struct container_order *order);
+
+#endif

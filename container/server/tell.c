@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the server tells processes of themselves and of others: signals, names, families, futexes. */
+#include "container/server/server.h"
+
+/* The caller, or one that it hosts. */
+struct process *call_subject(const struct call *call)
+{
+    struct process *process = call->word[0] ? process_find((int)call->word[0]) : call->process;
+    return process && (process == call->process || process->host == call->process) ? process : NULL;
+}
+
+long serve_take(struct call *call)
+{
+    enum {
+        WORDS = sizeof(struct server_signal) / sizeof(uint64_t)
+    };
+    struct process *process = call->process;
+    unsigned count = process->pending_count < SERVER_SIGNALS ? process->pending_count : SERVER_SIGNALS;
+    process->pending_count -= count;
+    memcpy(&call->word[2], process->pending, count * sizeof *process->pending);
+    memmove(process->pending, process->pending + count, process->pending_count * sizeof *process->pending);
+    bool is_alone = process_is_alone(process);
+    if (is_alone) {
+        uses_keep(process); /* its personality may use these frames again from now on */
+    }
+    call->word[1] = (is_alone ? SERVER_IS_ALONE : 0u) | (process->pending_count ? SERVER_HAS_MORE : 0u) |
+                    (process->must_look_at_futexes ? SERVER_FUTEXES : 0u);
+    process->must_look_at_futexes = false;
+    call->count = 2 + count * WORDS;
+    return (long)count;
+}
+
+long serve_futex_wake(const struct process *process)
+{
+    for (unsigned i = 0; i < PROCESSES; i++) {
+        struct process *other = &processes[i];
+        if (other != process && other->has_futex_waiters && other->state == PROCESS_RUNS) {
+            other->has_futex_waiters = false;
+            other->must_look_at_futexes = true;
+            process_notify(other);
+        }
+    }
+    return 0;
+}
+
+long serve_get_group(struct call *call)
+{
+    const struct process *process = call_subject(call);
+    process = process && call->word[1] ? process_find((int)call->word[1]) : process;
+    if (!process) {
+        return -ESRCH;
+    }
+    call->word[1] = (uint64_t)process->session;
+    call->word[2] = process->parent ? (uint64_t)process->parent->pid : 0;
+    call->count = 3;
+    return process->group;
+}
+
+long serve_name(const struct call *call)
+{
+    struct process *process = call_subject(call);
+    size_t size = (call->count - 1) * sizeof(uint64_t);
+    if (!process || size < SERVER_NAME_SIZE) {
+        return -EINVAL;
+    }
+    size_t rest = size - SERVER_NAME_SIZE;
+    memcpy(process->name, &call->word[1], SERVER_NAME_SIZE);
+    process->name[SERVER_NAME_SIZE - 1] = '\0';
+    if (rest) {
+        process->arguments_size = (unsigned)(rest < SERVER_ARGUMENTS_SIZE ? rest : SERVER_ARGUMENTS_SIZE);
+        memcpy(process->arguments, (const char *)&call->word[1] + SERVER_NAME_SIZE, process->arguments_size);
+    }
+    return 0;
+}
+
+long serve_info(struct call *call)
+{
+    const struct process *found = NULL;
+    for (unsigned i = 0; i < PROCESSES; i++) {
+        const struct process *process = &processes[i];
+        if (process->state != PROCESS_FREE && process->state != PROCESS_BUILT &&
+            process->pid >= (int)call->word[0] && (!found || process->pid < found->pid)) {
+            found = process;
+        }
+    }
+    if (!found) {
+        return -ESRCH;
+    }
+    call->word[1] = found->parent ? (uint64_t)found->parent->pid : 0;
+    call->word[2] = (uint64_t)found->group;
+    call->word[3] = (uint64_t)found->session;
+    call->word[4] = found->state == PROCESS_ZOMBIE ? 'Z' : found->is_stopped ? 'T' : 'S';
+    call->word[5] = found->granted_bytes;
+    call->word[6] = found->start_tsc;
+    call->word[7] = found->arguments_size;
+    memcpy(&call->word[8], found->name, SERVER_NAME_SIZE);
+    memcpy(&call->word[8 + SERVER_NAME_SIZE / 8], found->arguments, SERVER_ARGUMENTS_SIZE);
+    call->count = 8 + (SERVER_NAME_SIZE + SERVER_ARGUMENTS_SIZE) / 8;
+    return found->pid;
+}

@@ -1,0 +1,58 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""calls.py SELKIE OPTIONS PROGRAM...: the differential test of system calls.
+
+Each program runs natively in an empty directory, and in a container whose root is another one. Output, error output
+and status must be equal, but for the lines that DIFFERS allows, each with its reason. Words of OPTIONS are separated
+by commas. A program that cannot be had natively either (it prints "skip" first) is left out."""
+import difflib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+
+TIMEOUT = 60
+NETWORK = "--network=listen:*:*,connect:*:*,listen:unix,connect:unix"
+
+
+def outcome(result):
+    return [line for line in result.stdout.decode(errors="replace").splitlines()] + [f"status {result.returncode}"]
+
+
+def native(program):
+    with tempfile.TemporaryDirectory() as folder:
+        shutil.copy(program, folder)
+        return subprocess.run(["./" + os.path.basename(program)], cwd=folder, capture_output=True, timeout=TIMEOUT,
+                              stdin=subprocess.DEVNULL)
+
+
+def contained(selkie, options, program):
+    with tempfile.TemporaryDirectory() as folder:
+        shutil.copy(program, folder)
+        return subprocess.run([selkie, "container", "run", "--alone", f"--rootfs={folder}", f"--timeout={TIMEOUT - 10}", NETWORK,
+                               *options, "--", "/" + os.path.basename(program)], capture_output=True, timeout=TIMEOUT,
+                              stdin=subprocess.DEVNULL)
+
+
+def main():
+    selkie, options, programs = sys.argv[1], [word for word in sys.argv[2].split(",") if word], sys.argv[3:]
+    failed = 0
+    for program in programs:
+        expected = native(program)
+        if expected.stdout.startswith(b"skip"):
+            print(f"{os.path.basename(program)}: {expected.stdout.decode().strip()}")
+            continue
+        got = contained(selkie, options, program)
+        before, after = outcome(expected), outcome(got)
+        if before != after:
+            failed += 1
+            print(f"{os.path.basename(program)}:")
+            print("\n".join(difflib.unified_diff(before, after, "native", "container", lineterm="", n=1)))
+            sys.stdout.write(got.stderr.decode(errors="replace"))
+        else:
+            print(f"{os.path.basename(program)}: {len(before)} lines are the same")
+    return 1 if failed else 0
+
+
+sys.exit(main())
