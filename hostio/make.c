@@ -31,7 +31,7 @@ static int64_t pair_answer(struct hostio *h, struct machine_host_call *call, con
 
 static int64_t make_pipe(struct hostio *h, struct machine_host_call *call)
 {
-    int32_t fd[2];
+    int32_t fd[2] = {-1, -1};
     int64_t result = host3(h, __NR_pipe2, address_of(fd), MADE_FLAGS, 0);
     return result < 0 ? result : pair_answer(h, call, fd, HOST_FILE, HOST_READ, HOST_WRITE);
 }
@@ -39,7 +39,7 @@ static int64_t make_pipe(struct hostio *h, struct machine_host_call *call)
 static int64_t make_socket_pair(struct hostio *h, struct machine_host_call *call)
 {
     uint64_t type = call->argument[0];
-    int32_t fd[2];
+    int32_t fd[2] = {-1, -1};
     if (type != TYPE_STREAM && type != TYPE_DATAGRAM && type != TYPE_SEQUENCED)
         return -ESOCKTNOSUPPORT;
     int64_t result = host4(h, __NR_socketpair, FAMILY_UNIX, type | MADE_FLAGS, 0, address_of(fd));
