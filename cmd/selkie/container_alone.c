@@ -29,10 +29,14 @@ enum {
     STATUS_SIZE = 64
 };
 
+/* What grants point at: the root and the volumes. */
+static char *paths[1 + CONTAINER_VOLUMES];
+
 static bool path_grant(struct run_options *run, const char *name, const char *path, bool is_read_only)
 {
     size_t size = strlen(name) + strlen(path) + sizeof("=:ro");
-    char *text = malloc(size); /* the grant keeps it for as long as we live */
+    char *text = malloc(size);
+    paths[run->grant_count] = text;
     if (!text) {
         say("out of memory");
         return false;
