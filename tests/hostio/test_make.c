@@ -212,7 +212,8 @@ static void send_with(int socket, const char *text, const int *fds, unsigned cou
     } control = {.header = {.cmsg_len = CMSG_LEN(count * sizeof(int)),
                             .cmsg_level = SOL_SOCKET,
                             .cmsg_type = SCM_RIGHTS}};
-    memcpy(CMSG_DATA(&control.header), fds, count * sizeof(int));
+    if (count)
+        memcpy(CMSG_DATA(&control.header), fds, count * sizeof(int));
     struct iovec vector = {(void *)(uintptr_t)text, strlen(text)};
     struct msghdr message = {.msg_iov = &vector,
                              .msg_iovlen = 1,
