@@ -47,6 +47,9 @@ void log_text(const char *text);
         log_text(log_buffer_);                                                                               \
     } while (0)
 
+/* Who it is that says so. */
+extern const char broken_prefix[];
+
 /* Say why, tell the manager, and stop. */
 _Noreturn void broken(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

@@ -5,14 +5,13 @@
 #include "container/linux/open.h"
 #include "container/linux/path.h"
 #include "container/linux/space.h"
+#include "lib/libsel4/support/elf.h"
 
 #define PROGRAM_BASE 0x555555554000ul /* of position-independent programs, where gdb shows them too */
 
 enum {
     TYPE_EXECUTABLE = 2,
     TYPE_SHARED = 3,
-    MACHINE_X86_64 = 62,
-    SEGMENT_LOAD = 1,
     SEGMENT_INTERPRETER = 3,
     SEGMENT_HEADERS = 6,
     FLAG_EXECUTE = 1,
@@ -21,24 +20,10 @@ enum {
     HEADERS_MAX = 64
 };
 
-struct elf_header {
-    unsigned char ident[16];
-    uint16_t type, machine;
-    uint32_t version;
-    uint64_t entry, headers, sections;
-    uint32_t flags;
-    uint16_t size, header_size, header_count, section_size, section_count, names;
-};
-
-struct segment {
-    uint32_t type, flags;
-    uint64_t offset, vaddr, paddr, file_size, size, align;
-};
-
 struct elf {
     struct file *file;
     struct elf_header header;
-    struct segment segment[HEADERS_MAX];
+    struct elf_segment segment[HEADERS_MAX];
     uint64_t low, high; /* of all that is loaded */
     uint64_t bias;
 };
@@ -53,33 +38,33 @@ static long elf_open(struct elf *elf, struct file *file)
     *elf = (struct elf){.file = file, .low = ~0ul};
     const struct elf_header *header = &elf->header;
     if (!read_exactly(file, &elf->header, sizeof elf->header, 0) ||
-        memcmp(header->ident, "\177ELF\2\1", 6) != 0 || header->machine != MACHINE_X86_64 ||
+        memcmp(header->ident, "\177ELF\2\1", 6) != 0 || header->machine != ELF_MACHINE_X86_64 ||
         (header->type != TYPE_EXECUTABLE && header->type != TYPE_SHARED) ||
-        header->header_size != sizeof(struct segment) || header->header_count > HEADERS_MAX ||
-        !read_exactly(file, elf->segment, header->header_count * sizeof(struct segment), header->headers)) {
+        header->phentsize != sizeof(struct elf_segment) || header->phnum > HEADERS_MAX ||
+        !read_exactly(file, elf->segment, header->phnum * sizeof(struct elf_segment), header->phoff)) {
         return -ENOEXEC;
     }
-    for (unsigned i = 0; i < header->header_count; i++) {
-        const struct segment *segment = &elf->segment[i];
-        if (segment->type != SEGMENT_LOAD) {
+    for (unsigned i = 0; i < header->phnum; i++) {
+        const struct elf_segment *segment = &elf->segment[i];
+        if (segment->type != ELF_SEGMENT_LOAD) {
             continue;
         }
-        if (segment->file_size > segment->size || segment->vaddr + segment->size < segment->vaddr ||
+        if (segment->filesz > segment->memsz || segment->vaddr + segment->memsz < segment->vaddr ||
             (segment->vaddr ^ segment->offset) & PAGE_MASK) {
             return -ENOEXEC;
         }
         elf->low = page_down(segment->vaddr) < elf->low ? page_down(segment->vaddr) : elf->low;
-        elf->high = page_up(segment->vaddr + segment->size) > elf->high
-                        ? page_up(segment->vaddr + segment->size)
+        elf->high = page_up(segment->vaddr + segment->memsz) > elf->high
+                        ? page_up(segment->vaddr + segment->memsz)
                         : elf->high;
     }
     return elf->low < elf->high ? 0 : -ENOEXEC;
 }
 
-static long segment_map(const struct elf *elf, const struct segment *segment)
+static long segment_map(const struct elf *elf, const struct elf_segment *segment)
 {
-    uint64_t start = elf->bias + segment->vaddr, file_end = start + segment->file_size;
-    uint64_t end = page_up(start + segment->size);
+    uint64_t start = elf->bias + segment->vaddr, file_end = start + segment->filesz;
+    uint64_t end = page_up(start + segment->memsz);
     uint8_t protection = (uint8_t)((segment->flags & FLAG_READ ? PROT_READ : 0) |
                                    (segment->flags & FLAG_WRITE ? PROT_WRITE : 0) |
                                    (segment->flags & FLAG_EXECUTE ? PROT_EXEC : 0));
@@ -88,13 +73,13 @@ static long segment_map(const struct elf *elf, const struct segment *segment)
                             .protection = protection,
                             .file = elf->file,
                             .offset = page_down(segment->offset)};
-    long error = segment->file_size ? space_map(&region) : 0;
-    uint64_t zeros = segment->file_size ? page_up(file_end) : page_down(start);
+    long error = segment->filesz ? space_map(&region) : 0;
+    uint64_t zeros = segment->filesz ? page_up(file_end) : page_down(start);
     if (!error && zeros < end) {
         region = (struct region){.start = zeros, .end = end, .protection = protection};
         error = space_map(&region);
     }
-    if (!error && segment->size > segment->file_size && segment->file_size && (protection & PROT_WRITE)) {
+    if (!error && segment->memsz > segment->filesz && segment->filesz && (protection & PROT_WRITE)) {
         error = user_zero(file_end, page_up(file_end) - file_end);
     }
     return error;
@@ -112,8 +97,8 @@ static long elf_map(struct elf *elf, uint64_t wish)
     } else if (elf->low < SPACE_START || elf->high > SPACE_MMAP_TOP) {
         return -ENOEXEC;
     }
-    for (unsigned i = 0; i < elf->header.header_count; i++) {
-        long error = elf->segment[i].type == SEGMENT_LOAD ? segment_map(elf, &elf->segment[i]) : 0;
+    for (unsigned i = 0; i < elf->header.phnum; i++) {
+        long error = elf->segment[i].type == ELF_SEGMENT_LOAD ? segment_map(elf, &elf->segment[i]) : 0;
         if (error) {
             return error;
         }
@@ -124,27 +109,27 @@ static long elf_map(struct elf *elf, uint64_t wish)
 /* Where the program headers lie in memory. */
 static uint64_t headers_address(const struct elf *elf)
 {
-    for (unsigned i = 0; i < elf->header.header_count; i++) {
-        const struct segment *segment = &elf->segment[i];
+    for (unsigned i = 0; i < elf->header.phnum; i++) {
+        const struct elf_segment *segment = &elf->segment[i];
         if (segment->type == SEGMENT_HEADERS) {
             return elf->bias + segment->vaddr;
         }
-        if (segment->type == SEGMENT_LOAD && segment->offset <= elf->header.headers &&
-            elf->header.headers < segment->offset + segment->file_size) {
-            return elf->bias + segment->vaddr + (elf->header.headers - segment->offset);
+        if (segment->type == ELF_SEGMENT_LOAD && segment->offset <= elf->header.phoff &&
+            elf->header.phoff < segment->offset + segment->filesz) {
+            return elf->bias + segment->vaddr + (elf->header.phoff - segment->offset);
         }
     }
     return 0;
 }
 
 /* The file that the segment names. */
-static long interpreter_open(const struct process *process, const struct segment *segment,
+static long interpreter_open(const struct process *process, const struct elf_segment *segment,
                              const struct elf *elf, struct file **file)
 {
     static char path[PATH_ROOM];
     memset(path, 0, sizeof path);
-    if (segment->file_size >= sizeof path ||
-        !read_exactly(elf->file, path, segment->file_size, segment->offset)) {
+    if (segment->filesz >= sizeof path ||
+        !read_exactly(elf->file, path, segment->filesz, segment->offset)) {
         return -ENOEXEC;
     }
     long error = file_open_path(process, path, O_RDONLY, 0, file);
@@ -154,7 +139,7 @@ static long interpreter_open(const struct process *process, const struct segment
     return error;
 }
 
-static long interpreter_load(const struct process *process, const struct segment *segment, struct elf *elf,
+static long interpreter_load(const struct process *process, const struct elf_segment *segment, struct elf *elf,
                              struct image *image)
 {
     static struct elf interpreter;
@@ -176,7 +161,7 @@ long image_check(const struct process *process, struct file *file)
     static struct elf elf;
     struct file *interpreter;
     long error = elf_open(&elf, file);
-    for (unsigned i = 0; !error && i < elf.header.header_count; i++) {
+    for (unsigned i = 0; !error && i < elf.header.phnum; i++) {
         if (elf.segment[i].type == SEGMENT_INTERPRETER) {
             error = interpreter_open(process, &elf.segment[i], &elf, &interpreter);
             if (!error) {
@@ -199,10 +184,10 @@ long image_load(const struct process *process, struct file *file, struct image *
         .entry = elf.bias + elf.header.entry,
         .start = elf.bias + elf.header.entry,
         .headers = headers_address(&elf),
-        .header_count = elf.header.header_count,
+        .header_count = elf.header.phnum,
         .end = elf.bias + elf.high,
     };
-    for (unsigned i = 0; !error && i < elf.header.header_count; i++) {
+    for (unsigned i = 0; !error && i < elf.header.phnum; i++) {
         if (elf.segment[i].type == SEGMENT_INTERPRETER) {
             error = interpreter_load(process, &elf.segment[i], &elf, image);
         }

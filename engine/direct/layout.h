@@ -132,7 +132,7 @@ enum pad_ask {
     PAD_IRQ_ROUTE, /* route */
     PAD_REMARK,    /* text */
     PAD_FLUSH,     /* the console ring is full */
-    PAD_PATCH,     /* address: a site that trapped for the first time; the running VSpace is the process's */
+    PAD_PATCH,     /* address: a site that traps often; the running VSpace is the process's */
     PAD_UNPATCH,   /* address: an instruction pointer inside a patch that no instruction starts at */
     PAD_DEVICE,    /* address: of an access to device memory by the running thread -> enum pad_device */
     PAD_STEPPED,   /* the instruction that the monitor let a thread step is done (value 1) or not (value 0) */

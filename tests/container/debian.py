@@ -6,11 +6,11 @@ redis-server answers redis-cli and redis-benchmark while sysbench runs and pytho
 installed are left out; without any the test is skipped (77)."""
 import os
 import shutil
-import socket
 import subprocess
 import sys
-import time
 import urllib.request
+
+from ports import port_free, port_wait
 
 TIMEOUT = 120
 PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
@@ -33,23 +33,6 @@ def check(what, is_good, shown=""):
     if not is_good:
         failures += 1
         print(shown)
-
-
-def port_free():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def port_wait(port, process):
-    end = time.monotonic() + 30
-    while time.monotonic() < end and process.poll() is None:
-        try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
-            return True
-        except OSError:
-            time.sleep(0.05)
-    return False
 
 
 def listening(port):

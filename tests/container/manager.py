@@ -11,6 +11,7 @@ import sys
 import time
 
 from managed import Managed, check, eventually, finish
+from ports import port_free
 
 SLEEP = ("/bin/sleep", "100")
 
@@ -177,12 +178,6 @@ def allegations(m):
         client.close()
     check("still there", b"stays" in m.command("ps").stdout)
     m.command("rm", "-f", "stays")
-
-
-def port_free():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def ports(m):
