@@ -175,4 +175,18 @@ static inline uint64_t host_calls(const struct rig *rig)
     return rig->sim->host.count;
 }
 
+/* A test that runs on both kernels; its file has a `static bool is_mcs`, which its rig asks. */
+#define ON_BOTH(test)                                                                                        \
+    static void test##_classic(void)                                                                         \
+    {                                                                                                        \
+        is_mcs = false;                                                                                      \
+        test();                                                                                              \
+    }                                                                                                        \
+    static void test##_mcs(void)                                                                             \
+    {                                                                                                        \
+        is_mcs = true;                                                                                       \
+        test();                                                                                              \
+    }
+#define BOTH_TESTS(test) CHECK_TEST(test##_classic), CHECK_TEST(test##_mcs)
+
 #endif

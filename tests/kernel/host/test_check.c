@@ -3,6 +3,7 @@
  * The heap check's "host objects": damage done by hand is refused under the right
  * name.
  */
+#include "tests/kernel/damage.h"
 #include "tests/kernel/host/host_rig.h"
 
 #include "check/check.h"
@@ -28,22 +29,6 @@ static struct damaged damaged_open(void)
     CHECK(sim_host_event(d.rig.sim, host_object_of(&d.rig, d.file[0])->handle, 1));
     return d;
 }
-
-static void check_verdict(const struct damaged *d, const char *invariant, int line)
-{
-    char why[256] = "";
-    (void)kernel_check_quick(d->rig.k, 0, why, sizeof why);
-    if (!strstr(why, invariant))
-        check_report(false, __FILE__, line, why[0] ? why : "nothing was found");
-}
-
-#define BREAKS(invariant, place, value)                                                                      \
-    do {                                                                                                     \
-        __typeof__(place) saved = (place);                                                                   \
-        (place) = (value);                                                                                   \
-        check_verdict(&d, invariant, __LINE__);                                                              \
-        (place) = saved;                                                                                     \
-    } while (0)
 
 static void test_damage(void)
 {
@@ -94,7 +79,7 @@ static void test_damaged_window(void)
     BREAKS("\"host objects\"", window->slot.cap, cap_untyped(1ull << 45, SIM_WINDOW_BITS, true, 0));
     struct slot saved = window->slot;
     window->slot = (struct slot){.prev = 0};
-    check_verdict(&d, "\"host objects\"", __LINE__);
+    check_verdict(d.rig.k, "\"host objects\"", __FILE__, __LINE__);
     window->slot = saved;
     CHECK(kernel_check(d.rig.k));
     rig_close(&d.rig);

@@ -475,19 +475,6 @@ static void test_time_is_charged(void)
     rig_close(&r.rig);
 }
 
-#define ON_BOTH(test)                                                                                        \
-    static void test##_classic(void)                                                                         \
-    {                                                                                                        \
-        is_mcs = false;                                                                                      \
-        test();                                                                                              \
-    }                                                                                                        \
-    static void test##_mcs(void)                                                                             \
-    {                                                                                                        \
-        is_mcs = true;                                                                                       \
-        test();                                                                                              \
-    }
-#define BOTH_TESTS(test) CHECK_TEST(test##_classic), CHECK_TEST(test##_mcs)
-
 ON_BOTH(test_one_event)
 ON_BOTH(test_order)
 ON_BOTH(test_watch_again_before_taking)

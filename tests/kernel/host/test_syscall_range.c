@@ -159,19 +159,6 @@ static void test_not_inherited(void)
     rig_close(&r.rig);
 }
 
-#define ON_BOTH(test)                                                                                        \
-    static void test##_classic(void)                                                                         \
-    {                                                                                                        \
-        is_mcs = false;                                                                                      \
-        test();                                                                                              \
-    }                                                                                                        \
-    static void test##_mcs(void)                                                                             \
-    {                                                                                                        \
-        is_mcs = true;                                                                                       \
-        test();                                                                                              \
-    }
-#define BOTH_TESTS(test) CHECK_TEST(test##_classic), CHECK_TEST(test##_mcs)
-
 ON_BOTH(test_bounds)
 ON_BOTH(test_before_the_start)
 ON_BOTH(test_message)

@@ -2,6 +2,7 @@
 /*
  * The heap check's MCS invariants: damage done by hand is refused under the right name.
  */
+#include "tests/kernel/damage.h"
 #include "tests/kernel/mcs/mcs_rig.h"
 
 #include "check/check.h"
@@ -31,22 +32,6 @@ static struct damaged damaged_open(void)
     return d;
 }
 
-static void check_verdict(const struct damaged *d, const char *invariant, int line)
-{
-    char why[256] = "";
-    (void)kernel_check_quick(d->rig.k, 0, why, sizeof why);
-    if (!strstr(why, invariant))
-        check_report(false, __FILE__, line, why[0] ? why : "nothing was found");
-}
-
-#define BREAKS(invariant, place, value)                                                                      \
-    do {                                                                                                     \
-        __typeof__(place) saved = (place);                                                                   \
-        (place) = (value);                                                                                   \
-        check_verdict(&d, invariant, __LINE__);                                                              \
-        (place) = saved;                                                                                     \
-    } while (0)
-
 static void test_damage(void)
 {
     struct damaged d = damaged_open();
@@ -71,7 +56,7 @@ static void test_damage(void)
     BREAKS("\"reply stacks\"", sc->reply, 0);
     struct reply_object whole = *reply;
     reply->is_newest = false;
-    check_verdict(&d, "\"reply stacks\"", __LINE__);
+    check_verdict(d.rig.k, "\"reply stacks\"", __FILE__, __LINE__);
     *reply = whole;
     BREAKS("\"reply stacks\"", reply->tcb, rig_cap(&d.rig, d.server).paddr);
     BREAKS("\"time\"", mcs->consumed_ns, sc->budget_ns);
