@@ -52,7 +52,8 @@ enum host_kind {
     HOST_CLOCK,
     HOST_TIMER,     /* also answers FILE_READ (8 bytes: expirations) */
     HOST_READY_SET, /* files that are ready, behind one notification */
-    HOST_WINDOW     /* part of a file as memory */
+    HOST_WINDOW,    /* part of a file as memory */
+    HOST_EPOLL      /* an epoll instance; is watched and polled as a file is */
 };
 
 enum host_access {
@@ -75,6 +76,7 @@ enum host_operation {
                                    * to each other and to nobody else. SOCK_STREAM, SOCK_DGRAM, SOCK_SEQPACKET */
     HOST_OBJECT_MAKE_EVENT, /* (initial, flags): eventfd; flags: EFD_SEMAPHORE */
     HOST_OBJECT_MAKE_TERMINAL, /* () -> object, a terminal; the invoked object is its other side, the master */
+    HOST_OBJECT_MAKE_EPOLL, /* () */
     /* Ready set. */
     HOST_READY_BIND, /* (), extra 0: a notification capability with write right, or none to unbind; read right. It is
                       * signalled at once if files are ready */
@@ -151,6 +153,10 @@ enum host_operation {
     HOST_CLOCK_READ, /* (clock): CLOCK_REALTIME, _MONOTONIC, _BOOTTIME, the _COARSE ones; word 1: nanoseconds */
     HOST_CLOCK_TIMER, /* (clock) -> object */
     HOST_TIMER_SET,   /* (first_ns, interval_ns, is_absolute); first 0 stops it; write */
+    /* Epoll. */
+    HOST_EPOLL_CONTROL, /* (operation, events, data), extra 0: a file, socket, timer or epoll instance with any right:
+                         * epoll_ctl; write */
+    HOST_EPOLL_TAKE,    /* (buffer, size) -> how many struct epoll_event were written; read */
     HOST_OPERATIONS
 };
 

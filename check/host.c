@@ -7,11 +7,6 @@
 
 static const char INVARIANT[] = "host objects";
 
-static bool kind_is_watchable(unsigned kind)
-{
-    return kind == HOST_FILE || kind == HOST_SOCKET || kind == HOST_TIMER;
-}
-
 static const struct host_object *object_named(struct heap *heap, uint64_t paddr)
 {
     CHECK_THAT(INVARIANT, paddr % (1u << HOST_IO_BITS) == 0 && paddr < heap->k->memory_size,
@@ -34,7 +29,7 @@ static void file_check(struct heap *heap, uint64_t paddr, const struct host_obje
                    "0x%lx is not watched, but in the list of 0x%lx", paddr, file->set);
         return;
     }
-    CHECK_THAT(INVARIANT, file->watch <= HOST_REPORTED && kind_is_watchable(file->kind),
+    CHECK_THAT(INVARIANT, file->watch <= HOST_REPORTED && host_kind_is_watched(file->kind),
                "0x%lx is of kind %u and watched (%u)", paddr, file->kind, file->watch);
     CHECK_THAT(INVARIANT, file->watch == HOST_REPORTED || file->events == 0, "0x%lx is armed and has events",
                paddr);
@@ -91,7 +86,7 @@ static void window_check(uint64_t paddr, struct cap cap)
 static void object_check(struct heap *heap, uint64_t paddr, uint64_t *watched, uint64_t *listed)
 {
     const struct host_object *object = host_at(heap->k, paddr);
-    CHECK_THAT(INVARIANT, object->kind <= HOST_WINDOW, "0x%lx is of kind %u", paddr, object->kind);
+    CHECK_THAT(INVARIANT, object->kind <= HOST_EPOLL, "0x%lx is of kind %u", paddr, object->kind);
     CHECK_THAT(INVARIANT, object->access <= (HOST_READ | HOST_WRITE), "0x%lx has access %u", paddr,
                object->access);
     file_check(heap, paddr, object);

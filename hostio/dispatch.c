@@ -21,6 +21,8 @@ static bool kind_answers(enum host_kind kind, enum host_operation operation)
         return operation == HOST_CLOCK_READ || operation == HOST_CLOCK_TIMER;
     case HOST_TIMER:
         return is_file || operation == HOST_TIMER_SET;
+    case HOST_EPOLL:
+        return operation == HOST_FILE_POLL || operation == HOST_EPOLL_CONTROL || operation == HOST_EPOLL_TAKE;
     case HOST_EMPTY:
     case HOST_READY_SET:
     case HOST_WINDOW:
@@ -32,7 +34,7 @@ static bool kind_answers(enum host_kind kind, enum host_operation operation)
 int64_t hostio_call(struct hostio *h, struct machine_host_call *call)
 {
     enum host_operation operation = call->operation;
-    if (operation >= HOST_OBJECT_MAKE_PIPE && operation <= HOST_OBJECT_MAKE_TERMINAL)
+    if (operation >= HOST_OBJECT_MAKE_PIPE && operation <= HOST_OBJECT_MAKE_EPOLL)
         return object_make(h, call);
     struct hostio_entry *entry = entry_find(h, call->handle);
     if (entry && operation == HOST_OBJECT_DUPLICATE)
@@ -53,5 +55,7 @@ int64_t hostio_call(struct hostio *h, struct machine_host_call *call)
         return clock_read(h, call);
     if (operation == HOST_CLOCK_TIMER)
         return clock_timer(h, call);
-    return timer_set(h, entry, call);
+    if (operation == HOST_TIMER_SET)
+        return timer_set(h, entry, call);
+    return epoll_call(h, entry, call);
 }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What is made without any authority, since it reaches nobody but those who are given it: pipes, socket pairs,
- * events, terminals; and open files once more.
+ * events, terminals, epoll instances; and open files once more.
  */
 #include <asm/ioctls.h>
+#include <linux/eventpoll.h>
 #include <linux/fcntl.h>
 
 #include "hostio/parts.h"
@@ -58,6 +59,15 @@ static int64_t make_event(struct hostio *h, struct machine_host_call *call)
     return 0;
 }
 
+static int64_t make_epoll(struct hostio *h, struct machine_host_call *call)
+{
+    int64_t fd = host3(h, __NR_epoll_create1, EPOLL_CLOEXEC, 0, 0);
+    if (fd < 0)
+        return fd;
+    own_answer(h, call, fd, HOST_EPOLL, HOST_READ | HOST_WRITE);
+    return 0;
+}
+
 /* The one side's number, beneath no directory; the other's name need not be seen from here. */
 static int64_t make_terminal(struct hostio *h, struct machine_host_call *call)
 {
@@ -91,6 +101,8 @@ int64_t object_make(struct hostio *h, struct machine_host_call *call)
         return make_socket_pair(h, call);
     case HOST_OBJECT_MAKE_EVENT:
         return make_event(h, call);
+    case HOST_OBJECT_MAKE_EPOLL:
+        return make_epoll(h, call);
     default:
         return make_terminal(h, call);
     }

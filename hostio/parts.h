@@ -111,6 +111,9 @@ int64_t object_duplicate(struct hostio *h, const struct hostio_entry *entry, str
 int64_t window_make(struct hostio *h, const struct hostio_entry *entry, struct machine_host_call *call);
 void window_close(struct hostio *h, const struct hostio_entry *entry);
 
+/* epoll.c */
+int64_t epoll_call(struct hostio *h, const struct hostio_entry *entry, struct machine_host_call *call);
+
 /* receive.c */
 int64_t receive_object(struct hostio *h, const struct hostio_entry *entry, struct machine_host_call *call);
 

@@ -31,7 +31,7 @@ struct machine_host_piece {
 struct machine_host_call {
     enum host_operation operation;
     uint32_t handle; /* of the invoked object; an empty one has none */
-    uint32_t other;  /* of extra capability 0: the new directory of a rename or link */
+    uint32_t other;  /* of extra capability 0: the new directory of a rename or link, what an epoll instance watches */
     uint8_t access;  /* enum host_access that capability and object allow */
     uint64_t argument[6]; /* the message words, as they came */
     const char *path, *new_path; /* terminated, no zero inside; NULL where there is none */

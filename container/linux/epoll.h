@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * epoll(7): level and edge triggered, one-shot. Each entry knows whether its file may be ready; only such are looked
- * at. An entry that is not waits for file_changed.
+ * epoll(7): level and edge triggered, one-shot. Entries of host files are the business of an epoll instance of the
+ * host's. Each of the others knows whether its file may be ready; only such are looked at. An entry that is not waits
+ * for file_changed.
  */
 #ifndef SELKIE_LINUX_EPOLL_H
 #define SELKIE_LINUX_EPOLL_H
@@ -16,6 +17,9 @@ long epoll_wait(struct thread *thread, uint64_t epoll, uint64_t events, int64_t 
 void epoll_notice(struct file *file);
 void epoll_drained(struct file *file, uint64_t events);
 void epoll_forget(struct file *file);
+
+/* In the child of a fork, for each file. */
+void epoll_fork(struct file *file);
 
 /* Events of a file that entries wait for. */
 uint64_t epoll_wanted(const struct file *file);

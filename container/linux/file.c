@@ -65,6 +65,7 @@ bool files_fork(void)
         if (!file_host_fork(file)) {
             return false;
         }
+        epoll_fork(file);
     }
     locks_fork();
     return true;

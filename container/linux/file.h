@@ -81,6 +81,7 @@ struct file_kind {
                  int64_t offset); /* offset -1: at the position */
     long (*write)(struct file *file, uint64_t from, uint64_t size, int64_t offset);
     uint64_t (*poll)(struct file *file, uint64_t events); /* NULL: always ready */
+    bool is_ready_for_ever; /* has no poll, and yet can be watched by epoll(7) */
     /* Tell of the next time one of these is true, by file_changed. Kinds without always do. */
     void (*watch)(struct file *file, uint64_t events);
     long (*seek)(struct file *file, int64_t offset, unsigned whence);

@@ -117,12 +117,13 @@ static const struct file_kind ZERO_KIND = {
 static const struct file_kind FULL_KIND = {
     .name = "/dev/full", .read = zero_read, .write = full_write, .seek = device_seek, .stat = device_stat};
 static const struct file_kind RANDOM_KIND = {.name = "/dev/urandom",
+                                             .is_ready_for_ever = true,
                                              .read = random_read,
                                              .write = null_write,
                                              .seek = device_seek,
                                              .stat = device_stat};
 static const struct file_kind CONSOLE_KIND = {
-    .name = "/dev/console", .read = null_read, .write = console_write, .stat = device_stat};
+    .name = "/dev/console", .is_ready_for_ever = true, .read = null_read, .write = console_write, .stat = device_stat};
 
 static const struct {
     const char *path;

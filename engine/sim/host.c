@@ -27,10 +27,10 @@ static bool operation_opens(enum host_operation operation)
            operation == HOST_OBJECT_DUPLICATE || operation == HOST_FILE_WINDOW;
 }
 
-/* Those that turn the invoked object into something; all but events come in pairs. */
+/* Those that turn the invoked object into something; all but events and epoll instances come in pairs. */
 static bool operation_makes(enum host_operation operation)
 {
-    return operation >= HOST_OBJECT_MAKE_PIPE && operation <= HOST_OBJECT_MAKE_TERMINAL;
+    return operation >= HOST_OBJECT_MAKE_PIPE && operation <= HOST_OBJECT_MAKE_EPOLL;
 }
 
 static void call_record(struct sim *sim, const struct machine_host_call *call)
@@ -105,7 +105,9 @@ static int64_t call_open(struct sim *sim, struct machine_host_call *call)
 /* The answer that the script left out. */
 static void make_fill(struct machine_host_call *call)
 {
-    uint8_t kind = call->operation == HOST_OBJECT_MAKE_SOCKET_PAIR ? HOST_SOCKET : HOST_FILE;
+    uint8_t kind = call->operation == HOST_OBJECT_MAKE_SOCKET_PAIR ? HOST_SOCKET
+                   : call->operation == HOST_OBJECT_MAKE_EPOLL     ? HOST_EPOLL
+                                                                   : HOST_FILE;
     bool is_pipe = call->operation == HOST_OBJECT_MAKE_PIPE;
     call->own_kind = kind;
     call->own_access = is_pipe ? HOST_READ : HOST_READ | HOST_WRITE;
@@ -120,7 +122,7 @@ static int64_t call_make(struct sim *sim, struct machine_host_call *call)
     call->own_handle = handle_new(sim);
     if (call->own_handle == 0)
         return TOO_MANY;
-    if (call->operation == HOST_OBJECT_MAKE_EVENT)
+    if (call->operation == HOST_OBJECT_MAKE_EVENT || call->operation == HOST_OBJECT_MAKE_EPOLL)
         return 0;
     call->new_handle = handle_new(sim);
     if (call->new_handle == 0)

@@ -38,7 +38,7 @@ static int64_t access_refusal(unsigned kinds, unsigned lacking)
 {
     if (kinds & 1u << HOST_DIRECTORY && lacking & HOST_WRITE)
         return -HOST_ERROR_READ_ONLY;
-    if (kinds & (1u << HOST_FILE | 1u << HOST_SOCKET | 1u << HOST_TIMER))
+    if (kinds & (1u << HOST_FILE | 1u << HOST_SOCKET | 1u << HOST_TIMER | 1u << HOST_EPOLL))
         return -HOST_ERROR_BAD_FILE;
     return -HOST_ERROR_ACCESS;
 }
@@ -72,6 +72,8 @@ static bool extra_fits(const struct kernel *k, const struct invocation *in, enum
         return cap.type == CAP_NOTIFICATION && cap.can_send;
     case HOST_EXTRA_CNODE:
         return cap.type == CAP_CNODE;
+    case HOST_EXTRA_READY:
+        return cap.type == CAP_HOST && host_kind_is_watched(host_at(k, cap.paddr)->kind) && host_access_of(k, cap);
     case HOST_EXTRA_NONE:
         return true;
     }
@@ -264,7 +266,7 @@ static void request_begin(const struct kernel *k, const struct invocation *in, c
     };
     for (unsigned i = 0; i < rule->words; i++)
         request->call.argument[i] = invocation_word(in, i);
-    if (rule->extra == HOST_EXTRA_DIRECTORY)
+    if (rule->extra == HOST_EXTRA_DIRECTORY || rule->extra == HOST_EXTRA_READY)
         request->call.other = host_at(k, in->extra[0]->cap.paddr)->handle;
 }
 

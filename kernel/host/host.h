@@ -73,6 +73,11 @@ static inline bool host_is_available(const struct kernel *k)
     return k->machine->host.call != NULL;
 }
 
+static inline bool host_kind_is_watched(unsigned kind)
+{
+    return kind == HOST_FILE || kind == HOST_SOCKET || kind == HOST_TIMER || kind == HOST_EPOLL;
+}
+
 /* What may be done through this capability. */
 static inline unsigned host_access_of(const struct kernel *k, struct cap cap)
 {
@@ -147,7 +152,8 @@ enum host_extra {
     HOST_EXTRA_DIRECTORY,    /* with write access */
     HOST_EXTRA_SET,          /* a ready set, with the right to write */
     HOST_EXTRA_NOTIFICATION, /* with the right to send; may be missing */
-    HOST_EXTRA_CNODE
+    HOST_EXTRA_CNODE,
+    HOST_EXTRA_READY /* what can be watched, with any right */
 };
 
 /* Arguments in memory are given as the number of the message word with the address, plus one; 0: there is

@@ -9,7 +9,8 @@
 #define AT(word)   ((word) + 1)
 #define KIND(kind) (1u << HOST_##kind)
 #define FILES      (KIND(FILE) | KIND(SOCKET) | KIND(TIMER))
-#define OPEN       (FILES | KIND(DIRECTORY) | KIND(NETWORK) | KIND(CLOCK))
+#define READY      (FILES | KIND(EPOLL))
+#define OPEN       (READY | KIND(DIRECTORY) | KIND(NETWORK) | KIND(CLOCK))
 #define BOTH       (HOST_READ | HOST_WRITE)
 
 enum {
@@ -29,11 +30,12 @@ static const struct host_rule RULES[HOST_OPERATIONS] = {
                                       .extra = HOST_EXTRA_OBJECT},
     [HOST_OBJECT_MAKE_EVENT] = {.kinds = KIND(EMPTY), .access = BOTH, .words = 2},
     [HOST_OBJECT_MAKE_TERMINAL] = {.kinds = KIND(EMPTY), .access = BOTH, .extra = HOST_EXTRA_OBJECT},
+    [HOST_OBJECT_MAKE_EPOLL] = {.kinds = KIND(EMPTY), .access = BOTH},
     [HOST_READY_BIND] = {.kinds = KIND(READY_SET), .access = HOST_READ, .extra = HOST_EXTRA_NOTIFICATION},
     [HOST_READY_TAKE] = {.kinds = KIND(READY_SET), .access = HOST_READ, .words = 2},
 
-    [HOST_FILE_WATCH] = {.kinds = FILES, .words = 2, .extra = HOST_EXTRA_SET},
-    [HOST_FILE_POLL] = {.kinds = FILES, .words = 1},
+    [HOST_FILE_WATCH] = {.kinds = READY, .words = 2, .extra = HOST_EXTRA_SET},
+    [HOST_FILE_POLL] = {.kinds = READY, .words = 1},
     [HOST_FILE_READ] = {.kinds = FILES, .access = HOST_READ, .words = 4, .data_in = AT(0)},
     [HOST_FILE_WRITE] = {.kinds = FILES, .access = HOST_WRITE, .words = 4, .data_out = AT(0)},
     [HOST_FILE_SEEK] = {.kinds = FILES, .words = 2},
@@ -115,6 +117,10 @@ static const struct host_rule RULES[HOST_OPERATIONS] = {
     [HOST_CLOCK_READ] = {.kinds = KIND(CLOCK), .words = 1},
     [HOST_CLOCK_TIMER] = {.kinds = KIND(CLOCK), .words = 1, .extra = HOST_EXTRA_OBJECT},
     [HOST_TIMER_SET] = {.kinds = KIND(TIMER), .access = HOST_WRITE, .words = 3},
+
+    [HOST_EPOLL_CONTROL] =
+        {.kinds = KIND(EPOLL), .access = HOST_WRITE, .words = 3, .extra = HOST_EXTRA_READY},
+    [HOST_EPOLL_TAKE] = {.kinds = KIND(EPOLL), .access = HOST_READ, .words = 2, .data_in = AT(0)},
 };
 
 const struct host_rule *host_rule_find(uint64_t operation)

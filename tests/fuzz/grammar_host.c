@@ -30,7 +30,7 @@ static enum host_operation operation_of_kind(struct random *random, unsigned kin
     static const struct {
         uint8_t first, last;
     } RANGES[] = {
-        [HOST_EMPTY] = {HOST_OBJECT_MAKE_READY_SET, HOST_OBJECT_MAKE_TERMINAL},
+        [HOST_EMPTY] = {HOST_OBJECT_MAKE_READY_SET, HOST_OBJECT_MAKE_EPOLL},
         [HOST_DIRECTORY] = {HOST_DIRECTORY_OPEN, HOST_DIRECTORY_SET_TIMES},
         [HOST_FILE] = {HOST_FILE_WATCH, HOST_FILE_WINDOW},
         [HOST_SOCKET] = {HOST_SOCKET_BIND, HOST_SOCKET_NAME},
@@ -39,9 +39,10 @@ static enum host_operation operation_of_kind(struct random *random, unsigned kin
         [HOST_TIMER] = {HOST_TIMER_SET, HOST_TIMER_SET},
         [HOST_READY_SET] = {HOST_READY_BIND, HOST_READY_TAKE},
         [HOST_WINDOW] = {HOST_WINDOW_TAKE, HOST_WINDOW_TAKE},
+        [HOST_EPOLL] = {HOST_EPOLL_CONTROL, HOST_EPOLL_TAKE},
     };
     bool is_file = kind == HOST_FILE || kind == HOST_SOCKET || kind == HOST_TIMER;
-    if (is_file && random_chance(random, 500))
+    if ((is_file || kind == HOST_EPOLL) && random_chance(random, 500))
         return HOST_FILE_WATCH;
     if (is_file && random_chance(random, 500))
         kind = HOST_FILE;
@@ -125,6 +126,9 @@ void grammar_make_host(struct rig *rig, struct random *random, struct cap cap, s
             message->word[0] = random_below(random, grammar_slots(rig));
             message->word[1] = ABI_WORD_BITS;
         }
+        return;
+    case HOST_EXTRA_READY:
+        message_add_cap(message, slot_of_kind(rig, random, random_chance(random, 800) ? HOST_FILE : HOST_EPOLL));
         return;
     case HOST_EXTRA_NONE:
         return;

@@ -101,6 +101,53 @@ static void test_event(void)
     fixture_end();
 }
 
+static int64_t epoll_change(uint32_t epoll, uint64_t operation, uint32_t handle, uint64_t events, uint64_t data)
+{
+    fixture.call.other = handle;
+    return CALL(HOST_EPOLL_CONTROL, epoll, NULL, NULL, operation, events, data);
+}
+
+static int64_t epoll_take(uint32_t epoll, uint64_t size, struct epoll_event *event)
+{
+    pieces_set(1, size, 0);
+    int64_t count = CALL(HOST_EPOLL_TAKE, epoll, NULL, NULL, 0, size);
+    memcpy(event, fixture.arena, sizeof(*event));
+    return count;
+}
+
+static void test_epoll(void)
+{
+    struct epoll_event event = {0};
+    fixture_begin();
+    CHECK_EQ(CALL(HOST_OBJECT_MAKE_EPOLL, NOBODY, NULL, NULL, 0), 0);
+    uint32_t epoll = fixture.call.own_handle;
+    CHECK_EQ(fixture.call.own_kind, HOST_EPOLL);
+    CHECK_EQ(CALL(HOST_OBJECT_MAKE_PIPE, NOBODY, NULL, NULL, 0), 0);
+    uint32_t reader = fixture.call.own_handle, writer = fixture.call.new_handle;
+    CHECK_EQ(epoll_change(epoll, EPOLL_CTL_MOD, reader, EPOLLIN, 0), -ENOENT);
+    CHECK_EQ(epoll_change(epoll, EPOLL_CTL_ADD, NOBODY, EPOLLIN, 0), -EBADF);
+    CHECK_EQ(epoll_change(epoll, EPOLL_CTL_ADD, epoll, EPOLLIN, 0), -EINVAL);
+    CHECK_EQ(epoll_change(epoll, EPOLL_CTL_ADD, reader, EPOLLIN | EPOLLET, 0x123456789abcdef0), 0);
+    CHECK_EQ(epoll_change(epoll, EPOLL_CTL_ADD, reader, EPOLLIN, 0), -EEXIST);
+    CHECK_EQ(epoll_take(epoll, 120, &event), 0);
+    CHECK_EQ(CALL(HOST_FILE_POLL, epoll, NULL, NULL, EPOLLIN), 0);
+    CHECK_EQ(write_text(writer, "x"), 1);
+    CHECK_EQ(CALL(HOST_FILE_POLL, epoll, NULL, NULL, EPOLLIN), EPOLLIN);
+    CHECK_EQ(epoll_take(epoll, sizeof(event) - 1, &event), -EINVAL); /* no room for one */
+    CHECK_EQ(epoll_take(epoll, 120, &event), 1);
+    CHECK_EQ(event.events, EPOLLIN);
+    CHECK_EQ(event.data.u64, 0x123456789abcdef0);
+    CHECK_EQ(epoll_take(epoll, 120, &event), 0); /* once for each edge */
+    CHECK_EQ(write_text(writer, "y"), 1);
+    CHECK_EQ(epoll_take(epoll, 120, &event), 1);
+    CHECK_EQ(CALL(HOST_FILE_READ, epoll, NULL, NULL, 0, 8, UINT64_MAX, 0), -EBADF);
+    CHECK_EQ(CALL(HOST_EPOLL_TAKE, reader, NULL, NULL, 0, 120), -EBADF);
+    hostio_close(fixture.h, reader);
+    CHECK_EQ(epoll_change(epoll, EPOLL_CTL_DEL, reader, 0, 0), -EBADF);
+    CHECK_EQ(epoll_take(epoll, 120, &event), 0);
+    fixture_end();
+}
+
 static void test_terminal(void)
 {
     fixture_begin();
@@ -312,6 +359,6 @@ static void test_receive_refused(void)
     fixture_end();
 }
 
-CHECK_MAIN(CHECK_TEST(test_pipe), CHECK_TEST(test_socket_pair), CHECK_TEST(test_event),
+CHECK_MAIN(CHECK_TEST(test_pipe), CHECK_TEST(test_socket_pair), CHECK_TEST(test_event), CHECK_TEST(test_epoll),
            CHECK_TEST(test_terminal), CHECK_TEST(test_duplicate), CHECK_TEST(test_windows),
            CHECK_TEST(test_receive_kinds), CHECK_TEST(test_receive_refused))

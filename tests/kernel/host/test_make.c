@@ -43,11 +43,47 @@ static void test_pairs(void)
     check_object(&rig, slave, HOST_FILE, BOTH);
     CHECK_EQ(host_result(host_invoke(&rig, event, HOST_OBJECT_MAKE_EVENT, WORDS(0, 0), NO_CAPS)), 0);
     check_object(&rig, event, HOST_FILE, BOTH);
+    uint64_t epoll = host_new(&rig);
+    CHECK_EQ(host_result(host_invoke(&rig, epoll, HOST_OBJECT_MAKE_EPOLL, NO_WORDS, NO_CAPS)), 0);
+    check_object(&rig, epoll, HOST_EPOLL, BOTH);
     /* Each end is closed by itself. */
     uint64_t closed = rig.sim->host.close_calls;
     CHECK_OK(rig_delete(&rig, reader));
     CHECK_EQ(rig.sim->host.close_calls, closed + 1);
     check_object(&rig, writer, HOST_FILE, HOST_WRITE);
+    rig_close(&rig);
+}
+
+/* An epoll instance gets the handle of what it watches, and only what can be watched. */
+static void test_epoll(void)
+{
+    struct rig rig = host_rig_open();
+    uint64_t epoll = host_new(&rig), other = host_new(&rig), empty = host_new(&rig);
+    uint64_t directory = host_root(&rig, ROOT_DIRECTORY), file = host_open(&rig, directory);
+    CHECK_ANSWER_EMPTY(host_invoke(&rig, epoll, HOST_EPOLL_CONTROL, WORDS(1, 1, 7), CAPS(file)), ABI_ILLEGAL_OPERATION);
+    CHECK_EQ(host_result(host_invoke(&rig, epoll, HOST_OBJECT_MAKE_EPOLL, NO_WORDS, NO_CAPS)), 0);
+    CHECK_EQ(host_result(host_invoke(&rig, other, HOST_OBJECT_MAKE_EPOLL, NO_WORDS, NO_CAPS)), 0);
+    uint64_t calls = host_calls(&rig);
+    CHECK_ANSWER_EMPTY(host_invoke(&rig, epoll, HOST_EPOLL_CONTROL, WORDS(1, 1), CAPS(file)), ABI_TRUNCATED_MESSAGE);
+    CHECK_ANSWER_EMPTY(host_invoke(&rig, epoll, HOST_EPOLL_CONTROL, WORDS(1, 1, 7), NO_CAPS), ABI_TRUNCATED_MESSAGE);
+    const uint64_t unfit[] = {directory, empty, host_root(&rig, ROOT_CLOCK), host_with_rights(&rig, file, 0)};
+    for (unsigned i = 0; i < sizeof unfit / sizeof *unfit; i++) {
+        CHECK_REFUSED(host_invoke(&rig, epoll, HOST_EPOLL_CONTROL, WORDS(1, 1, 7), CAPS(unfit[i])),
+                      ABI_INVALID_CAPABILITY, 0);
+    }
+    uint64_t reader = host_with_rights(&rig, epoll, RIGHT_READ), writer = host_with_rights(&rig, epoll, RIGHT_WRITE);
+    CHECK_EQ(host_result(host_invoke(&rig, reader, HOST_EPOLL_CONTROL, WORDS(1, 1, 7), CAPS(file))), -HOST_ERROR_BAD_FILE);
+    CHECK_EQ(host_result(host_invoke(&rig, writer, HOST_EPOLL_TAKE, WORDS(IMAGE, 12), NO_CAPS)),
+             -HOST_ERROR_BAD_FILE);
+    CHECK_EQ(host_calls(&rig), calls);
+    CHECK_EQ(host_result(host_invoke(&rig, writer, HOST_EPOLL_CONTROL, WORDS(1, 5, 7), CAPS(file))), 0);
+    const struct sim_host *host = &rig.sim->host;
+    const struct machine_host_call *call = &host->calls[(host->count - 1) % SIM_HOST_CALLS];
+    CHECK_EQ(call->other, host_object_of(&rig, file)->handle);
+    CHECK_EQ(call->argument[1], 5);
+    CHECK_EQ(call->argument[2], 7);
+    CHECK_EQ(host_result(host_invoke(&rig, epoll, HOST_EPOLL_CONTROL, WORDS(1, 1, 7), CAPS(other))), 0);
+    CHECK_EQ(host->calls[(host->count - 1) % SIM_HOST_CALLS].other, host_object_of(&rig, other)->handle);
     rig_close(&rig);
 }
 
@@ -129,5 +165,5 @@ static void test_receive(void)
     rig_close(&rig);
 }
 
-CHECK_MAIN(CHECK_TEST(test_pairs), CHECK_TEST(test_same_object), CHECK_TEST(test_duplicate),
+CHECK_MAIN(CHECK_TEST(test_pairs), CHECK_TEST(test_epoll), CHECK_TEST(test_same_object), CHECK_TEST(test_duplicate),
            CHECK_TEST(test_receive))

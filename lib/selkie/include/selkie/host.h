@@ -114,6 +114,25 @@ static inline long selkie_host_terminal_make(seL4_CPtr master, seL4_CPtr termina
     return selkie_host_call(master, HOST_OBJECT_MAKE_TERMINAL, terminal, NULL, 0, NULL);
 }
 
+/* Turn an empty object into an epoll instance. */
+static inline long selkie_host_epoll_make(seL4_CPtr object)
+{
+    return selkie_host_call(object, HOST_OBJECT_MAKE_EPOLL, seL4_CapNull, NULL, 0, NULL);
+}
+
+/* Add, change or take out what `epoll` watches; as epoll_ctl. */
+static inline long selkie_host_epoll_control(seL4_CPtr epoll, seL4_Word operation, seL4_CPtr file, seL4_Word events,
+                                             seL4_Word data)
+{
+    return SELKIE_HOST_INVOKE(epoll, HOST_EPOLL_CONTROL, file, NULL, operation, events, data);
+}
+
+/* Up to `size` bytes of struct epoll_event: how many there are. Never waits. */
+static inline long selkie_host_epoll_take(seL4_CPtr epoll, void *events, seL4_Word size)
+{
+    return SELKIE_HOST_INVOKE(epoll, HOST_EPOLL_TAKE, seL4_CapNull, NULL, selkie_host_address(events), size);
+}
+
 /* Turn an empty object into a ready set: a list of files that are ready, and a notification that says so. */
 static inline long selkie_host_ready_make(seL4_CPtr object)
 {
