@@ -40,6 +40,7 @@ enum {
     HOST_IO_BYTES = 1 << 20, /* and bytes */
     HOST_IO_NAME = 48,       /* bytes of a name in the bootinfo, the terminating zero included */
     HOST_IO_ROOTS = 32,      /* capabilities in the bootinfo */
+    HOST_IO_WHOLE = 1 << 30, /* a flag: all of the memory must be there, in HOST_IO_PIECES pieces, else -EFAULT */
     HOST_IO_WINDOW_BITS = 38 /* of the largest window, log2 of bytes */
 };
 
@@ -89,7 +90,7 @@ enum host_operation {
                       * 0: no longer, and off the list; that needs no set. -EPERM: regular files are always ready. */
     HOST_FILE_POLL,  /* (events) -> those that are true now */
     HOST_FILE_READ,  /* (buffer, size, offset, flags); offset -1: at the position; flags: RWF_DSYNC, _SYNC,
-                      * _NOWAIT, _APPEND of preadv2, else -EOPNOTSUPP. Sockets: offset -1, flags 0 */
+                      * _NOWAIT, _APPEND of preadv2, else -EOPNOTSUPP. Sockets: offset -1, flags 0. And HOST_IO_WHOLE */
     HOST_FILE_WRITE, /* (buffer, size, offset, flags) */
     HOST_FILE_SEEK,  /* (offset, whence) -> position */
     HOST_FILE_STAT,  /* (buffer): struct statx, 256 bytes */

@@ -4,13 +4,13 @@
 
 #include <sel4/sel4.h>
 
+#include "container/linux/entry_code.h"
+#include "container/linux/fast.h"
+
 #include "container/linux/heap.h"
 #include "container/linux/sites.h"
 #include "container/linux/thread.h"
 
-#define OF(register)     [register] "i"(offsetof(struct entry_area, registers.register))
-#define NUMBER_CALL      (seL4_SysCall)
-#define INFO_LABEL_SHIFT 12
 #define SYSCALL_SIZE     2
 
 /* The order of `value` and `handler`. */
@@ -43,24 +43,7 @@ __attribute__((naked, used)) void entry_code(void)
         ".balign 64\n"
         "entry_start:\n"
         "entry_call:\n"
-        "    mov %%rsp, %%gs:%c[rsp]\n"
-        "entry_moved:\n"
-        "    mov %%gs:%c[stack], %%rsp\n"
-        "    pushfq\n"
-        "    mov %%rax, %%gs:%c[rax]\n"
-        "    mov %%rbx, %%gs:%c[rbx]\n"
-        "    mov %%rcx, %%gs:%c[rip]\n"
-        "    mov %%rdx, %%gs:%c[rdx]\n"
-        "    mov %%rsi, %%gs:%c[rsi]\n"
-        "    mov %%rdi, %%gs:%c[rdi]\n"
-        "    mov %%rbp, %%gs:%c[rbp]\n"
-        "    mov %%r8, %%gs:%c[r8]\n"
-        "    mov %%r9, %%gs:%c[r9]\n"
-        "    mov %%r10, %%gs:%c[r10]\n"
-        "    mov %%r12, %%gs:%c[r12]\n"
-        "    mov %%r13, %%gs:%c[r13]\n"
-        "    mov %%r14, %%gs:%c[r14]\n"
-        "    mov %%r15, %%gs:%c[r15]\n"
+        ENTRY_SAVE("entry_moved:\n")
         "entry_saved:\n"
         "    movq $%c[outside], %%gs:%c[phase]\n"
         "    mov %%gs:%c[endpoint], %%rdi\n"
@@ -88,11 +71,8 @@ __attribute__((naked, used)) void entry_code(void)
         "    jmp *%%rcx\n"
         "entry_end:\n"
         :
-        : OF(rax), OF(rbx), OF(rdx), OF(rsi), OF(rdi), OF(rbp), OF(r8), OF(r9), OF(r10), OF(r12), OF(r13),
-          OF(r14), OF(r15), OF(rip), OF(rsp), OF(rflags), [stack] "i"(offsetof(struct entry_area, stack)),
-          [endpoint] "i"(offsetof(struct entry_area, endpoint)),
-          [phase] "i"(offsetof(struct entry_area, phase)), [outside] "i"(ENTRY_OUTSIDE),
-          [info] "i"(ENTRY_LABEL << INFO_LABEL_SHIFT), [number] "i"(NUMBER_CALL));
+        : ENTRY_OFFSETS, [endpoint] "i"(offsetof(struct entry_area, endpoint)),
+          [info] "i"(ENTRY_LABEL << ENTRY_LABEL_SHIFT), [number] "i"(seL4_SysCall));
 }
 
 /* One answer at once: `entry_value_N` jumps to it or to entry_call, as the area's handler says. Its flags come by
@@ -120,7 +100,7 @@ __attribute__((naked, used)) void entry_value_code(void)
                  "entry_values_start:\n" VALUE(0) VALUE(1) VALUE(2) VALUE(3) VALUE(4) VALUE(5)
                      VALUE(6) "entry_values_end:\n"
                  :
-                 : OF(rsp), [stack] "i"(offsetof(struct entry_area, stack)),
+                 : ENTRY_OF(rsp), [stack] "i"(offsetof(struct entry_area, stack)),
                    [handler] "i"(offsetof(struct entry_area, handler)),
                    [value] "i"(offsetof(struct entry_area, value)));
 }
@@ -150,6 +130,7 @@ struct entry_area *entry_area_make(uint64_t endpoint)
 
 void entry_fork(void)
 {
+    fast_reset();
     for (; area_count > 0; area_count--) {
         heap_free(areas[area_count - 1], sizeof *areas[0]);
     }
@@ -158,6 +139,7 @@ void entry_fork(void)
 void entry_area_reset(struct entry_area *area)
 {
     area->phase = ENTRY_OUTSIDE;
+    area->files = NULL;
     for (unsigned i = 0; i < ENTRY_VALUES; i++) {
         area->handler[i] = (uint64_t)entry_call;
     }
@@ -184,7 +166,14 @@ const void *entry_for(unsigned number)
             return entry_values_start + (size_t)i * VALUE_STRIDE;
         }
     }
-    return NULL;
+    return fast_entry(number);
+}
+
+void entry_files_forget(void)
+{
+    for (unsigned i = 0; i < area_count; i++) {
+        areas[i]->files = NULL;
+    }
 }
 
 /* What a call's result says for later ones. */
@@ -252,13 +241,13 @@ void entry_give_up(const struct thread *caller)
     }
 }
 
-static bool is_between(uint64_t ip, const char *start, const char *end)
+bool entry_is_between(uint64_t ip, const char *start, const char *end)
 {
     return ip >= (uint64_t)start && ip < (uint64_t)end;
 }
 
 /* As it was before the call, its registers being in the area. */
-static void roll_back(const struct entry_area *area, struct user_registers *registers)
+void entry_roll_back(const struct entry_area *area, struct user_registers *registers)
 {
     *registers = area->registers;
     registers->rip -= SYSCALL_SIZE;
@@ -266,7 +255,7 @@ static void roll_back(const struct entry_area *area, struct user_registers *regi
     registers->r11 = registers->rflags;
 }
 
-static void finish(const struct entry_area *area, struct user_registers *registers)
+void entry_finish(const struct entry_area *area, struct user_registers *registers)
 {
     *registers = area->registers;
     registers->rcx = registers->rip;
@@ -285,19 +274,21 @@ static void step_back(const struct entry_area *area, struct user_registers *regi
 void entry_settle(const struct entry_area *area, struct user_registers *registers)
 {
     uint64_t ip = registers->rip;
-    if (is_between(ip, entry_values_start, entry_values_end)) {
+    if (entry_is_between(ip, entry_values_start, entry_values_end)) {
         if (*(const uint16_t *)ip == JUMP_RCX) {
             registers->rip = registers->rcx;
         } else {
             step_back(area, registers);
         }
-    } else if (is_between(ip, entry_start, entry_saved)) {
+    } else if (entry_is_between(ip, entry_start, entry_saved) || entry_is_between(ip, fast_start, fast_started)) {
         step_back(area, registers);
-    } else if (is_between(ip, entry_saved, entry_trap) ||
-               is_between(ip, selkie_enter, selkie_enter + LIBSEL4_ENTER_SIZE) ||
-               (is_between(ip, entry_trap, entry_after + 1) && area->phase != ENTRY_ANSWERED)) {
-        roll_back(area, registers);
-    } else if (is_between(ip, entry_trap, entry_end)) {
-        finish(area, registers);
+    } else if (entry_is_between(ip, fast_saved, fast_end)) {
+        fast_settle(area, registers);
+    } else if (entry_is_between(ip, entry_saved, entry_trap) ||
+               entry_is_between(ip, selkie_enter, selkie_enter + LIBSEL4_ENTER_SIZE) ||
+               (entry_is_between(ip, entry_trap, entry_after + 1) && area->phase != ENTRY_ANSWERED)) {
+        entry_roll_back(area, registers);
+    } else if (entry_is_between(ip, entry_trap, entry_end)) {
+        entry_finish(area, registers);
     }
 }

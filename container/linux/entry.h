@@ -16,6 +16,7 @@
 
 #include "container/linux/kernel.h"
 
+struct fast_file;
 struct thread;
 
 enum {
@@ -36,6 +37,7 @@ struct entry_area {
     uint64_t phase;
     uint64_t handler[ENTRY_VALUES]; /* entry_call while the value is unknown */
     uint64_t value[ENTRY_VALUES];
+    struct fast_file *files; /* fast.h; NULL: none are known */
 };
 
 /* An area for a thread whose calls go to `endpoint`. NULL: no memory. */
@@ -65,8 +67,17 @@ void entry_settle(const struct entry_area *area, struct user_registers *register
 /* What was answered at once is to be asked again, by all threads: ids may have changed, or the parent. */
 void entry_forget(void);
 
+/* No thread knows files any more. */
+void entry_files_forget(void);
+
 /* The program wants gs: no call comes this way any more. To be called before the thread gets its wish. */
 void entry_give_up(const struct thread *caller);
+
+/* The parts of entry_settle: is it there; the thread stands before the call, or behind it, its registers being in the
+ * area. */
+bool entry_is_between(uint64_t ip, const char *start, const char *end);
+void entry_roll_back(const struct entry_area *area, struct user_registers *registers);
+void entry_finish(const struct entry_area *area, struct user_registers *registers);
 
 /* Where a site's stub goes on: rcx is the address behind the call, rax its number. */
 extern const char entry_call[];

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* epoll(7): entries stand in two lists, that of their file and that of their epoll instance. */
 #include "container/linux/epoll_parts.h"
+#include "container/linux/fast.h"
 
 #include "container/linux/heap.h"
 
@@ -43,6 +44,7 @@ static void items_make_anew(struct file *epoll)
         if (item->is_host && (!is_made || epoll_host_control(item, EPOLL_CTL_ADD) < 0)) {
             item->is_host = false;
             item->is_ready = true;
+            fast_forget_all();
         }
     }
 }
@@ -128,6 +130,24 @@ void epoll_notice(struct file *file)
             file_changed(item->epoll);
         }
     }
+}
+
+bool epoll_leaves_alone(const struct file *file)
+{
+    bool is_alone = true;
+    for (const struct epoll_item *item = file->items; item; item = item->of_file) {
+        is_alone = is_alone && item->is_host;
+    }
+    return is_alone;
+}
+
+cap_address epoll_cap(const struct file *file)
+{
+    bool is_host = file->kind == &EPOLL_KIND && !file->word[2];
+    for (const struct epoll_item *item = is_host ? epoll_items(file) : NULL; item; item = item->next) {
+        is_host = is_host && item->is_host;
+    }
+    return is_host ? file->box.object : 0;
 }
 
 void epoll_drained(struct file *file, uint64_t events)

@@ -18,6 +18,12 @@ void epoll_notice(struct file *file);
 void epoll_drained(struct file *file, uint64_t events);
 void epoll_forget(struct file *file);
 
+/* Is there no entry of ours for this file, which wants to hear how it is read and written? */
+bool epoll_leaves_alone(const struct file *file);
+
+/* The host's instance, if it has all entries; 0: it has not, or this is no instance. */
+cap_address epoll_cap(const struct file *file);
+
 /* In the child of a fork, for each file. */
 void epoll_fork(struct file *file);
 

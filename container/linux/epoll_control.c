@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* epoll_ctl(2), and which entries are the host's business. */
 #include "container/linux/epoll_parts.h"
+#include "container/linux/fast.h"
 #include "container/linux/heap.h"
 #include "container/linux/space.h"
 
@@ -68,6 +69,8 @@ static long item_set(struct epoll_item *item, const struct epoll_event *event, b
     item->is_ready = true; /* to be looked at once */
     item->is_disabled = false;
     if (!item->is_host) {
+        fast_forget_file(item->file);
+        fast_forget_file(item->epoll);
         file_changed(item->epoll);
     }
     return 0;

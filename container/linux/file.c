@@ -4,6 +4,7 @@
 
 #include "container/linux/epoll.h"
 #include "container/linux/eventfd.h"
+#include "container/linux/fast.h"
 #include "container/linux/heap.h"
 #include "container/linux/lock_calls.h"
 #include "container/linux/space.h"
@@ -156,6 +157,9 @@ long file_read(struct file *file, uint64_t to, uint64_t size, int64_t offset)
     do { /* no more memory is touched than is read, but for a part */
         uint64_t part = size - done < PART ? size - done : PART;
         long error = space_fill(to + done, part, true);
+        if (error == -EFAULT && file->kind->poll && !file_poll(file, POLL_IN)) {
+            error = -EAGAIN; /* as long as there is nothing, nobody looks where it goes */
+        }
         long got =
             error ? error : file->kind->read(file, to + done, part, offset < 0 ? -1 : offset + (int64_t)done);
         if (got == -EAGAIN || (got > 0 && (uint64_t)got < part)) {
@@ -224,6 +228,7 @@ void file_table_drop(struct file_table *table)
             file_release(table->descriptor[fd].file);
         }
     }
+    fast_table_drop(table);
     heap_free(table->descriptor, table->room * sizeof *table->descriptor);
     *table = (struct file_table){0};
 }
@@ -274,6 +279,7 @@ long descriptor_add(struct process *process, struct file *file, unsigned lowest,
             return -ENOMEM;
         }
     }
+    fast_forget(table, fd);
     table->descriptor[fd] = (struct descriptor){.file = file, .is_close_on_exec = is_close_on_exec};
     return (long)fd;
 }
@@ -284,6 +290,7 @@ long descriptor_close(struct process *process, uint64_t fd)
     if (!file) {
         return -EBADF;
     }
+    fast_forget(process->files, (uint32_t)fd);
     process->files->descriptor[(uint32_t)fd] = (struct descriptor){0};
     locks_close(process, file);
     file_release(file);

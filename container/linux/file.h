@@ -168,6 +168,7 @@ struct file *file_host_make(const struct object_box *box, unsigned flags, bool i
 struct file *file_host_root(cap_address cap, unsigned flags); /* one that the container was given */
 void file_host_ready(struct file *file, uint64_t events);
 cap_address file_host_cap(const struct file *file); /* 0: it is none */
+cap_address file_host_stream(const struct file *file); /* 0: reading or writing it is more than the host's matter */
 bool file_is_directory(const struct file *file);
 bool file_host_is_socket(const struct file *file);
 void file_host_become_event(struct file *file, const struct object_box *box); /* of one that was none of the host's */

@@ -211,6 +211,12 @@ cap_address file_host_cap(const struct file *file)
     return file->kind->close == host_close ? file->box.object : 0;
 }
 
+cap_address file_host_stream(const struct file *file)
+{
+    bool is_stream = file->kind->read == host_read && file->kind->write == host_write && !file->is_regular;
+    return is_stream ? file->box.object : 0;
+}
+
 bool file_host_is_socket(const struct file *file)
 {
     return file->kind == &SOCKET_KIND;

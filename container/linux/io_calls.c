@@ -6,6 +6,7 @@
  */
 #include "container/linux/calls.h"
 #include "container/linux/eventfd.h"
+#include "container/linux/fast.h"
 #include "container/linux/host.h"
 #include "container/linux/lock_calls.h"
 #include "container/linux/pipe.h"
@@ -321,6 +322,7 @@ HANDLER(call_fcntl)
     case F_GETFL:
         return (long)file->flags;
     case F_SETFL:
+        fast_forget_file(file);
         file->flags = (file->flags & ~(unsigned)SETTABLE) | ((unsigned)ARG(2) & SETTABLE);
         return 0;
     case F_GETLK:
@@ -357,6 +359,7 @@ HANDLER(call_ioctl)
         if (user_read(&value, ARG(2), sizeof value)) {
             return -EFAULT;
         }
+        fast_forget_file(file);
         file->flags = value ? file->flags | O_NONBLOCK : file->flags & ~(unsigned)O_NONBLOCK;
         return 0;
     case FIOASYNC: /* taken; the signal does not come */

@@ -258,33 +258,49 @@ static bool context_read(const struct kernel_thread *thread, seL4_UserContext *c
            seL4_NoError;
 }
 
+static void registers_of(const seL4_UserContext *from, struct user_registers *registers)
+{
+    *registers = (struct user_registers){.rax = from->rax,
+                                         .rbx = from->rbx,
+                                         .rcx = from->rcx,
+                                         .rdx = from->rdx,
+                                         .rsi = from->rsi,
+                                         .rdi = from->rdi,
+                                         .rbp = from->rbp,
+                                         .r8 = from->r8,
+                                         .r9 = from->r9,
+                                         .r10 = from->r10,
+                                         .r11 = from->r11,
+                                         .r12 = from->r12,
+                                         .r13 = from->r13,
+                                         .r14 = from->r14,
+                                         .r15 = from->r15,
+                                         .rip = from->rip,
+                                         .rsp = from->rsp,
+                                         .rflags = from->rflags};
+}
+
 bool kernel_thread_read(const struct kernel_thread *thread, struct user_registers *registers)
 {
     seL4_UserContext from;
     if (!context_read(thread, &from)) {
         return false;
     }
-    *registers = (struct user_registers){.rax = from.rax,
-                                         .rbx = from.rbx,
-                                         .rcx = from.rcx,
-                                         .rdx = from.rdx,
-                                         .rsi = from.rsi,
-                                         .rdi = from.rdi,
-                                         .rbp = from.rbp,
-                                         .r8 = from.r8,
-                                         .r9 = from.r9,
-                                         .r10 = from.r10,
-                                         .r11 = from.r11,
-                                         .r12 = from.r12,
-                                         .r13 = from.r13,
-                                         .r14 = from.r14,
-                                         .r15 = from.r15,
-                                         .rip = from.rip,
-                                         .rsp = from.rsp,
-                                         .rflags = from.rflags};
+    registers_of(&from, registers);
     entry_settle(thread->area, registers);
     sites_settle(registers);
     return true;
+}
+
+void kernel_thread_settle(struct kernel_thread *thread)
+{
+    seL4_UserContext now;
+    struct user_registers registers;
+    if (context_read(thread, &now) && now.rip - (uint64_t)__executable_start < (uint64_t)(etext - __executable_start)) {
+        registers_of(&now, &registers);
+        entry_settle(thread->area, &registers);
+        kernel_thread_resume(thread, &registers);
+    }
 }
 
 /* What the program has there. */

@@ -72,6 +72,9 @@ void kernel_thread_resume(struct kernel_thread *thread, const struct user_regist
  * been: `registers` are how it would go on. */
 bool kernel_reply_take(struct kernel_thread *thread, struct user_registers *registers);
 
+/* If a thread that computes is in code of the personality's own, put it in front of its call, or behind. */
+void kernel_thread_settle(struct kernel_thread *thread);
+
 /* Suspend; kernel_thread_resume lets it go on. */
 void kernel_thread_stop(const struct kernel_thread *thread);
 

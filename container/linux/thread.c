@@ -5,6 +5,7 @@
 #include <sel4/sel4.h>
 
 #include "container/linux/clock.h"
+#include "container/linux/fast.h"
 #include "container/linux/futex.h"
 #include "container/linux/object.h"
 #include "container/linux/process.h"
@@ -261,6 +262,7 @@ void thread_serve(struct thread *thread)
 {
     thread_current = thread;
     long result = linux_syscall(thread, &thread->call);
+    fast_learn(thread);
     if (result == -EPIPE && call_breaks_pipe(&thread->call)) {
         signal_post_thread(thread,
                            &(struct siginfo){.signal = SIGPIPE, .from.pid = thread->process->id});

@@ -232,6 +232,16 @@ static int64_t smalls_take(const struct kernel *k, const struct tcb *caller, str
     return 0;
 }
 
+/* Does the caller want all or nothing? That is no flag of the host's. */
+static bool whole_taken(struct host_request *request)
+{
+    if (request->call.operation != HOST_FILE_READ && request->call.operation != HOST_FILE_WRITE)
+        return false;
+    uint64_t flags = request->call.argument[3];
+    request->call.argument[3] = flags & ~(uint64_t)HOST_IO_WHOLE;
+    return flags & HOST_IO_WHOLE;
+}
+
 static int64_t data_take(const struct kernel *k, const struct tcb *caller, struct host_request *request)
 {
     const struct host_rule *rule = request->rule;
@@ -242,7 +252,8 @@ static int64_t data_take(const struct kernel *k, const struct tcb *caller, struc
     host_memory_find(k, caller, argument_at(request, at), size, rule->data_in != 0, &request->data);
     request->call.pieces = request->data.piece;
     request->call.piece_count = request->data.count;
-    return size == 0 || request->data.size > 0 ? 0 : -HOST_ERROR_FAULT;
+    uint64_t least = whole_taken(request) ? size : size > 0;
+    return request->data.size >= least ? 0 : -HOST_ERROR_FAULT;
 }
 
 static int64_t memory_take(const struct kernel *k, const struct tcb *caller, struct host_request *request)
