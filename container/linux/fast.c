@@ -22,7 +22,7 @@ enum {
     NUMBER_EPOLL_PWAIT = 281
 };
 
-#define INFO(operation, words) ((uint32_t)(HOST_IO_LABEL + (operation)) << ENTRY_LABEL_SHIFT | (words))
+#define INFO(operation, words) ((uint64_t)(HOST_IO_LABEL + (operation)) << ENTRY_LABEL_SHIFT | (words))
 
 extern const char fast_read[], fast_write[], fast_recvfrom[], fast_sendto[], fast_epoll_wait[], fast_epoll_pwait[],
     fast_transferred[], fast_epoll_pwait_saved[], fast_taken[], fast_slow[], fast_store[], fast_stored[];
@@ -49,12 +49,13 @@ __attribute__((naked, used)) void fast_start_code(void)
 }
 
 /* Then the invocation is being prepared, or the call is left to the personality. Then the invocation's result is in
- * r10, its message info in rsi, and rbx says whether a result of nothing will do. */
+ * r10, its message info in rsi, and rbx says whether a result of nothing will do; a thread that came by a jump may
+ * also stand in front of the padding then. */
 __attribute__((naked, used)) void fast_code(void)
 {
     asm volatile(
         ".globl fast_saved, fast_transferred, fast_epoll_pwait_saved, fast_taken, fast_slow, fast_store\n"
-        ".globl fast_stored, fast_end, fast_read_saved, fast_write_saved, fast_recvfrom_saved\n"
+        ".globl fast_transfer_after, fast_take_after, fast_stored, fast_end, fast_read_saved, fast_write_saved, fast_recvfrom_saved\n"
         ".globl fast_sendto_saved, fast_epoll_wait_saved\n"
         ".balign 64\n"
         "fast_saved:\n"
@@ -62,7 +63,7 @@ __attribute__((naked, used)) void fast_code(void)
         "    or %%r8, %%r10\n"
         "    jnz fast_slow\n"
         "fast_read_saved:\n"
-        "    mov %[read_info], %%r15d\n"
+        "    movabs %[read_info], %%r15\n"
         "    mov %[read], %%ebx\n"
         "    jmp 1f\n"
         "fast_sendto_saved:\n"
@@ -70,7 +71,7 @@ __attribute__((naked, used)) void fast_code(void)
         "    or %%r8, %%r10\n"
         "    jnz fast_slow\n"
         "fast_write_saved:\n"
-        "    mov %[write_info], %%r15d\n"
+        "    movabs %[write_info], %%r15\n"
         "    mov %[write], %%ebx\n"
         "1:  mov %%gs:%c[files], %%r11\n"
         "    test %%r11, %%r11\n"
@@ -90,14 +91,15 @@ __attribute__((naked, used)) void fast_code(void)
         "    mov %%rsi, %%r10\n"
         "    mov %%rdx, %%r8\n"
         "    mov $-1, %%r9\n"
-        "    mov %%r15d, %%esi\n"
+        "    mov %%r15, %%rsi\n"
         "    mov %[whole], %%r15d\n"
         "    mov %[call], %%rdx\n"
-        "    lea fast_transferred(%%rip), %%r11\n"
+        "    lea fast_transfer_after(%%rip), %%r11\n"
         "    jmp selkie_enter\n" /* into the kernel, or to the next instruction */
         "    syscall\n"
-        "    nopl (%%rax)\n"
         "fast_transferred:\n"
+        "    nopl (%%rax)\n"
+        "fast_transfer_after:\n"
         "    mov %%rsi, %%rcx\n"
         "    shr %[label_shift], %%rcx\n"
         "    jnz fast_slow\n"
@@ -140,13 +142,14 @@ __attribute__((naked, used)) void fast_code(void)
         "    test %%r10d, %%r10d\n"
         "    setz %%bl\n"
         "    mov %%rsi, %%r10\n"
-        "    mov %[take_info], %%esi\n"
+        "    movabs %[take_info], %%rsi\n"
         "    mov %[call], %%rdx\n"
-        "    lea fast_taken(%%rip), %%r11\n"
+        "    lea fast_take_after(%%rip), %%r11\n"
         "    jmp selkie_enter\n"
         "    syscall\n"
-        "    nopl (%%rax)\n"
         "fast_taken:\n"
+        "    nopl (%%rax)\n"
+        "fast_take_after:\n"
         "    mov %%rsi, %%rcx\n"
         "    shr %[label_shift], %%rcx\n"
         "    jnz fast_slow\n"

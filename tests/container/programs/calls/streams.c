@@ -68,7 +68,7 @@ static volatile bool is_over;
 
 static void *reader(void *counts)
 {
-    unsigned *count = counts;
+    volatile unsigned *count = counts;
     char byte;
     while (!is_over) {
         if (read(target, &byte, 1) == 1) {
@@ -91,10 +91,13 @@ static int filled(char with)
 /* A descriptor means one file after the other; whoever reads it meanwhile sees these and no other. */
 static void changes(void)
 {
-    static unsigned count[256];
+    static volatile unsigned count[256];
     pthread_t thread;
     target = filled('a');
-    TELL(pthread_create(&thread, NULL, reader, count));
+    TELL(pthread_create(&thread, NULL, reader, (void *)count));
+    while (!count['a']) {
+        sched_yield();
+    }
     for (int i = 0; i < ROUNDS; i++) {
         int next = filled('b');
         dup2(next, target);
@@ -107,7 +110,8 @@ static void changes(void)
     }
     is_over = true;
     TELL(pthread_join(thread, NULL));
-    TELL(count['a'] + count['b'] > 0);
+    TELL(count['a']);
+    TELL(count['b'] <= 4 * ROUNDS);
     TELL(count['z']);
     TELL(close(target));
 }
