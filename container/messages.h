@@ -27,7 +27,10 @@ enum server_message {
     SERVER_COPY, /* (pid, then pairs of address, slot): copy pages of the caller's personality */
     SERVER_START, /* (pid, instruction pointer, stack pointer): copy the image and the stack, too; it runs, and is
                     * hosted no more */
-    SERVER_LEAVE, /* (): the caller holds no frame any more that it had by SERVER_SHARE or gave away by it */
+    SERVER_RENEW, /* (): make CSpace and VSpace anew for the caller itself -> an id for what follows: SERVER_SHARE and
+                    * SERVER_COPY, then SERVER_START, which has no answer: what called does not go on. -EAGAIN: too many are
+                    * about to be renewed */
+    SERVER_RENEWED, /* (): all that the caller had before SERVER_START is deleted; its files are duplicates */
     SERVER_EXIT,  /* (pid, status as of wait(2)). For itself there is no answer */
     SERVER_STOPPED, /* (pid, status as of wait(2)): stopped by a signal, or continued */
     SERVER_WAIT, /* (pid, selector of waitpid, options) -> pid of the child with news, 0 for none yet, -ECHILD;

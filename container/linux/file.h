@@ -118,7 +118,7 @@ void file_release(struct file *file);
  * what it waits for. False: no memory, or too many files. */
 bool files_share(void);
 unsigned files_caps(cap_address *caps, unsigned room);
-bool files_fork(void);
+bool files_fork(int process);
 
 /* Tell everybody who waits for this file. */
 void file_changed(struct file *file);
@@ -162,6 +162,8 @@ void files_exec(struct process *process);
 /* A second table with the same files, and its end. */
 bool file_table_copy(struct file_table *to, const struct file_table *from);
 void file_table_drop(struct file_table *table);
+/* In a copy of the process: the table is as large as one that was copied. */
+void file_table_trim(struct file_table *table);
 
 /* In file_host.c: files of the host. */
 struct file *file_host_make(const struct object_box *box, unsigned flags, bool is_directory);

@@ -108,10 +108,20 @@ static long serve_copy(const struct call *call)
     return 0;
 }
 
-static long serve_start(const struct call *call)
+static long serve_start(struct call *call)
 {
     struct process *process = subject_built(call);
-    return process ? outcome(process, process_start(process, call->word[1], call->word[2], 0)) : -EINVAL;
+    if (!process) {
+        return -EINVAL;
+    }
+    if (!process->renews) {
+        return outcome(process, process_start(process, call->word[1], call->word[2], 0));
+    }
+    if (!process_renew_start(process, call->word[1], call->word[2])) {
+        return outcome(process, false);
+    }
+    call->process = NULL; /* who asked does not go on, and is not answered */
+    return 0;
 }
 
 static long serve_exit(const struct call *call)
@@ -159,9 +169,10 @@ static long serve(struct call *call)
         return serve_copy(call);
     case SERVER_START:
         return serve_start(call);
-    case SERVER_LEAVE:
-        process_leave(process);
-        return 0;
+    case SERVER_RENEW:
+        return process_renew(process);
+    case SERVER_RENEWED:
+        return process_renew_end(process);
     case SERVER_EXIT:
         return serve_exit(call);
     case SERVER_KILL:
@@ -232,7 +243,6 @@ static void board_write(void)
 /* True: `call` holds an answer. */
 static bool message_serve(struct call *call, uint64_t badge, seL4_MessageInfo_t info)
 {
-    blocks_reserve();
     if (badge == 0 || badge > PROCESSES) {
         signals_from_manager();
         return false;
@@ -243,6 +253,7 @@ static bool message_serve(struct call *call, uint64_t badge, seL4_MessageInfo_t 
     call->count = call->count < seL4_MsgMaxLength ? call->count : seL4_MsgMaxLength;
     memset(call->word, 0, 8 * sizeof *call->word);
     memcpy(call->word, seL4_GetIPCBuffer()->msg, call->count * sizeof *call->word);
+    blocks_reserve(); /* which uses the IPC buffer, too */
     if (call->label < SERVER_READY) {
         personality_ended(call->process, call);
         return false;
@@ -251,7 +262,7 @@ static bool message_serve(struct call *call, uint64_t badge, seL4_MessageInfo_t 
     if (call->label == SERVER_GRANT || call->label == SERVER_START || call->label == SERVER_EXIT) {
         board_write();
     }
-    return call->process->state == PROCESS_RUNS;
+    return call->process && call->process->state == PROCESS_RUNS;
 }
 
 static seL4_MessageInfo_t answer_set(const struct call *call)

@@ -53,9 +53,9 @@ struct process *process_find(int pid)
     return NULL;
 }
 
-struct process *process_new(struct process *parent, struct process *host)
+static struct process *process_make(struct process *parent, struct process *host, unsigned start, unsigned end)
 {
-    for (unsigned i = 0; i < PROCESSES; i++) {
+    for (unsigned i = start; i < end; i++) {
         struct process *process = &processes[i];
         if (process->state != PROCESS_FREE) {
             continue;
@@ -84,6 +84,20 @@ struct process *process_new(struct process *parent, struct process *host)
         return process;
     }
     return NULL;
+}
+
+struct process *process_new(struct process *parent, struct process *host)
+{
+    return process_make(parent, host, 0, PROCESSES - RENEWALS);
+}
+
+struct process *process_new_renewal(struct process *process)
+{
+    struct process *fresh = process_make(NULL, process, PROCESSES - RENEWALS, PROCESSES);
+    if (fresh) {
+        fresh->renews = process;
+    }
+    return fresh;
 }
 
 uint64_t process_slot_next(struct process *process)
@@ -118,7 +132,8 @@ static bool objects_make(struct process *process)
     process->tcb = process_object(process, seL4_TCBObject, 0, seL4_TCBBits);
     process->vspace = process_object(process, seL4_X64_PML4Object, 0, seL4_PageBits);
     process->endpoint = slot_alloc();
-    uint64_t badge = (uint64_t)(process - processes) + 1;
+    const struct process *known_as = process->renews ? process->renews : process;
+    uint64_t badge = (uint64_t)(known_as - processes) + 1;
     return process->tcb && process->vspace && process->endpoint &&
            seL4_X86_ASIDPool_Assign(CONTAINER_SLOT_ASID_POOL, process->vspace) == seL4_NoError &&
            seL4_CNode_Mint(CONTAINER_SLOT_CNODE, process->endpoint, seL4_WordBits, CONTAINER_SLOT_CNODE,
@@ -228,12 +243,6 @@ static void sharing_end(struct process *process)
     }
 }
 
-void process_leave(struct process *process)
-{
-    sharing_end(process);
-    uses_drop(process, true);
-}
-
 static void slot_drop(cap_address *slot)
 {
     if (*slot) {
@@ -263,7 +272,7 @@ static void objects_end(struct process *process)
     slot_drop(&process->vspace);
     slot_drop(&process->sched_context);
     sharing_end(process);
-    uses_drop(process, false);
+    uses_drop(process);
     memset(process->leaves, 0, sizeof process->leaves);
 }
 

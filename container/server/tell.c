@@ -20,9 +20,6 @@ long serve_take(struct call *call)
     memcpy(&call->word[2], process->pending, count * sizeof *process->pending);
     memmove(process->pending, process->pending + count, process->pending_count * sizeof *process->pending);
     bool is_alone = process_is_alone(process);
-    if (is_alone) {
-        uses_keep(process); /* its personality may use these frames again from now on */
-    }
     call->word[1] = (is_alone ? SERVER_IS_ALONE : 0u) | (process->pending_count ? SERVER_HAS_MORE : 0u) |
                     (process->must_look_at_futexes ? SERVER_FUTEXES : 0u);
     process->must_look_at_futexes = false;
