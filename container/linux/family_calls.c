@@ -5,6 +5,7 @@
 #include "container/linux/process.h"
 #include "container/linux/server.h"
 #include "container/linux/space.h"
+#include "container/linux/vector.h"
 
 enum {
     CLONE_VM = 0x100,
@@ -31,13 +32,15 @@ enum {
 HANDLER(call_fork)
 {
     (void)call;
-    return process_fork(thread, 0, 0, 0, 0, 0);
+    long stored = vector_store(thread);
+    return stored ? stored : process_fork(thread, 0, 0, 0, 0, 0);
 }
 
 HANDLER(call_vfork)
 {
     (void)call;
-    return process_fork(thread, CLONE_VM | CLONE_VFORK, 0, 0, 0, 0);
+    long stored = vector_store(thread);
+    return stored ? stored : process_fork(thread, CLONE_VM | CLONE_VFORK, 0, 0, 0, 0);
 }
 
 HANDLER(call_execve)

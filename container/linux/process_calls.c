@@ -9,6 +9,7 @@
 #include "container/linux/process.h"
 #include "container/linux/space.h"
 #include "container/linux/synthetic.h"
+#include "container/linux/vector.h"
 
 enum {
     CLONE_VM = 0x100,
@@ -45,6 +46,10 @@ HANDLER(call_exit_group)
 static long clone_thread(struct thread *thread, uint64_t flags, uint64_t stack, uint64_t parent_tid,
                          uint64_t child_tid, uint64_t tls)
 {
+    long stored = vector_store(thread);
+    if (stored) {
+        return stored;
+    }
     if (!(flags & CLONE_THREAD)) {
         return process_fork(thread, flags, stack, parent_tid, child_tid, tls);
     }

@@ -12,6 +12,7 @@
 #include "container/linux/server.h"
 #include "container/linux/space.h"
 #include "container/linux/syscall.h"
+#include "container/linux/vector.h"
 
 enum {
     CLONE_PARENT_SETTID = 0x100000,
@@ -59,6 +60,7 @@ static struct thread *thread_new(struct process *process, int id)
     if (!thread || !kernel_thread_make(&thread->kernel, (unsigned)(thread - threads))) {
         return NULL;
     }
+    vector_drop(thread); /* of one that ended on the way */
     *thread = (struct thread){.id = id,
                               .index = (unsigned)(thread - threads),
                               .process = process,
@@ -102,17 +104,19 @@ long thread_clone(struct thread *parent, uint64_t flags, uint64_t stack, uint64_
         return error;
     }
     thread->registers = parent->registers;
+    vector_give(parent, thread);
     thread_start_copy(thread, stack, flags & CLONE_SETTLS ? tls : parent->fs_base);
     return thread->id;
 }
 
-struct thread *thread_copy(const struct thread *parent, struct process *process, int id)
+struct thread *thread_copy(struct thread *parent, struct process *process, int id)
 {
     struct thread *thread = thread_new(process, id);
     if (thread) {
         thread->signal_mask = parent->signal_mask;
         memcpy(thread->alternate_stack, parent->alternate_stack, sizeof thread->alternate_stack);
         thread->registers = parent->registers;
+        vector_give(parent, thread);
     }
     return thread;
 }
@@ -126,7 +130,7 @@ void thread_start_copy(struct thread *thread, uint64_t stack, uint64_t fs_base)
     registers.rax = 0;
     registers.rsp = stack ? stack : registers.rsp;
     thread->fs_base = fs_base;
-    kernel_thread_start(&thread->kernel, &registers, fs_base);
+    vector_start(thread, &registers, fs_base);
 }
 
 void thread_drop(struct thread *thread)

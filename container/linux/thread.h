@@ -86,6 +86,7 @@ struct thread {
     bool is_suspended;           /* the process is stopped: it was computing */
     uint64_t clear_child_tid, robust_list, fs_base;
     bool has_ended;
+    struct vector *vector; /* vector.h; NULL: none is on its way */
 };
 
 /* They lie in pages that come as there are threads. */
@@ -111,7 +112,7 @@ void thread_exit(struct thread *thread, int status);
 _Noreturn void process_exit(int wait_status);
 
 /* A new thread that does not run yet; it has the caller's registers, as its call returns 0. NULL: no memory. */
-struct thread *thread_copy(const struct thread *parent, struct process *process, int id);
+struct thread *thread_copy(struct thread *parent, struct process *process, int id);
 void thread_start_copy(struct thread *thread, uint64_t stack, uint64_t fs_base);
 
 /* A thread goes without a word to anybody. */
