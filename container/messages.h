@@ -31,10 +31,11 @@ enum server_message {
                     * SERVER_COPY, then SERVER_START, which has no answer: what called does not go on. -EAGAIN: too many are
                     * about to be renewed */
     SERVER_RENEWED, /* (): all that the caller had before SERVER_START is deleted; its files are duplicates */
-    SERVER_EXIT,  /* (pid, status as of wait(2)). For itself there is no answer */
+    SERVER_EXIT,  /* (pid, status as of wait(2), nanoseconds of user and system time, with those of children that it
+                   * waited for). For itself there is no answer */
     SERVER_STOPPED, /* (pid, status as of wait(2)): stopped by a signal, or continued */
     SERVER_WAIT, /* (pid, selector of waitpid, options) -> pid of the child with news, 0 for none yet, -ECHILD;
-                     * word 1: its status */
+                     * word 1: its status, words 2 and 3: its times, when it told them */
     SERVER_KILL, /* (pid of the sender, selector of kill, signal, code, value) */
     SERVER_TAKE, /* () -> how many struct server_signal follow in words 2 and up, the most SERVER_SIGNALS; word 1:
                      * SERVER_IS_ALONE, SERVER_HAS_MORE, SERVER_FUTEXES */

@@ -17,6 +17,7 @@
 #include "container/linux/process.h"
 #include "container/linux/server.h"
 #include "container/linux/space.h"
+#include "container/linux/usage.h"
 #include "container/linux/window.h"
 
 enum {
@@ -199,6 +200,7 @@ void personality_begin(struct process *process, struct thread *thread, int pid, 
     process->id = thread->id = pid;
     process->thread_count = 1;
     process->is_hosted = false;
+    usage_begin(process, has_frames);
     process->vfork_thread = NULL;
     if (!kernel_init() || server_ready(kernel_server_notification()) != pid) {
         broken("not enough memory for a process");

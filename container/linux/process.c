@@ -9,6 +9,7 @@
 #include "container/linux/page_map.h"
 #include "container/linux/server.h"
 #include "container/linux/space.h"
+#include "container/linux/usage.h"
 
 enum {
     CLONE_VM = 0x100,
@@ -102,6 +103,7 @@ static struct process *process_duplicate(const struct process *from)
     }
     *process = *from;
     process->pending = (struct signal_set){0};
+    process->usage = process->children = (struct usage){0};
     process->thread_count = 0;
     process->files = heap_alloc(sizeof *process->files);
     process->directory = heap_alloc(PATH_ROOM);
@@ -172,7 +174,9 @@ _Noreturn void process_end(struct process *process, int wait_status)
     if (!process->is_hosted) {
         process_exit(wait_status);
     }
-    (void)SERVER(SERVER_EXIT, (uint64_t)process->id, (uint64_t)wait_status);
+    struct usage usage = usage_at_end(process);
+    (void)SERVER(SERVER_EXIT, (uint64_t)process->id, (uint64_t)wait_status, (uint64_t)usage.user_ns,
+                 (uint64_t)usage.system_ns);
     process_unhost(process);
     thread_current = NULL;
     __builtin_longjmp(process_loop, 1);

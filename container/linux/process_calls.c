@@ -26,8 +26,6 @@ enum {
     PR_SET_VMA = 0x53564d41,
     GRND_ALL = 7,
     SCHED_IDLE = 5,
-    RUSAGE_CHILDREN = -1,
-    RUSAGE_THREAD = 1,
     NAME_FIELD = 65,
     ROBUST_HEAD = 24
 };
@@ -315,28 +313,6 @@ HANDLER(call_sysinfo)
         .unit = 1,
     };
     return user_write(ARG(0), &info, sizeof info);
-}
-
-/* All processor time is the container's, as far as it can tell. */
-HANDLER(call_getrusage)
-{
-    int64_t usage[18] = {0}, now = (int)ARG(0) == RUSAGE_CHILDREN ? 0 : clock_now(CLOCK_MONOTONIC);
-    (void)thread;
-    if ((int)ARG(0) < RUSAGE_CHILDREN || (int)ARG(0) > RUSAGE_THREAD) {
-        return -EINVAL;
-    }
-    usage[0] = now / SECOND_NS;
-    usage[1] = now % SECOND_NS / 1000;
-    usage[4] = (int64_t)(page_count() * PAGE_SIZE / 1024);
-    return user_write(ARG(1), usage, sizeof usage);
-}
-
-HANDLER(call_times)
-{
-    int64_t ticks = clock_now(CLOCK_MONOTONIC) / 10000000, times[4] = {ticks, 0, 0, 0};
-    (void)thread;
-    long error = ARG(0) ? user_write(ARG(0), times, sizeof times) : 0;
-    return error ? error : ticks;
 }
 
 HANDLER(call_getrandom)

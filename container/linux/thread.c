@@ -12,6 +12,7 @@
 #include "container/linux/server.h"
 #include "container/linux/space.h"
 #include "container/linux/syscall.h"
+#include "container/linux/usage.h"
 #include "container/linux/vector.h"
 
 enum {
@@ -174,8 +175,9 @@ _Noreturn void process_exit(int wait_status)
             kernel_thread_stop(&threads[i].kernel);
         }
     }
+    struct usage usage = usage_at_end(NULL);
     for (;;) { /* there is no answer */
-        SERVER(SERVER_EXIT, 0, (uint64_t)wait_status);
+        SERVER(SERVER_EXIT, 0, (uint64_t)wait_status, (uint64_t)usage.user_ns, (uint64_t)usage.system_ns);
     }
 }
 

@@ -39,6 +39,10 @@ enum wait_kind {
     WAIT_SIGNAL /* one of `signal_wish`, taken and not handled; else nothing but signals ends it */
 };
 
+struct usage { /* processor time, usage.h */
+    int64_t user_ns, system_ns;
+};
+
 struct process {
     int id;
     struct file_table *files;
@@ -53,6 +57,7 @@ struct process {
     struct thread *vfork_thread; /* which waits for that to end */
     char name[16];
     uint64_t arguments_start, arguments_end, environment_end; /* /proc/self/cmdline */
+    struct usage usage, children; /* of threads that ended, too; of children that were waited for */
 };
 
 struct thread {
@@ -86,6 +91,7 @@ struct thread {
     bool is_suspended;           /* the process is stopped: it was computing */
     uint64_t clear_child_tid, robust_list, fs_base;
     bool has_ended;
+    struct usage usage;
     struct vector *vector; /* vector.h; NULL: none is on its way */
 };
 

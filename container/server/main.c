@@ -128,6 +128,7 @@ static long serve_exit(const struct call *call)
 {
     struct process *process = call_subject(call);
     if (process) {
+        memcpy(process->usage, &call->word[2], sizeof process->usage);
         process_end(process, (int)call->word[1]);
     }
     return process ? 0 : -ESRCH;
@@ -202,7 +203,7 @@ static long serve(struct call *call)
         family_stopped(named, (int)word[1]);
         return 0;
     case SERVER_WAIT:
-        call->count = 2;
+        call->count = 4;
         return family_wait(named, (int)word[1], (int)word[2], &call->word[1]);
     case SERVER_SET_GROUP:
         return family_set_group(named, (int)word[1], (int)word[2]);

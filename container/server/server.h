@@ -61,6 +61,7 @@ struct process {
     bool is_stopped;
     bool has_futex_waiters, must_look_at_futexes;
     uint64_t start_tsc;
+    uint64_t usage[2]; /* nanoseconds of user and system time, with those of children; of a zombie */
 
     struct use *uses;
     uint64_t granted_bytes;
@@ -139,7 +140,7 @@ bool process_renew_start(struct process *fresh, uint64_t ip, uint64_t sp);
 long process_renew_end(struct process *process);
 
 /* In family.c and signals.c: handlers of messages. */
-long family_wait(struct process *process, int selector, int options, uint64_t *status);
+long family_wait(struct process *process, int selector, int options, uint64_t status[3]);
 long family_set_group(const struct process *process, int pid, int group);
 long family_new_session(struct process *process);
 long family_foreground(const struct process *process, int group);
