@@ -45,6 +45,7 @@ enum server_message {
     SERVER_FOREGROUND,  /* (pid, group; 0: only tell) -> foreground group of the container's terminal */
     SERVER_FUTEX_WAIT,  /* (): the caller waits for futexes in memory that others have, too */
     SERVER_FUTEX_WAKE,  /* (): the others who do are to look again */
+    SERVER_SET,         /* (pid, enum server_setting, value) */
     SERVER_NAME,        /* (pid, then the name in SERVER_NAME_SIZE bytes and the arguments in the rest) */
     SERVER_INFO, /* (pid): the process with the lowest id from there on -> its pid or -ESRCH, words 1 to 7:
                          * parent, group, session, state as /proc tells it, bytes granted, start time of the counter,
@@ -61,6 +62,11 @@ enum {
     SERVER_IS_ALONE = 1, /* no other process holds a frame of the caller's any more */
     SERVER_HAS_MORE = 2,
     SERVER_FUTEXES = 4 /* look again at futexes in common memory */
+};
+
+enum server_setting {
+    SERVER_SET_DEATH_SIGNAL, /* that the process gets when its parent ends; 0: none. A child has none */
+    SERVER_SET_REAPER        /* 1: it gets the children of descendants that end */
 };
 
 struct server_signal {

@@ -51,6 +51,10 @@ static void fork_child(struct thread *thread, uint64_t flags, uint64_t stack, ui
     thread->clear_child_tid = flags & CLONE_CHILD_CLEARTID ? child_tid : 0;
     thread->robust_list = 0;
     thread->has_saved_mask = false;
+    thread->process->task.death_signal = thread->process->task.is_reaper = 0;
+    if (thread->schedule.is_reset_on_fork) {
+        thread->schedule = (struct schedule){0};
+    }
     signal_fork(thread->process, thread);
     ids_write(thread, flags & CLONE_CHILD_SETTID, 0, child_tid);
     thread_start_copy(thread, stack, flags & CLONE_SETTLS ? tls : thread->fs_base);
@@ -104,6 +108,7 @@ static struct process *process_duplicate(const struct process *from)
     *process = *from;
     process->pending = (struct signal_set){0};
     process->usage = process->children = (struct usage){0};
+    process->task.death_signal = process->task.is_reaper = 0;
     process->thread_count = 0;
     process->files = heap_alloc(sizeof *process->files);
     process->directory = heap_alloc(PATH_ROOM);

@@ -13,17 +13,17 @@
 
 enum {
     CLONE_VM = 0x100,
+    CLONE_FS = 0x200,
+    CLONE_FILES = 0x400,
+    CLONE_SIGHAND = 0x800,
+    CLONE_PIDFD = 0x1000,
     CLONE_THREAD = 0x10000,
+    CLONE_NEWNS = 0x20000,
+    CLONE_SPACES = 0x7e020000, /* namespaces */
     ARCH_SET_GS = 0x1001,
     ARCH_SET_FS,
     ARCH_GET_FS,
     ARCH_GET_GS,
-    PR_SET_NAME = 15,
-    PR_GET_NAME = 16,
-    PR_SET_PDEATHSIG = 1,
-    PR_SET_DUMPABLE = 4,
-    PR_GET_DUMPABLE = 3,
-    PR_SET_VMA = 0x53564d41,
     GRND_ALL = 7,
     SCHED_IDLE = 5,
     NAME_FIELD = 65,
@@ -41,18 +41,34 @@ HANDLER(call_exit_group)
     process_end(thread->process, (int)(ARG(0) & 255) << 8);
 }
 
+/* What there is no way to do is refused, and named once. */
+static long flags_check(uint64_t flags)
+{
+    static uint64_t said;
+    bool is_wrong = ((flags & CLONE_THREAD) && !(flags & CLONE_SIGHAND)) ||
+                    ((flags & CLONE_SIGHAND) && !(flags & CLONE_VM)) ||
+                    ((flags & CLONE_FS) && (flags & CLONE_NEWNS));
+    uint64_t missing = flags & (CLONE_SPACES | CLONE_PIDFD);
+    if (!(flags & CLONE_THREAD)) {
+        missing |= flags & (CLONE_FILES | CLONE_FS | CLONE_SIGHAND);
+    }
+    if (!is_wrong && missing & ~said) {
+        log_line("clone: processes cannot have or share this: flags 0x%lx", missing);
+        said |= missing;
+    }
+    return is_wrong ? -EINVAL : missing & CLONE_SPACES ? -EPERM : missing ? -EINVAL : 0;
+}
+
 static long clone_thread(struct thread *thread, uint64_t flags, uint64_t stack, uint64_t parent_tid,
                          uint64_t child_tid, uint64_t tls)
 {
-    long stored = vector_store(thread);
-    if (stored) {
-        return stored;
+    long error = flags_check(flags);
+    error = error ? error : vector_store(thread);
+    if (error) {
+        return error;
     }
     if (!(flags & CLONE_THREAD)) {
         return process_fork(thread, flags, stack, parent_tid, child_tid, tls);
-    }
-    if (!(flags & CLONE_VM)) {
-        return -EINVAL;
     }
     return thread_clone(thread, flags, stack, parent_tid, child_tid, tls);
 }
@@ -188,13 +204,6 @@ HANDLER(call_sched_get_priority_min)
     return ARG(0) > SCHED_IDLE ? -EINVAL : ARG(0) == 1 || ARG(0) == 2;
 }
 
-HANDLER(call_sched_getparam)
-{
-    int zero = 0;
-    (void)thread;
-    return user_write(ARG(1), &zero, sizeof zero);
-}
-
 HANDLER(call_getcpu)
 {
     uint32_t zero = 0;
@@ -212,32 +221,6 @@ HANDLER(call_uname)
         memcpy(name[i], FIELDS[i], strlen(FIELDS[i]));
     }
     return user_write(ARG(0), name, sizeof name);
-}
-
-HANDLER(call_prctl)
-{
-    char name[16] = {0};
-    switch (ARG(0)) {
-    case PR_SET_NAME:
-        for (unsigned i = 0; i < sizeof name - 1; i++) {
-            if (user_read(&name[i], ARG(1) + i, 1)) {
-                return -EFAULT;
-            }
-            if (!name[i]) {
-                break;
-            }
-        }
-        memcpy(thread->process->name, name, sizeof name);
-        return 0;
-    case PR_GET_NAME:
-        return user_write(ARG(1), thread->process->name, sizeof thread->process->name);
-    case PR_GET_DUMPABLE:
-    case PR_SET_DUMPABLE:
-    case PR_SET_PDEATHSIG:
-        return 0;
-    default:
-        return -EINVAL;
-    }
 }
 
 struct limit {

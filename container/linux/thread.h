@@ -39,6 +39,18 @@ enum wait_kind {
     WAIT_SIGNAL /* one of `signal_wish`, taken and not handled; else nothing but signals ends it */
 };
 
+/* What programs say of themselves, and ask again: prctl(2), personality(2); sched(7). */
+struct task {
+    uint8_t death_signal, is_reaper, is_not_dumpable, keeps_capabilities, has_no_new_privileges, has_no_huge_pages;
+    uint32_t personality;
+};
+
+struct schedule {
+    uint8_t policy, priority;
+    int8_t nice;
+    bool is_reset_on_fork;
+};
+
 struct usage { /* processor time, usage.h */
     int64_t user_ns, system_ns;
 };
@@ -57,6 +69,7 @@ struct process {
     struct thread *vfork_thread; /* which waits for that to end */
     char name[16];
     uint64_t arguments_start, arguments_end, environment_end; /* /proc/self/cmdline */
+    struct task task;
     struct usage usage, children; /* of threads that ended, too; of children that were waited for */
 };
 
@@ -91,6 +104,8 @@ struct thread {
     bool is_suspended;           /* the process is stopped: it was computing */
     uint64_t clear_child_tid, robust_list, fs_base;
     bool has_ended;
+    struct schedule schedule;
+    uint64_t timer_slack_ns; /* 0: as it is by itself */
     struct usage usage;
     struct vector *vector; /* vector.h; NULL: none is on its way */
 };

@@ -189,6 +189,8 @@ static long serve(struct call *call)
         return serve_futex_wake(process);
     case SERVER_NAME:
         return serve_name(call);
+    case SERVER_SET:
+        return serve_set(call);
     case SERVER_INFO:
         return serve_info(call);
     default:
@@ -246,6 +248,7 @@ static bool message_serve(struct call *call, uint64_t badge, seL4_MessageInfo_t 
 {
     if (badge == 0 || badge > PROCESSES) {
         signals_from_manager();
+        processes_end_doomed();
         return false;
     }
     call->process = &processes[badge - 1];
@@ -257,9 +260,11 @@ static bool message_serve(struct call *call, uint64_t badge, seL4_MessageInfo_t 
     blocks_reserve(); /* which uses the IPC buffer, too */
     if (call->label < SERVER_READY) {
         personality_ended(call->process, call);
+        processes_end_doomed();
         return false;
     }
     call->word[0] = (uint64_t)serve(call);
+    processes_end_doomed();
     if (call->label == SERVER_GRANT || call->label == SERVER_START || call->label == SERVER_EXIT) {
         board_write();
     }

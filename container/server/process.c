@@ -284,9 +284,20 @@ static void container_exited(int status)
     }
 }
 
-/* The first process takes children whose parent ended, and is told of those that ended, too. */
+/* Who gets the children of a process that ended: an ancestor that wants them, or the first process. */
+static struct process *reaper_of(const struct process *process)
+{
+    struct process *reaper = process->parent;
+    while (reaper && !(reaper->is_reaper && reaper->state != PROCESS_FREE && reaper->state != PROCESS_ZOMBIE)) {
+        reaper = reaper->parent;
+    }
+    return reaper ? reaper : &processes[0];
+}
+
+/* The reaper is told of those that ended, too. */
 static void children_give(const struct process *process)
 {
+    struct process *reaper = reaper_of(process);
     for (unsigned i = 0; i < PROCESSES; i++) {
         struct process *child = &processes[i];
         if (child->state == PROCESS_FREE || child == process) {
@@ -296,7 +307,12 @@ static void children_give(const struct process *process)
             process_end(child, SIGKILL);
         }
         if (child->state != PROCESS_FREE && child->parent == process) {
-            child->parent = &processes[0];
+            child->parent = reaper;
+            if (child->death_signal == SIGKILL) {
+                child->is_doomed = true; /* not from here: there may be a long line of them */
+            } else if (child->death_signal && child->state != PROCESS_ZOMBIE) {
+                (void)signal_queue(child, &(struct server_signal){.signal = child->death_signal, .sender = process->pid});
+            }
             if (child->state == PROCESS_ZOMBIE) {
                 signal_child(child, 0);
             } else {
@@ -326,6 +342,21 @@ void process_end(struct process *process, int status)
     } else {
         signal_child(process, 0);
     }
+}
+
+void processes_end_doomed(void)
+{
+    bool is_more;
+    do {
+        is_more = false;
+        for (unsigned i = 0; i < PROCESSES; i++) {
+            if (processes[i].is_doomed) {
+                processes[i].is_doomed = false;
+                process_end(&processes[i], SIGKILL);
+                is_more = true;
+            }
+        }
+    } while (is_more);
 }
 
 void process_reap(struct process *process)

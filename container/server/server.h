@@ -59,6 +59,8 @@ struct process {
     int status;                      /* of a zombie, or the last stop */
     bool has_stopped, has_continued; /* news for wait(2) */
     bool is_stopped;
+    bool is_reaper, is_doomed; /* to be ended before anything else is done */
+    int death_signal;
     bool has_futex_waiters, must_look_at_futexes;
     uint64_t start_tsc;
     uint64_t usage[2]; /* nanoseconds of user and system time, with those of children; of a zombie */
@@ -129,6 +131,7 @@ struct process *process_new_renewal(struct process *process);
 bool process_build(struct process *process, bool is_sharing);
 bool process_start(struct process *process, uint64_t ip, uint64_t sp, uint64_t argument);
 void process_end(struct process *process, int status);
+void processes_end_doomed(void); /* after a message */
 void process_reap(struct process *process);
 void process_notify(const struct process *process);
 bool process_is_alone(const struct process *process);
@@ -166,6 +169,7 @@ long serve_take(struct call *call);
 long serve_futex_wake(const struct process *process);
 long serve_get_group(struct call *call);
 long serve_name(const struct call *call);
+long serve_set(const struct call *call);
 long serve_info(struct call *call);
 
 /* In log.c. */

@@ -70,6 +70,25 @@ long serve_name(const struct call *call)
     return 0;
 }
 
+long serve_set(const struct call *call)
+{
+    enum {
+        SIGNALS = 65
+    };
+    struct process *process = call_subject(call);
+    if (!process) {
+        return -ESRCH;
+    }
+    if (call->word[1] == SERVER_SET_DEATH_SIGNAL && call->word[2] < SIGNALS) {
+        process->death_signal = (int)call->word[2];
+    } else if (call->word[1] == SERVER_SET_REAPER) {
+        process->is_reaper = call->word[2];
+    } else {
+        return -EINVAL;
+    }
+    return 0;
+}
+
 long serve_info(struct call *call)
 {
     const struct process *found = NULL;
