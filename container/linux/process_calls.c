@@ -223,61 +223,6 @@ HANDLER(call_uname)
     return user_write(ARG(0), name, sizeof name);
 }
 
-struct limit {
-    uint64_t soft, hard;
-};
-
-static struct limit limit_of(const struct process *process, uint64_t resource)
-{
-    switch (resource) {
-    case 3: /* RLIMIT_STACK */
-        return (struct limit){SPACE_STACK, ~0ul};
-    case 4: /* RLIMIT_CORE */
-        return (struct limit){0, 0};
-    case 7: /* RLIMIT_NOFILE */
-        return (struct limit){process->files->limit, FILES_MAX};
-    case 6: /* RLIMIT_NPROC */
-        return (struct limit){THREADS, THREADS};
-    default:
-        return (struct limit){~0ul, ~0ul};
-    }
-}
-
-static long limit_call(struct thread *thread, uint64_t resource, uint64_t new, uint64_t old)
-{
-    struct limit limit = limit_of(thread->process, resource), wish;
-    long error = resource >= 16 ? -EINVAL : old ? user_write(old, &limit, sizeof limit) : 0;
-    if (error || !new) {
-        return error;
-    }
-    error = user_read(&wish, new, sizeof wish);
-    if (!error && (wish.soft > wish.hard || (resource == 7 && wish.hard > FILES_MAX))) {
-        error = wish.soft > wish.hard ? -EINVAL : -EPERM;
-    }
-    if (!error && resource == 7) {
-        thread->process->files->limit = wish.soft < FILES_MAX ? (unsigned)wish.soft : FILES_MAX;
-    }
-    return error;
-}
-
-HANDLER(call_prlimit64)
-{
-    if (ARG(0) && (int)ARG(0) != thread->process->id) {
-        return -ESRCH;
-    }
-    return limit_call(thread, ARG(1), ARG(2), ARG(3));
-}
-
-HANDLER(call_getrlimit)
-{
-    return limit_call(thread, ARG(0), 0, ARG(1));
-}
-
-HANDLER(call_setrlimit)
-{
-    return limit_call(thread, ARG(0), ARG(1), 0);
-}
-
 struct sysinfo {
     int64_t uptime;
     uint64_t loads[3], total, free, shared, buffer, total_swap, free_swap;

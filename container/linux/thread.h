@@ -45,6 +45,14 @@ struct task {
     uint32_t personality;
 };
 
+enum {
+    LIMITS = 16
+};
+
+struct limit { /* struct rlimit */
+    uint64_t soft, hard;
+};
+
 struct schedule {
     uint8_t policy, priority;
     int8_t nice;
@@ -70,6 +78,8 @@ struct process {
     char name[16];
     uint64_t arguments_start, arguments_end, environment_end; /* /proc/self/cmdline */
     struct task task;
+    struct limit limit[LIMITS];
+    uint32_t limits_set; /* which of these hold; others are as at the start */
     struct usage usage, children; /* of threads that ended, too; of children that were waited for */
 };
 
