@@ -41,7 +41,7 @@ static void file_unlink(struct file *file)
 bool files_share(void)
 {
     for (struct file *file = files; file; file = file->next) {
-        if (!eventfd_share(file)) {
+        if (!eventfd_share(file) || !timerfd_share(file)) {
             return false;
         }
     }

@@ -173,7 +173,9 @@ cap_address file_host_cap(const struct file *file); /* 0: it is none */
 cap_address file_host_stream(const struct file *file); /* 0: reading or writing it is more than the host's matter */
 bool file_is_directory(const struct file *file);
 bool file_host_is_socket(const struct file *file);
-void file_host_become_event(struct file *file, const struct object_box *box); /* of one that was none of the host's */
+/* An eventfd or timerfd that was none of the host's. */
+void file_host_become(struct file *file, const struct object_box *box, bool is_timer);
+bool file_host_is_timer(const struct file *file);
 bool file_host_fork(struct file *file);
 
 #endif

@@ -315,6 +315,46 @@ static void timers(void)
     close(timer);
 }
 
+/* A timer is its children's, too. */
+static void common_timer(void)
+{
+    struct itimerspec time = {{0, 0}, {0, 30000000}};
+    unsigned long count = 0;
+    int timer = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK), other = timerfd_create(CLOCK_REALTIME, TFD_NONBLOCK);
+    struct pollfd entry = {timer, POLLIN, 0};
+    TELL(timerfd_settime(timer, 0, &time, NULL));
+    fflush(stdout);
+    if (fork() == 0) {
+        TELL(poll(&entry, 1, 5000));
+        TELL(read(timer, &count, 8));
+        TELL(count);
+        time.it_interval.tv_nsec = 5000000;
+        TELL(timerfd_settime(other, 0, &time, NULL));
+        TELL(write(timer, &count, 8));
+        _exit(0);
+    }
+    wait(NULL);
+    TELL(read(timer, &count, 8));
+    entry.fd = other;
+    TELL(poll(&entry, 1, 5000));
+    usleep(20000);
+    TELL(read(other, &count, 8));
+    TELL(count >= 3);
+    TELL(timerfd_settime(timer, 0, &time, NULL));
+    TELL(timerfd_gettime(timer, &time));
+    TELL(time.it_interval.tv_nsec);
+    TELL(time.it_value.tv_nsec <= 30000000);
+    if (fork() == 0) { /* what nobody has read yet stays to be read */
+        usleep(60000);
+        TELL(read(timer, &count, 8));
+        TELL(count >= 4);
+        _exit(0);
+    }
+    wait(NULL);
+    close(timer);
+    close(other);
+}
+
 int main(void)
 {
     levels();
@@ -323,5 +363,6 @@ int main(void)
     poll_and_select();
     counters();
     timers();
+    common_timer();
     return 0;
 }
