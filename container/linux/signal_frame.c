@@ -337,6 +337,7 @@ static long frame_done(struct thread *thread)
         return frame_is_bad(thread);
     }
     struct user_registers registers = registers_of(&frame.context, thread->registers.rflags);
+    timers_delivered();
     signal_mask_set(thread, frame.mask);
     (void)signal_stack_set(thread, registers.rsp, frame.stack);
     signal_return(thread, &registers);
@@ -348,10 +349,8 @@ HANDLER(call_rt_sigreturn)
     uint64_t ip = thread->registers.rip;
     long result;
     (void)call;
-    if (vector_call(thread, &result)) {
-        return result;
-    }
-    return ip == (uint64_t)signal_leave_done   ? frame_done(thread)
+    return vector_call(thread, &result)        ? result
+           : ip == (uint64_t)signal_leave_done ? frame_done(thread)
            : ip == (uint64_t)signal_enter_told ? frame_tell(thread)
                                                : frame_leave(thread);
 }

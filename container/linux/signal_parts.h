@@ -52,6 +52,9 @@ void signal_call_interrupted(struct thread *thread, bool may_restart, struct use
 /* In timer_calls.c: timers of timer_create(2) go, and those of setitimer(2) too if asked. */
 void timers_drop(const struct process *process, bool with_intervals);
 
+/* A handler returned. */
+void timers_delivered(void);
+
 /* A timer's signal is taken: how many expirations it stands for beyond the first. */
 int timer_overrun_take(int id);
 

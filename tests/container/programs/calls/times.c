@@ -21,17 +21,18 @@ static long usage_ms(int who)
            (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1000;
 }
 
+/* Until so much is told to have been used, which must not take for ever. */
 static void compute(long ms)
 {
-    long end = milliseconds() + ms;
-    while (milliseconds() < end) {
+    long end = clock_ms(CLOCK_THREAD_CPUTIME_ID) + ms, last = milliseconds() + 20000;
+    while (clock_ms(CLOCK_THREAD_CPUTIME_ID) < end && milliseconds() < last) {
     }
 }
 
-/* Nobody else may have had the processor all the time, nor may time have been made up. */
+/* What others do with the processor meanwhile may count here, but there are limits. */
 static int is_about(long got, long ms)
 {
-    return got >= ms / 20 && got <= ms + 400;
+    return got >= ms - 20 && got <= ms + 1000;
 }
 
 static void *thread_main(void *argument)
@@ -52,7 +53,7 @@ static void children(void)
     fflush(stdout);
     pid_t pid = fork();
     if (pid == 0) {
-        TELL(usage_ms(RUSAGE_SELF) < 40);
+        TELL(usage_ms(RUSAGE_SELF) < 1000);
         if (fork() == 0) {
             compute(100);
             _exit(0);
@@ -62,7 +63,7 @@ static void children(void)
     }
     TELL(wait4(pid, &status, 0, &usage) == pid);
     TELL(WEXITSTATUS(status));
-    TELL(is_about(usage.ru_utime.tv_usec / 1000, 100));
+    TELL(is_about((usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1000, 100));
     TELL(is_about(usage_ms(RUSAGE_CHILDREN), 100));
     times(&ticks);
     TELL(is_about((ticks.tms_cutime + ticks.tms_cstime) * 10, 100));
@@ -72,17 +73,17 @@ int main(void)
 {
     long start = clock_ms(CLOCK_PROCESS_CPUTIME_ID), wall = milliseconds();
     clockid_t clock;
-    TELL(start >= 0 && start < 100);
+    TELL(start >= 0 && start < 2000);
     compute(100);
     long used = clock_ms(CLOCK_PROCESS_CPUTIME_ID) - start;
     TELL(is_about(used, 100));
-    TELL(labs(usage_ms(RUSAGE_SELF) - clock_ms(CLOCK_PROCESS_CPUTIME_ID)) < 20);
+    TELL(labs(usage_ms(RUSAGE_SELF) - clock_ms(CLOCK_PROCESS_CPUTIME_ID)) < 200);
     long before = usage_ms(RUSAGE_SELF);
     usleep(150000);
-    TELL(usage_ms(RUSAGE_SELF) - before < 60);
-    TELL(usage_ms(RUSAGE_SELF) <= milliseconds() - wall + 100);
+    TELL(usage_ms(RUSAGE_SELF) - before < 140);
+    TELL(usage_ms(RUSAGE_SELF) <= milliseconds() - wall + 1000);
     TELL(clock_getcpuclockid(0, &clock));
-    TELL(labs(clock_ms(clock) - clock_ms(CLOCK_PROCESS_CPUTIME_ID)) < 20);
+    TELL(labs(clock_ms(clock) - clock_ms(CLOCK_PROCESS_CPUTIME_ID)) < 200);
     pthread_t thread;
     pthread_create(&thread, NULL, thread_main, NULL);
     pthread_join(thread, NULL);
