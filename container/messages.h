@@ -31,7 +31,7 @@ enum server_message {
                     * SERVER_COPY, then SERVER_START, which has no answer: what called does not go on. -EAGAIN: too many are
                     * about to be renewed */
     SERVER_RENEWED, /* (): all that the caller had before SERVER_START is deleted; its files are duplicates */
-    SERVER_EXIT,  /* (pid, status as of wait(2), nanoseconds of user and system time, with those of children that it
+    SERVER_EXIT, /* (pid, status as of wait(2), nanoseconds of user and system time, with those of children that it
                    * waited for). For itself there is no answer */
     SERVER_STOPPED, /* (pid, status as of wait(2)): stopped by a signal, or continued */
     SERVER_WAIT, /* (pid, selector of waitpid, options) -> pid of the child with news, 0 for none yet, -ECHILD;

@@ -117,6 +117,7 @@ static void program_run(struct thread *thread, struct program *program)
     thread->id = process->id;
     thread->clear_child_tid = thread->robust_list = thread->fs_base = 0;
     thread->has_saved_mask = false;
+    memset(thread->name, 0, sizeof thread->name);
     space_clear();
     long error = program_load(process, program, &ip, &sp);
     if (error) {

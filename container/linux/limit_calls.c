@@ -38,7 +38,8 @@ static struct limit limit_default(unsigned resource)
 
 static struct limit limit_of(const struct process *process, unsigned resource)
 {
-    struct limit limit = process->limits_set >> resource & 1 ? process->limit[resource] : limit_default(resource);
+    struct limit limit =
+        process->limits_set >> resource & 1 ? process->limit[resource] : limit_default(resource);
     limit.soft = resource == RLIMIT_NOFILE ? process->files->limit : limit.soft;
     return limit;
 }

@@ -144,8 +144,8 @@ static seL4_Error retype(uint64_t type, unsigned size_argument, unsigned bits, u
     if (!untyped) {
         return seL4_NotEnoughMemory;
     }
-    seL4_Error error = seL4_Untyped_Retype(untyped->cap, type, size_argument, CONTAINER_SLOT_CNODE, root_index,
-                                           node_depth, offset, count);
+    seL4_Error error = seL4_Untyped_Retype(untyped->cap, type, size_argument, CONTAINER_SLOT_CNODE,
+                                           root_index, node_depth, offset, count);
     if (error == seL4_NoError) {
         untyped->used = ((untyped->used + align - 1) & ~(align - 1)) + align * count;
     }

@@ -161,8 +161,7 @@ static long select_do(struct thread *thread, const struct linux_call *call, cons
         return wait_any(thread, timeout_ns);
     }
     for (unsigned set = 0; set < 3 && ready >= 0; set++) {
-        long error =
-            ARG(set + 1) ? user_write(ARG(set + 1), select->found + set * select->words, bytes) : 0;
+        long error = ARG(set + 1) ? user_write(ARG(set + 1), select->found + set * select->words, bytes) : 0;
         ready = error ? error : ready;
     }
     return ready;

@@ -52,6 +52,10 @@ static void fork_child(struct thread *thread, uint64_t flags, uint64_t stack, ui
     thread->robust_list = 0;
     thread->has_saved_mask = false;
     thread->process->task.death_signal = thread->process->task.is_reaper = 0;
+    if (*thread->name) { /* the forking one was not the first thread */
+        memcpy(thread->process->name, thread->name, sizeof thread->name);
+        memset(thread->name, 0, sizeof thread->name);
+    }
     if (thread->schedule.is_reset_on_fork) {
         thread->schedule = (struct schedule){0};
     }

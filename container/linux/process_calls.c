@@ -25,6 +25,7 @@ enum {
     ARCH_GET_FS,
     ARCH_GET_GS,
     GRND_ALL = 7,
+    GRND_KINDS = 6, /* random or insecure, not both */
     SCHED_IDLE = 5,
     NAME_FIELD = 65,
     ROBUST_HEAD = 24
@@ -247,7 +248,8 @@ HANDLER(call_getrandom)
 {
     (void)thread;
     uint64_t size = ARG(1) < 1u << 25 ? ARG(1) : 1u << 25;
-    long error = ARG(2) & ~(uint64_t)GRND_ALL ? -EINVAL : space_fill(ARG(0), size, true);
+    bool is_wrong = ARG(2) & ~(uint64_t)GRND_ALL || (ARG(2) & GRND_KINDS) == GRND_KINDS;
+    long error = is_wrong ? -EINVAL : space_fill(ARG(0), size, true);
     if (!error) {
         random_fill((void *)ARG(0), size);
     }

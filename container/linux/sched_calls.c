@@ -57,11 +57,10 @@ static bool is_real_time(unsigned policy)
 
 static long schedule_check(unsigned policy, uint32_t priority)
 {
-    bool is_known = is_real_time(policy) || policy == SCHED_OTHER || policy == SCHED_BATCH || policy == SCHED_IDLE;
+    bool is_known =
+        is_real_time(policy) || policy == SCHED_OTHER || policy == SCHED_BATCH || policy == SCHED_IDLE;
     bool is_right = is_real_time(policy) ? priority >= 1 && priority <= PRIORITY_MOST : priority == 0;
-    return !is_known || !is_right                                 ? -EINVAL
-           : is_real_time(policy) && identity_user() != 0 ? -EPERM
-                                                                  : 0;
+    return !is_known || !is_right ? -EINVAL : is_real_time(policy) && identity_user() != 0 ? -EPERM : 0;
 }
 
 /* Policy -1 stays as it is. */
@@ -106,8 +105,9 @@ HANDLER(call_sched_getscheduler)
 {
     long error;
     const struct thread *named = thread_named(thread, ARG(0), &error);
-    return error || !named ? error
-                           : named->schedule.policy | (named->schedule.is_reset_on_fork ? SCHED_RESET_ON_FORK : 0);
+    return error || !named
+               ? error
+               : named->schedule.policy | (named->schedule.is_reset_on_fork ? SCHED_RESET_ON_FORK : 0);
 }
 
 HANDLER(call_sched_getparam)
@@ -156,10 +156,11 @@ HANDLER(call_sched_setattr)
     error = error ? error : schedule_check(wish.policy, wish.priority);
     if (!error && named) {
         int nice = wish.nice < NICE_LEAST ? NICE_LEAST : wish.nice > NICE_MOST ? NICE_MOST : wish.nice;
-        named->schedule = (struct schedule){.policy = (uint8_t)wish.policy,
-                                            .priority = (uint8_t)wish.priority,
-                                            .nice = is_real_time(wish.policy) ? named->schedule.nice : (int8_t)nice,
-                                            .is_reset_on_fork = wish.flags & FLAG_RESET_ON_FORK};
+        named->schedule =
+            (struct schedule){.policy = (uint8_t)wish.policy,
+                              .priority = (uint8_t)wish.priority,
+                              .nice = is_real_time(wish.policy) ? named->schedule.nice : (int8_t)nice,
+                              .is_reset_on_fork = wish.flags & FLAG_RESET_ON_FORK};
     }
     return error;
 }

@@ -40,7 +40,8 @@ void signal_computing(struct thread *thread);
 bool signal_frame_push(struct thread *thread, const struct signal_action *action, const struct siginfo *info,
                        struct user_registers *registers);
 bool signal_stack_is_used(const struct thread *thread, uint64_t sp);
-uint64_t signal_vector_components(uint32_t *size); /* of XSAVE, and bytes of the state; 0: FXSAVE is all there is */
+uint64_t
+signal_vector_components(uint32_t *size); /* of XSAVE, and bytes of the state; 0: FXSAVE is all there is */
 
 /* sigaltstack(2)'s new value: an error number or 0. */
 long signal_stack_set(struct thread *thread, uint64_t sp, const uint64_t new[3]);

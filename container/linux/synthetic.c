@@ -227,9 +227,9 @@ static size_t stat_text(const struct process *process, char *text)
         text, TEXT_ROOM,
         "%d (%s) R %lu %ld %lu 0 -1 0 0 0 0 0 %ld %ld %ld %ld 20 0 %u 0 0 %lu %lu "
         "18446744073709551615 0 0 0 0 0 0 0 0 0 0 0 0 17 0 0 0 0 0 0 0 0 0 0 0 0 0 0\n",
-        process->id, process->name, family[1], group, family[0], usage.user_ns / TICK_NS, usage.system_ns / TICK_NS,
-        children.user_ns / TICK_NS, children.system_ns / TICK_NS, process->thread_count, pages * PAGE_SIZE,
-        pages);
+        process->id, process->name, family[1], group, family[0], usage.user_ns / TICK_NS,
+        usage.system_ns / TICK_NS, children.user_ns / TICK_NS, children.system_ns / TICK_NS,
+        process->thread_count, pages * PAGE_SIZE, pages);
 }
 
 static size_t statm_text(const struct process *process, char *text)

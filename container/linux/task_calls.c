@@ -31,10 +31,16 @@ enum {
     CAPABILITY_2 = 0x20071026,
     CAPABILITY_3 = 0x20080522,
     PERSONALITY_ASK = 0xffffffff,
-    UNSHARE_OWN = 0x40600, /* files, directories, semaphores: nobody shares them */
+    UNSHARE_OWN = 0x40600,     /* files, directories, semaphores: nobody shares them */
     UNSHARE_THREADS = 0x10900, /* threads, signal handlers, memory */
     UNSHARE_SPACES = 0x7e020080
 };
+
+/* The first thread's name is the process'. */
+static char *name_of(struct thread *thread)
+{
+    return thread->id == thread->process->id ? thread->process->name : thread->name;
+}
 
 static long name_set(struct thread *thread, uint64_t at)
 {
@@ -47,7 +53,7 @@ static long name_set(struct thread *thread, uint64_t at)
             break;
         }
     }
-    memcpy(thread->process->name, name, sizeof name);
+    memcpy(name_of(thread), name, sizeof name);
     return 0;
 }
 
@@ -89,7 +95,7 @@ HANDLER(call_prctl)
     case PR_SET_NAME:
         return name_set(thread, ARG(1));
     case PR_GET_NAME:
-        return user_write(ARG(1), thread->process->name, sizeof thread->process->name);
+        return user_write(ARG(1), name_of(thread), sizeof thread->name);
     case PR_SET_PDEATHSIG:
         error = ARG(1) >= SIGNALS ? -EINVAL : told(thread, SERVER_SET_DEATH_SIGNAL, ARG(1));
         task->death_signal = error ? task->death_signal : (uint8_t)ARG(1);

@@ -83,10 +83,12 @@ struct thread *thread_first(struct process *process, uint64_t ip, uint64_t sp)
     return thread;
 }
 
-static void schedule_inherit(const struct thread *parent, struct thread *thread)
+static void settings_inherit(const struct thread *parent, struct thread *thread)
 {
     thread->schedule = parent->schedule.is_reset_on_fork ? (struct schedule){0} : parent->schedule;
     thread->timer_slack_ns = parent->timer_slack_ns;
+    memcpy(thread->name, parent->id == parent->process->id ? parent->process->name : parent->name,
+           sizeof thread->name);
 }
 
 long thread_clone(struct thread *parent, uint64_t flags, uint64_t stack, uint64_t parent_tid,
@@ -111,7 +113,7 @@ long thread_clone(struct thread *parent, uint64_t flags, uint64_t stack, uint64_
         return error;
     }
     thread->registers = parent->registers;
-    schedule_inherit(parent, thread);
+    settings_inherit(parent, thread);
     vector_give(parent, thread);
     thread_start_copy(thread, stack, flags & CLONE_SETTLS ? tls : parent->fs_base);
     return thread->id;
@@ -124,7 +126,7 @@ struct thread *thread_copy(struct thread *parent, struct process *process, int i
         thread->signal_mask = parent->signal_mask;
         memcpy(thread->alternate_stack, parent->alternate_stack, sizeof thread->alternate_stack);
         thread->registers = parent->registers;
-        schedule_inherit(parent, thread);
+        settings_inherit(parent, thread);
         vector_give(parent, thread);
     }
     return thread;

@@ -41,7 +41,8 @@ enum wait_kind {
 
 /* What programs say of themselves, and ask again: prctl(2), personality(2); sched(7). */
 struct task {
-    uint8_t death_signal, is_reaper, is_not_dumpable, keeps_capabilities, has_no_new_privileges, has_no_huge_pages;
+    uint8_t death_signal, is_reaper, is_not_dumpable, keeps_capabilities, has_no_new_privileges,
+        has_no_huge_pages;
     uint32_t personality;
 };
 
@@ -79,7 +80,7 @@ struct process {
     uint64_t arguments_start, arguments_end, environment_end; /* /proc/self/cmdline */
     struct task task;
     struct limit limit[LIMITS];
-    uint32_t limits_set; /* which of these hold; others are as at the start */
+    uint32_t limits_set;          /* which of these hold; others are as at the start */
     struct usage usage, children; /* of threads that ended, too; of children that were waited for */
 };
 
@@ -115,6 +116,7 @@ struct thread {
     uint64_t clear_child_tid, robust_list, fs_base;
     bool has_ended;
     struct schedule schedule;
+    char name[16];           /* of the first thread: struct process' */
     uint64_t timer_slack_ns; /* 0: as it is by itself */
     struct usage usage;
     struct vector *vector; /* vector.h; NULL: none is on its way */

@@ -66,7 +66,8 @@ void usage_leave(void)
 static struct thread *thread_running(void)
 {
     for (unsigned i = 0; i < thread_end; i++) {
-        if (threads[i].id && threads[i].wait == WAIT_NOTHING && !threads[i].is_held && !threads[i].is_suspended) {
+        if (threads[i].id && threads[i].wait == WAIT_NOTHING && !threads[i].is_held &&
+            !threads[i].is_suspended) {
             return &threads[i];
         }
     }

@@ -97,7 +97,8 @@ int64_t vdso_span(uint64_t cycles)
     };
     uint64_t rate = data_is_there() ? data->rate : 1ul << (VDSO_SHIFT - 1);
     cycles = cycles < 1ul << MOST ? cycles : 1ul << MOST;
-    return (int64_t)((cycles >> 16) * rate >> (VDSO_SHIFT - 16)) + (int64_t)((cycles & 0xffff) * rate >> VDSO_SHIFT);
+    return (int64_t)((cycles >> 16) * rate >> (VDSO_SHIFT - 16)) +
+           (int64_t)((cycles & 0xffff) * rate >> VDSO_SHIFT);
 }
 
 uint64_t vdso_map(void)

@@ -18,7 +18,7 @@ struct page {
     uint64_t vaddr;
     const unsigned char *bytes;
     uint32_t size;
-    uint32_t shared; /* the frame of what is there once; 0: each process has its own */
+    uint32_t shared;  /* the frame of what is there once; 0: each process has its own */
     bool is_writable; /* though it is there once */
 };
 

@@ -53,7 +53,8 @@ struct process *process_find(int pid)
     return NULL;
 }
 
-static struct process *process_make(struct process *parent, struct process *host, unsigned start, unsigned end)
+static struct process *process_make(struct process *parent, struct process *host, unsigned start,
+                                    unsigned end)
 {
     for (unsigned i = start; i < end; i++) {
         struct process *process = &processes[i];
@@ -288,7 +289,8 @@ static void container_exited(int status)
 static struct process *reaper_of(const struct process *process)
 {
     struct process *reaper = process->parent;
-    while (reaper && !(reaper->is_reaper && reaper->state != PROCESS_FREE && reaper->state != PROCESS_ZOMBIE)) {
+    while (reaper &&
+           !(reaper->is_reaper && reaper->state != PROCESS_FREE && reaper->state != PROCESS_ZOMBIE)) {
         reaper = reaper->parent;
     }
     return reaper ? reaper : &processes[0];
@@ -311,7 +313,8 @@ static void children_give(const struct process *process)
             if (child->death_signal == SIGKILL) {
                 child->is_doomed = true; /* not from here: there may be a long line of them */
             } else if (child->death_signal && child->state != PROCESS_ZOMBIE) {
-                (void)signal_queue(child, &(struct server_signal){.signal = child->death_signal, .sender = process->pid});
+                (void)signal_queue(
+                    child, &(struct server_signal){.signal = child->death_signal, .sender = process->pid});
             }
             if (child->state == PROCESS_ZOMBIE) {
                 signal_child(child, 0);

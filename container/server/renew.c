@@ -69,7 +69,8 @@ bool process_renew_start(struct process *fresh, uint64_t ip, uint64_t sp)
 long process_renew_end(struct process *process)
 {
     for (unsigned i = PROCESSES - RENEWALS; i < PROCESSES; i++) {
-        if (processes[i].state == PROCESS_BUILT && processes[i].renews == process && processes[i].is_outdated) {
+        if (processes[i].state == PROCESS_BUILT && processes[i].renews == process &&
+            processes[i].is_outdated) {
             process_end(&processes[i], 0);
         }
     }

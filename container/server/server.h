@@ -53,8 +53,8 @@ struct process {
     int pid, group, session;
     struct process *parent;          /* NULL: the first process' */
     struct process *host;            /* who hosts it, or itself */
-    struct process *renews;          /* this is what that process becomes, or was; NULL: it is one of its own */
-    bool is_outdated;                /* it is what that process was */
+    struct process *renews; /* this is what that process becomes, or was; NULL: it is one of its own */
+    bool is_outdated;       /* it is what that process was */
     unsigned sharing;                /* processes with the same number share frames; 0: shares none */
     int status;                      /* of a zombie, or the last stop */
     bool has_stopped, has_continued; /* news for wait(2) */

@@ -154,8 +154,10 @@ static void limits(void)
     TELL(limit.rlim_cur >= 65536);
     TELL(prlimit(0, RLIMIT_CORE, NULL, &limit));
     TELL(prlimit(1 << 20, RLIMIT_CORE, NULL, &limit));
-    for (int i = RLIMIT_CPU; i <= RLIMIT_SIGPENDING; i++) { /* what is set is told, also to a child */
-        if (i != RLIMIT_NOFILE && i != RLIMIT_NPROC && i != RLIMIT_STACK && i != RLIMIT_AS && i != RLIMIT_DATA) {
+    for (__rlimit_resource_t i = RLIMIT_CPU; i <= RLIMIT_SIGPENDING;
+         i++) { /* what is set is told, also to a child */
+        if (i != RLIMIT_NOFILE && i != RLIMIT_NPROC && i != RLIMIT_STACK && i != RLIMIT_AS &&
+            i != RLIMIT_DATA) {
             limit = (struct rlimit){.rlim_cur = 0, .rlim_max = 0};
             if (i != RLIMIT_CORE) {
                 getrlimit(i, &limit);

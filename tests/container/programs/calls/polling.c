@@ -320,7 +320,8 @@ static void common_timer(void)
 {
     struct itimerspec time = {{0, 0}, {0, 30000000}};
     unsigned long count = 0;
-    int timer = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK), other = timerfd_create(CLOCK_REALTIME, TFD_NONBLOCK);
+    int timer = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK),
+        other = timerfd_create(CLOCK_REALTIME, TFD_NONBLOCK);
     struct pollfd entry = {timer, POLLIN, 0};
     TELL(timerfd_settime(timer, 0, &time, NULL));
     fflush(stdout);

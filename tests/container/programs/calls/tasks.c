@@ -200,8 +200,40 @@ static void orphans(void)
     TELL(all == (5 << 8) + SIGKILL);
 }
 
+static void *named(void *argument)
+{
+    char name[16];
+    prctl(PR_GET_NAME, name);
+    printf("thread: %s\n", name);
+    TELL(prctl(PR_SET_NAME, "worker"));
+    fflush(stdout);
+    if (fork() == 0) {
+        prctl(PR_GET_NAME, name);
+        printf("its child: %s\n", name);
+        fflush(stdout);
+        _exit(0);
+    }
+    wait(NULL);
+    return argument;
+}
+
+static void names(void)
+{
+    char name[16];
+    pthread_t thread;
+    TELL(prctl(PR_SET_NAME, "first"));
+    pthread_create(&thread, NULL, named, NULL);
+    pthread_join(thread, NULL);
+    prctl(PR_GET_NAME, name);
+    puts(name);
+    TELL(syscall(SYS_getrandom, name, 4, 6));
+    TELL(syscall(SYS_getrandom, name, 4, 8));
+    TELL(syscall(SYS_getrandom, name, 4, 4));
+}
+
 int main(void)
 {
+    names();
     settings();
     schedules();
     capabilities();
