@@ -18,6 +18,7 @@
 #define CONTAINER_ORDER       0x7d0100000000ul /* struct container_order, read-only */
 #define CONTAINER_IPC_BUFFER  0x7d0200000000ul
 #define CONTAINER_BOARD       0x7d0280000000ul /* struct container_board, shared with the manager */
+#define CONTAINER_TIMES       0x7d02a0000000ul /* struct container_times, shared by all processes of a container */
 #define CONTAINER_STACK_TOP   0x7d0300000000ul
 #define CONTAINER_HEAP        0x7d1000000000ul /* the personality's own memory grows from here */
 #define CONTAINER_END         0x7e0000000000ul
@@ -66,6 +67,12 @@ struct container_board {
     uint64_t takes_signals; /* the container looks at the two above; from here on what it says */
     uint64_t memory_used;   /* bytes */
     uint64_t process_count;
+};
+
+/* Processor time, as personalities tell each other, in cycles. Any of them may have written anything. */
+struct container_times {
+    uint64_t served;  /* that all of them spent together */
+    uint64_t charged; /* the moment, without those, up to which time is some program's */
 };
 
 /* A directory or file of the host at a path of the container: absolute, no slash at the end, nothing to be

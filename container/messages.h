@@ -27,11 +27,15 @@ enum server_message {
     SERVER_COPY, /* (pid, then pairs of address, slot): copy pages of the caller's personality */
     SERVER_START, /* (pid, instruction pointer, stack pointer): copy the image and the stack, too; it runs, and is
                     * hosted no more */
-    SERVER_LEAVE, /* (): the caller holds no frame any more that it had by SERVER_SHARE or gave away by it */
-    SERVER_EXIT,  /* (pid, status as of wait(2)). For itself there is no answer */
+    SERVER_RENEW, /* (): make CSpace and VSpace anew for the caller itself -> an id for what follows: SERVER_SHARE and
+                    * SERVER_COPY, then SERVER_START, which has no answer: what called does not go on. -EAGAIN: too many are
+                    * about to be renewed */
+    SERVER_RENEWED, /* (): all that the caller had before SERVER_START is deleted; its files are duplicates */
+    SERVER_EXIT, /* (pid, status as of wait(2), nanoseconds of user and system time, with those of children that it
+                   * waited for). For itself there is no answer */
     SERVER_STOPPED, /* (pid, status as of wait(2)): stopped by a signal, or continued */
     SERVER_WAIT, /* (pid, selector of waitpid, options) -> pid of the child with news, 0 for none yet, -ECHILD;
-                     * word 1: its status */
+                     * word 1: its status, words 2 and 3: its times, when it told them */
     SERVER_KILL, /* (pid of the sender, selector of kill, signal, code, value) */
     SERVER_TAKE, /* () -> how many struct server_signal follow in words 2 and up, the most SERVER_SIGNALS; word 1:
                      * SERVER_IS_ALONE, SERVER_HAS_MORE, SERVER_FUTEXES */
@@ -41,6 +45,7 @@ enum server_message {
     SERVER_FOREGROUND,  /* (pid, group; 0: only tell) -> foreground group of the container's terminal */
     SERVER_FUTEX_WAIT,  /* (): the caller waits for futexes in memory that others have, too */
     SERVER_FUTEX_WAKE,  /* (): the others who do are to look again */
+    SERVER_SET,         /* (pid, enum server_setting, value) */
     SERVER_NAME,        /* (pid, then the name in SERVER_NAME_SIZE bytes and the arguments in the rest) */
     SERVER_INFO, /* (pid): the process with the lowest id from there on -> its pid or -ESRCH, words 1 to 7:
                          * parent, group, session, state as /proc tells it, bytes granted, start time of the counter,
@@ -57,6 +62,11 @@ enum {
     SERVER_IS_ALONE = 1, /* no other process holds a frame of the caller's any more */
     SERVER_HAS_MORE = 2,
     SERVER_FUTEXES = 4 /* look again at futexes in common memory */
+};
+
+enum server_setting {
+    SERVER_SET_DEATH_SIGNAL, /* that the process gets when its parent ends; 0: none. A child has none */
+    SERVER_SET_REAPER        /* 1: it gets the children of descendants that end */
 };
 
 struct server_signal {

@@ -6,6 +6,7 @@
 #include "container/linux/host.h"
 #include "container/linux/space.h"
 #include "container/linux/thread.h"
+#include "container/linux/usage.h"
 #include "container/linux/vdso_data.h"
 
 enum {
@@ -47,7 +48,10 @@ void clock_fork(void)
 
 int64_t clock_now(unsigned clock)
 {
-    /* Process and thread time: monotonic; TAI as hosts without leap seconds have it. */
+    if (usage_is_clock(clock)) {
+        return usage_clock(clock);
+    }
+    /* TAI as hosts without leap seconds have it. */
     static const unsigned char CLOCKS[] = {0, 1, 1, 1, 1, 0, 1, 7, 0, 7, 0, 0};
     if (clock >= sizeof CLOCKS) {
         return -EINVAL;

@@ -7,6 +7,8 @@
  * Invariant: nothing is allocated between the copying of the heap and that of the image, which SERVER_START does
  * while this thread waits for it.
  */
+#include <sel4/sel4.h>
+
 #include "container/linux/clock.h"
 #include "container/linux/entry.h"
 #include "container/linux/file.h"
@@ -15,10 +17,12 @@
 #include "container/linux/process.h"
 #include "container/linux/server.h"
 #include "container/linux/space.h"
+#include "container/linux/usage.h"
 #include "container/linux/window.h"
 
 enum {
-    FILES = 4096
+    FILES = 4096,
+    RENEW_TRIES = 10000
 };
 
 /* Numbers in pairs on their way to the server. */
@@ -122,12 +126,10 @@ asm(".globl personality_split, personality_copied\n"
     "    popq %rbx\n"
     "    ret\n");
 
-long personality_copy(int pid, bool has_frames)
+/* What was built gets what it is to have, and begins. */
+static long body_fill(int pid, bool has_frames)
 {
-    long error = SERVER(SERVER_BUILD, (uint64_t)pid, has_frames);
-    if (error) {
-        return error;
-    }
+    long error = 0;
     batch_begin(SERVER_SHARE, pid);
     if (has_frames) {
         error = space_fork(slot_share);
@@ -143,6 +145,22 @@ long personality_copy(int pid, bool has_frames)
         (void)SERVER(SERVER_EXIT, (uint64_t)pid, 0); /* it never was, if it is still there */
     }
     return error;
+}
+
+long personality_copy(int pid, bool has_frames)
+{
+    long error = SERVER(SERVER_BUILD, (uint64_t)pid, has_frames);
+    return error ? error : body_fill(pid, has_frames);
+}
+
+long personality_renew(void)
+{
+    long pid = SERVER(SERVER_RENEW, 0);
+    for (unsigned i = 0; i < RENEW_TRIES && pid == -EAGAIN; i++) {
+        seL4_Yield(); /* to others who do the same */
+        pid = SERVER(SERVER_RENEW, 0);
+    }
+    return pid < 0 ? pid : body_fill((int)pid, false);
 }
 
 /* The other processes of the personality stay where they are. */
@@ -182,14 +200,16 @@ void personality_begin(struct process *process, struct thread *thread, int pid, 
     process->id = thread->id = pid;
     process->thread_count = 1;
     process->is_hosted = false;
+    usage_begin(process, has_frames);
     process->vfork_thread = NULL;
     if (!kernel_init() || server_ready(kernel_server_notification()) != pid) {
         broken("not enough memory for a process");
     }
     host_fork();
     entry_fork();
-    if (!kernel_thread_make(&thread->kernel, thread->index) || !files_fork()) {
+    if (!kernel_thread_make(&thread->kernel, thread->index) || !files_fork(pid)) {
         broken("not enough memory for a process");
     }
+    file_table_trim(process->files);
     clock_fork();
 }

@@ -127,7 +127,7 @@ bool eventfd_share(struct file *file)
         host_object_drop(&box);
         return false;
     }
-    file_host_become_event(file, &box);
+    file_host_become(file, &box, false);
     return true;
 }
 
@@ -152,13 +152,64 @@ static struct timespec64 timespec_of(uint64_t ns)
                                .nanoseconds = (int64_t)(ns % SECOND_NS)};
 }
 
-long timerfd_get(struct thread *thread, uint64_t fd, uint64_t value)
+/* When an expiration is due that nobody has read, or will be; counted so, the host's timer has as many of them. */
+static uint64_t timer_first(const struct file *file)
+{
+    uint64_t count = file->word[COUNTER], interval = file->word[INTERVAL], deadline = file->word[DEADLINE];
+    return !count ? deadline : interval ? deadline - count * interval : 1;
+}
+
+bool timerfd_share(struct file *file)
+{
+    struct object_box box;
+    cap_address host_clock = file->kind == &TIMER_KIND ? host_find("clock") : 0;
+    if (!host_clock) {
+        return true;
+    }
+    if (!host_object_make(&box)) {
+        return false;
+    }
+    uint64_t first = timer_first(file);
+    if (HOST(host_clock, HOST_CLOCK_TIMER, box.object, NULL, CLOCK_MONOTONIC) < 0 ||
+        (first && HOST(box.object, HOST_TIMER_SET, 0, NULL, first, file->word[INTERVAL], 1) < 0)) {
+        host_object_drop(&box);
+        return false;
+    }
+    timerfd_close(file);
+    file->data = NULL;
+    file->word[COUNTER] = 0;
+    file_host_become(file, &box, true);
+    return true;
+}
+
+/* NULL: the error is in `error`. */
+static struct file *timer_of(const struct thread *thread, uint64_t fd, long *error)
 {
     struct file *file = file_of(thread->process, fd);
-    if (!file || file->kind != &TIMER_KIND) {
-        return file ? -EINVAL : -EBADF;
+    bool is_timer = file && (file->kind == &TIMER_KIND || file_host_is_timer(file));
+    *error = is_timer ? 0 : file ? -EINVAL : -EBADF;
+    return is_timer ? file : NULL;
+}
+
+/* Of a timer of the host's we know what we set. */
+static void timer_advance(struct file *file, uint64_t now)
+{
+    uint64_t deadline = file->word[DEADLINE], interval = file->word[INTERVAL];
+    if (file_host_is_timer(file) && deadline && deadline <= now) {
+        file->word[DEADLINE] = interval ? deadline + ((now - deadline) / interval + 1) * interval : 0;
     }
-    uint64_t now = (uint64_t)clock_now(CLOCK_MONOTONIC), deadline = file->word[DEADLINE];
+}
+
+long timerfd_get(struct thread *thread, uint64_t fd, uint64_t value)
+{
+    long error;
+    struct file *file = timer_of(thread, fd, &error);
+    if (!file) {
+        return error;
+    }
+    uint64_t now = (uint64_t)clock_now(CLOCK_MONOTONIC);
+    timer_advance(file, now);
+    uint64_t deadline = file->word[DEADLINE];
     struct interval interval = {.period = timespec_of(file->word[INTERVAL]),
                                 .first = timespec_of(deadline > now ? deadline - now
                                                      : deadline     ? 1
@@ -166,15 +217,30 @@ long timerfd_get(struct thread *thread, uint64_t fd, uint64_t value)
     return user_write(value, &interval, sizeof interval);
 }
 
+static long timer_set(struct file *file, uint64_t deadline, uint64_t interval)
+{
+    file->word[COUNTER] = 0;
+    file->word[INTERVAL] = interval;
+    file->word[DEADLINE] = deadline;
+    if (file_host_is_timer(file)) {
+        return HOST(file->box.object, HOST_TIMER_SET, 0, NULL, deadline, interval, 1);
+    }
+    if (deadline) {
+        clock_arm((int64_t)deadline);
+    }
+    return 0;
+}
+
 long timerfd_set(struct thread *thread, uint64_t fd, uint64_t flags, uint64_t new, uint64_t old)
 {
-    struct file *file = file_of(thread->process, fd);
     struct interval interval;
     int64_t deadline;
-    if (!file || file->kind != &TIMER_KIND) {
-        return file ? -EINVAL : -EBADF;
+    long error;
+    struct file *file = timer_of(thread, fd, &error);
+    if (!file) {
+        return error;
     }
-    long error = user_read(&interval, new, sizeof interval);
+    error = user_read(&interval, new, sizeof interval);
     if (!error) {
         error = clock_deadline_read(new + sizeof interval.period, (unsigned)file->word[CLOCK],
                                     flags & TFD_TIMER_ABSTIME, &deadline);
@@ -186,13 +252,8 @@ long timerfd_set(struct thread *thread, uint64_t fd, uint64_t flags, uint64_t ne
         return error;
     }
     bool is_set = interval.first.seconds || interval.first.nanoseconds;
-    file->word[COUNTER] = 0;
-    file->word[INTERVAL] = (uint64_t)(interval.period.seconds * SECOND_NS + interval.period.nanoseconds);
-    file->word[DEADLINE] = is_set ? (uint64_t)deadline : 0;
-    if (is_set) {
-        clock_arm(deadline);
-    }
-    return 0;
+    return timer_set(file, is_set ? (uint64_t)deadline : 0,
+                     (uint64_t)(interval.period.seconds * SECOND_NS + interval.period.nanoseconds));
 }
 
 static void timer_expire(struct file *timer, uint64_t now)

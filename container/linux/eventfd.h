@@ -10,9 +10,10 @@ long timerfd_make(struct thread *thread, uint64_t clock, uint64_t flags);
 long timerfd_set(struct thread *thread, uint64_t fd, uint64_t flags, uint64_t new, uint64_t old);
 long timerfd_get(struct thread *thread, uint64_t fd, uint64_t value);
 
-/* Before a fork: an eventfd becomes one of the host, which parent and child share. False: it cannot. Other files stay
+/* Before a fork: an eventfd or timerfd becomes one of the host, which parent and child share. False: it cannot. Other files stay
  * what they are. */
 bool eventfd_share(struct file *file);
+bool timerfd_share(struct file *file);
 
 /* Let timers that are due expire; the next deadline, or NO_DEADLINE. */
 int64_t timerfds_expire(int64_t now);

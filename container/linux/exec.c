@@ -2,7 +2,8 @@
 /*
  * execve(2). Everything that may fail is done before anything is lost: strings are copied, the program is found and
  * looked at. Then the other threads end, the address space is emptied and filled anew.
- * A process that is hosted gets a personality of its own first, and goes on there.
+ * A process that is hosted gets a personality of its own first, and goes on there; so does one that shares frames with
+ * others.
  */
 #include "container/linux/file.h"
 #include "container/linux/heap.h"
@@ -105,20 +106,6 @@ static void others_end(const struct thread *thread)
     }
 }
 
-/* Frames that others may have are left to them. */
-static void memory_leave(void)
-{
-    bool is_alone = pages_are_alone();
-    if (!is_alone) {
-        pages_leave();
-    }
-    space_clear();
-    if (!is_alone) {
-        (void)SERVER(SERVER_LEAVE, 0);
-        pages_alone(true);
-    }
-}
-
 static void program_run(struct thread *thread, struct program *program)
 {
     struct process *process = thread->process;
@@ -130,7 +117,8 @@ static void program_run(struct thread *thread, struct program *program)
     thread->id = process->id;
     thread->clear_child_tid = thread->robust_list = thread->fs_base = 0;
     thread->has_saved_mask = false;
-    memory_leave();
+    memset(thread->name, 0, sizeof thread->name);
+    space_clear();
     long error = program_load(process, program, &ip, &sp);
     if (error) {
         log_line("%s: cannot be run: error %ld", program->path, -error);
@@ -145,7 +133,7 @@ static void program_run(struct thread *thread, struct program *program)
 static long exec_hosted(struct thread *thread, struct program *program)
 {
     struct process *process = thread->process;
-    long result = personality_copy(process->id, false);
+    long result = files_share() ? personality_copy(process->id, false) : -ENOMEM;
     if (result == 1) {
         personality_begin(process, thread, process->id, false);
         program_run(thread, program);
@@ -159,6 +147,20 @@ static long exec_hosted(struct thread *thread, struct program *program)
     return result;
 }
 
+/* Frames that others have, too, are left to them, with everything through which this process could get at them. */
+static long exec_renewed(struct thread *thread, struct program *program)
+{
+    long result = personality_renew();
+    if (result == 1) {
+        personality_begin(thread->process, thread, thread->process->id, false);
+        (void)SERVER(SERVER_RENEWED, 0);
+        program_run(thread, program);
+        return CALL_WAITS;
+    }
+    program_drop(program);
+    return result;
+}
+
 long process_exec(struct thread *thread, const char *path, uint64_t arguments, uint64_t environment)
 {
     struct program program;
@@ -169,6 +171,9 @@ long process_exec(struct thread *thread, const char *path, uint64_t arguments, u
     }
     if (thread->process->is_hosted) {
         return exec_hosted(thread, &program);
+    }
+    if (!pages_are_alone()) {
+        return exec_renewed(thread, &program);
     }
     program_run(thread, &program);
     return CALL_WAITS;

@@ -5,6 +5,8 @@
 #include "container/linux/process.h"
 #include "container/linux/server.h"
 #include "container/linux/space.h"
+#include "container/linux/usage.h"
+#include "container/linux/vector.h"
 
 enum {
     CLONE_VM = 0x100,
@@ -31,13 +33,15 @@ enum {
 HANDLER(call_fork)
 {
     (void)call;
-    return process_fork(thread, 0, 0, 0, 0, 0);
+    long stored = vector_store(thread);
+    return stored ? stored : process_fork(thread, 0, 0, 0, 0, 0);
 }
 
 HANDLER(call_vfork)
 {
     (void)call;
-    return process_fork(thread, CLONE_VM | CLONE_VFORK, 0, 0, 0, 0);
+    long stored = vector_store(thread);
+    return stored ? stored : process_fork(thread, CLONE_VM | CLONE_VFORK, 0, 0, 0, 0);
 }
 
 HANDLER(call_execve)
@@ -65,20 +69,26 @@ HANDLER(call_execveat)
 }
 
 /* A child with news, or a wait for one. */
-static long wait_for(struct thread *thread, int selector, uint64_t options, int *status)
+static long wait_for(struct thread *thread, int selector, uint64_t options, int *status, struct usage *usage)
 {
-    uint64_t words[] = {(uint64_t)thread->process->id, (uint64_t)selector, options}, answer[2];
-    long pid = server_call(SERVER_WAIT, words, 3, answer, 2);
+    uint64_t words[] = {(uint64_t)thread->process->id, (uint64_t)selector, options}, answer[3];
+    long pid = server_call(SERVER_WAIT, words, 3, answer, 3);
     if (pid == 0 && !(options & WNOHANG)) {
         return thread_wait(thread, WAIT_CHILD, NO_DEADLINE);
     }
     *status = (int)answer[0];
+    bool has_ended = (*status & 0xff) != 0x7f && *status != STATUS_CONTINUED;
+    *usage = (struct usage){(int64_t)answer[1], (int64_t)answer[2]};
+    if (pid > 0 && has_ended && !(options & WNOWAIT)) {
+        usage_child(thread->process, usage);
+    }
     return pid;
 }
 
 HANDLER(call_wait4)
 {
     int status = 0;
+    struct usage usage;
     if (ARG(2) & ~(uint64_t)(WNOHANG | WUNTRACED | WCONTINUED | 0xe0000000)) {
         return -EINVAL;
     }
@@ -87,12 +97,12 @@ HANDLER(call_wait4)
     if (error) {
         return error;
     }
-    long pid = wait_for(thread, (int)ARG(0), ARG(2) | WEXITED, &status);
+    long pid = wait_for(thread, (int)ARG(0), ARG(2) | WEXITED, &status, &usage);
     if (pid > 0 && ARG(1)) {
         (void)user_write(ARG(1), &status, sizeof status);
     }
     if (pid > 0 && ARG(3)) {
-        (void)user_zero(ARG(3), RUSAGE_SIZE);
+        (void)usage_write(ARG(3), &usage, 0);
     }
     return pid;
 }
@@ -118,19 +128,24 @@ HANDLER(call_waitid)
     int status = 0, id = (int)ARG(1);
     int selector = ARG(0) == P_ALL ? -1 : ARG(0) == P_PID ? id : -id;
     struct siginfo info = {0};
+    struct usage usage;
     if (ARG(0) > P_PGID || !(ARG(3) & (WEXITED | WUNTRACED | WCONTINUED)) || (ARG(0) == P_PID && id <= 0)) {
         return -EINVAL;
     }
     long error = ARG(2) ? space_fill(ARG(2), sizeof info, true) : 0;
+    error = !error && ARG(4) ? space_fill(ARG(4), RUSAGE_SIZE, true) : error;
     if (error) {
         return error;
     }
-    long pid = wait_for(thread, selector, ARG(3), &status);
+    long pid = wait_for(thread, selector, ARG(3), &status, &usage);
     if (pid < 0) {
         return pid;
     }
     if (pid > 0) {
         child_info(&info, (int)pid, status);
+        if (ARG(4)) {
+            (void)usage_write(ARG(4), &usage, 0);
+        }
     }
     return ARG(2) ? user_write(ARG(2), &info, sizeof info) : 0;
 }

@@ -41,7 +41,7 @@ static void file_unlink(struct file *file)
 bool files_share(void)
 {
     for (struct file *file = files; file; file = file->next) {
-        if (!eventfd_share(file)) {
+        if (!eventfd_share(file) || !timerfd_share(file)) {
             return false;
         }
     }
@@ -60,7 +60,7 @@ unsigned files_caps(cap_address *caps, unsigned room)
     return count;
 }
 
-bool files_fork(void)
+bool files_fork(int process)
 {
     for (struct file *file = files; file; file = file->next) {
         if (!file_host_fork(file)) {
@@ -68,7 +68,7 @@ bool files_fork(void)
         }
         epoll_fork(file);
     }
-    locks_fork();
+    locks_fork(process);
     return true;
 }
 
@@ -205,20 +205,46 @@ bool file_table_init(struct file_table *table)
     return table->descriptor != NULL;
 }
 
+/* How large Linux makes the copy of a table: what is open decides, in words of 64, and it doubles. */
+static unsigned table_room(const struct file_table *table)
+{
+    unsigned end = table->room, room = FIRST_ROOM;
+    while (end > 0 && !table->descriptor[end - 1].file) {
+        end--;
+    }
+    while (room < end) {
+        room *= 2;
+    }
+    return room;
+}
+
 bool file_table_copy(struct file_table *to, const struct file_table *from)
 {
     *to = *from;
-    to->descriptor = heap_alloc(from->room * sizeof *to->descriptor);
+    to->room = table_room(from);
+    to->descriptor = heap_alloc(to->room * sizeof *to->descriptor);
     if (!to->descriptor) {
         return false;
     }
-    memcpy(to->descriptor, from->descriptor, from->room * sizeof *to->descriptor);
+    memcpy(to->descriptor, from->descriptor, to->room * sizeof *to->descriptor);
     for (unsigned fd = 0; fd < to->room; fd++) {
         if (to->descriptor[fd].file) {
             file_hold(to->descriptor[fd].file);
         }
     }
     return true;
+}
+
+void file_table_trim(struct file_table *table)
+{
+    unsigned room = table_room(table);
+    struct descriptor *less = room < table->room ? heap_alloc(room * sizeof *less) : NULL;
+    if (less) {
+        memcpy(less, table->descriptor, room * sizeof *less);
+        heap_free(table->descriptor, table->room * sizeof *table->descriptor);
+        table->descriptor = less;
+        table->room = room;
+    }
 }
 
 void file_table_drop(struct file_table *table)

@@ -118,7 +118,7 @@ void file_release(struct file *file);
  * what it waits for. False: no memory, or too many files. */
 bool files_share(void);
 unsigned files_caps(cap_address *caps, unsigned room);
-bool files_fork(void);
+bool files_fork(int process);
 
 /* Tell everybody who waits for this file. */
 void file_changed(struct file *file);
@@ -162,6 +162,8 @@ void files_exec(struct process *process);
 /* A second table with the same files, and its end. */
 bool file_table_copy(struct file_table *to, const struct file_table *from);
 void file_table_drop(struct file_table *table);
+/* In a copy of the process: the table is as large as one that was copied. */
+void file_table_trim(struct file_table *table);
 
 /* In file_host.c: files of the host. */
 struct file *file_host_make(const struct object_box *box, unsigned flags, bool is_directory);
@@ -171,7 +173,9 @@ cap_address file_host_cap(const struct file *file); /* 0: it is none */
 cap_address file_host_stream(const struct file *file); /* 0: reading or writing it is more than the host's matter */
 bool file_is_directory(const struct file *file);
 bool file_host_is_socket(const struct file *file);
-void file_host_become_event(struct file *file, const struct object_box *box); /* of one that was none of the host's */
+/* An eventfd or timerfd that was none of the host's. */
+void file_host_become(struct file *file, const struct object_box *box, bool is_timer);
+bool file_host_is_timer(const struct file *file);
 bool file_host_fork(struct file *file);
 
 #endif

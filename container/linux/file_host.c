@@ -222,9 +222,20 @@ bool file_host_is_socket(const struct file *file)
     return file->kind == &SOCKET_KIND;
 }
 
-void file_host_become_event(struct file *file, const struct object_box *box)
+static const struct file_kind TIMER_KIND = {.name = "anon_inode:[timerfd]",
+                                            .read = host_read,
+                                            .poll = host_poll,
+                                            .watch = host_watch_file,
+                                            .close = host_close};
+
+bool file_host_is_timer(const struct file *file)
 {
-    file->kind = &EVENT_KIND;
+    return file->kind == &TIMER_KIND;
+}
+
+void file_host_become(struct file *file, const struct object_box *box, bool is_timer)
+{
+    file->kind = is_timer ? &TIMER_KIND : &EVENT_KIND;
     file->box = *box;
     file_watch(file, 0); /* who waited for the file it was waits for this one */
 }

@@ -80,10 +80,14 @@ static void holder_drop(struct holder **at)
     heap_free(holder, sizeof *holder);
 }
 
-void locks_fork(void)
+void locks_fork(int process)
 {
-    while (holders) {
-        holder_drop(&holders); /* a copy; the parent's keeps the locks */
+    for (struct holder **at = &holders; *at;) {
+        if ((*at)->process == process) {
+            at = &(*at)->next;
+        } else {
+            holder_drop(at); /* a copy; the parent's keeps the locks */
+        }
     }
 }
 

@@ -12,7 +12,7 @@ long lock_of_process(struct thread *thread, struct file *file, uint64_t at, bool
 /* The process closes a descriptor of this file: its own locks there are gone. */
 void locks_close(const struct process *process, const struct file *file);
 
-/* In a forked process, whose files are open: it has no locks of its own. */
-void locks_fork(void);
+/* In a copy of the personality, whose files are open: locks of others than this process are not here. */
+void locks_fork(int process);
 
 #endif

@@ -13,6 +13,7 @@
 #include "container/linux/space.h"
 #include "container/linux/terminal.h"
 #include "container/linux/thread.h"
+#include "container/linux/usage.h"
 
 _Noreturn void personality_main(const struct container_order *order);
 
@@ -78,7 +79,9 @@ static _Noreturn void loop(void)
             process_events();
             thread_run_queue();
         }
+        usage_leave();
         kernel_wait(&message);
+        usage_enter(&message);
         if (message.event == EVENT_SIGNAL) {
             if (message.is_from_server) {
                 process_events();
@@ -99,6 +102,7 @@ _Noreturn void personality_main(const struct container_order *order)
     selkie_entry = order->entry;
     seL4_SetIPCBuffer((seL4_IPCBuffer *)CONTAINER_IPC_BUFFER);
     object_init();
+    usage_begin(&process, true);
     if (!kernel_init()) {
         broken("not enough memory to start");
     }

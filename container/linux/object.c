@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Slots, untyped memory, frames and their mappings.
+ * Slots, untyped memory, objects, frames. Mapping these is object_map.c's.
  *
  * Invariant: `used` of an untyped is the kernel's own watermark, since nothing else retypes it.
  * Frames come in batches, so that neighbours in a program's memory are neighbours in the machine's, which is
@@ -8,10 +8,10 @@
  */
 #include "container/linux/object.h"
 
-#include <sel4/arch/mapping.h>
 #include <sel4/sel4.h>
 
 #include "container/linux/heap.h"
+#include "lib/libsel4/support/object_bits.h"
 
 enum {
     LEAF_SLOTS = 1 << CONTAINER_LEAF_BITS,
@@ -19,10 +19,9 @@ enum {
     NODE_DEPTH = CONTAINER_GUARD_BITS + CONTAINER_ROOT_BITS,
     FRAME_BATCH = 64,
     GRANT_LEAST_BITS = 18, /* what is asked for at a time, for as long as a process is small */
-    GRANT_MOST_BITS = 24
+    GRANT_MOST_BITS = 24,
+    GRANT_LAST_BITS = 30 /* when there are not many slots left for grants */
 };
-
-#define OWN_PAGES ((struct own_page *)0x7d0f00000000ul) /* a table that grows */
 
 struct untyped {
     cap_address cap;
@@ -32,8 +31,8 @@ struct untyped {
 static struct untyped untypeds[CONTAINER_UNTYPEDS]; /* ascending sizes */
 static unsigned untyped_count, untyped_slots;
 static uint64_t slot_next, slot_end; /* in the present leaf */
+static uint64_t leaf_next = 1;       /* where there may be room for another one */
 static uint64_t granted_bytes;
-static size_t own_count;
 
 /* A stack of numbers. */
 struct stack {
@@ -60,6 +59,7 @@ void object_fork(void)
     fresh_next = fresh_end = 0;
     used_frames.count = free_slots.count = 0;
     slot_next = slot_end;
+    leaf_next = 1; /* those of which nothing was copied are not here */
 }
 
 /* False: no memory, which is no loss that matters then. */
@@ -99,7 +99,8 @@ static bool untyped_more(uint64_t bytes)
     while (1ul << least < bytes) {
         least++;
     }
-    while (wish < GRANT_MOST_BITS && (1ul << wish) < granted_bytes / 4) {
+    unsigned most = untyped_slots < CONTAINER_UNTYPEDS / 2 ? GRANT_MOST_BITS : GRANT_LAST_BITS;
+    while (wish < most && (1ul << wish) < granted_bytes / 4) {
         wish++;
     }
     if (untyped_slots == CONTAINER_UNTYPEDS) {
@@ -127,34 +128,55 @@ static struct untyped *untyped_find(uint64_t bytes, uint64_t align)
     return NULL;
 }
 
-/* `count` objects into free slots of a leaf from `slot` on; slot_end - slot_next must allow it. */
-static bool retype(uint64_t type, unsigned size_argument, unsigned bits, uint64_t root_index,
-                   uint64_t node_depth, uint64_t offset, unsigned count)
+/* Have an untyped with room for that many objects. Asking for one may take slots, and even frames. */
+static bool memory_reserve(unsigned bits, unsigned count)
 {
     uint64_t align = 1ul << bits;
-    struct untyped *untyped = untyped_find(align * count, align);
-    if (!untyped && untyped_more(align * count)) {
-        untyped = untyped_find(align * count, align);
+    return untyped_find(align * count, align) || untyped_more(align * count);
+}
+
+/* `count` objects into free slots of a leaf from `offset` on. Where memory was reserved, nothing else happens. */
+static seL4_Error retype(uint64_t type, unsigned size_argument, unsigned bits, uint64_t root_index,
+                         uint64_t node_depth, uint64_t offset, unsigned count)
+{
+    uint64_t align = 1ul << bits;
+    struct untyped *untyped = memory_reserve(bits, count) ? untyped_find(align * count, align) : NULL;
+    if (!untyped) {
+        return seL4_NotEnoughMemory;
     }
-    if (!untyped || seL4_Untyped_Retype(untyped->cap, type, size_argument, CONTAINER_SLOT_CNODE, root_index,
-                                        node_depth, offset, count) != seL4_NoError) {
+    seL4_Error error = seL4_Untyped_Retype(untyped->cap, type, size_argument, CONTAINER_SLOT_CNODE,
+                                           root_index, node_depth, offset, count);
+    if (error == seL4_NoError) {
+        untyped->used = ((untyped->used + align - 1) & ~(align - 1)) + align * count;
+    }
+    return error;
+}
+
+/* In the first place of the root that is free; the last one is the process server's. */
+static bool leaf_make(void)
+{
+    enum {
+        BITS = CONTAINER_LEAF_BITS + seL4_SlotBits
+    };
+    seL4_Error error = memory_reserve(BITS, 1) ? seL4_DeleteFirst : seL4_NotEnoughMemory;
+    if (error == seL4_NotEnoughMemory || slot_next < slot_end) { /* or asking for memory has made one */
+        return slot_next < slot_end;
+    }
+    while (error == seL4_DeleteFirst && leaf_next < ROOT_SLOTS - 1) {
+        error = retype(seL4_CapTableObject, CONTAINER_LEAF_BITS, BITS, 0, 0, leaf_next++, 1);
+    }
+    if (error != seL4_NoError) {
         return false;
     }
-    untyped->used = ((untyped->used + align - 1) & ~(align - 1)) + align * count;
+    slot_next = (leaf_next - 1) << CONTAINER_LEAF_BITS;
+    slot_end = slot_next + LEAF_SLOTS;
     return true;
 }
 
-static bool leaf_next(void)
+/* Have a slot in the present leaf. */
+static bool slot_reserve(void)
 {
-    uint64_t leaf = slot_end >> CONTAINER_LEAF_BITS;
-    if (leaf == ROOT_SLOTS - 1 || /* the last one is the process server's */
-        !retype(seL4_CapTableObject, CONTAINER_LEAF_BITS, CONTAINER_LEAF_BITS + seL4_SlotBits, 0, 0, leaf,
-                1)) {
-        return false;
-    }
-    slot_next = leaf << CONTAINER_LEAF_BITS;
-    slot_end = slot_next + LEAF_SLOTS;
-    return true;
+    return slot_next < slot_end || leaf_make();
 }
 
 cap_address slot_alloc(void)
@@ -162,7 +184,7 @@ cap_address slot_alloc(void)
     if (free_slots.count > 0) {
         return free_slots.at[--free_slots.count];
     }
-    return slot_next < slot_end || leaf_next() ? slot_next++ : 0;
+    return slot_reserve() ? slot_next++ : 0;
 }
 
 void slot_free(cap_address slot)
@@ -178,7 +200,7 @@ cap_address slot_row_retype(cap_address untyped, uint64_t type, unsigned size_bi
         while (slot_next < slot_end && slot_end - slot_next < count) {
             slot_free(slot_next++);
         }
-        if (slot_next == slot_end && !leaf_next()) {
+        if (!slot_reserve()) {
             return 0;
         }
         first = slot_next;
@@ -195,38 +217,15 @@ cap_address slot_row_retype(cap_address untyped, uint64_t type, unsigned size_bi
     return first;
 }
 
-/* log2 of the bytes that an object takes. */
-static unsigned object_bits(uint64_t type, unsigned size_bits)
-{
-    switch (type) {
-    case seL4_TCBObject:
-        return seL4_TCBBits;
-    case seL4_EndpointObject:
-        return seL4_EndpointBits;
-    case seL4_NotificationObject:
-        return seL4_NotificationBits;
-    case seL4_CapTableObject:
-        return size_bits + seL4_SlotBits;
-#ifdef CONFIG_KERNEL_MCS
-    case seL4_ReplyObject:
-        return seL4_ReplyBits;
-#endif
-    case seL4_X86_4K:
-    case seL4_X86_PageTableObject:
-    case seL4_X86_PageDirectoryObject:
-    case seL4_X86_PDPTObject:
-        return seL4_PageBits;
-    default: /* untyped, scheduling contexts, host objects */
-        return size_bits;
-    }
-}
-
 cap_address object_alloc(uint64_t type, unsigned size_bits)
 {
     cap_address slot = slot_alloc();
     uint64_t leaf = slot >> CONTAINER_LEAF_BITS;
-    if (!slot || !retype(type, size_bits, object_bits(type, size_bits), leaf, NODE_DEPTH,
-                         slot & (LEAF_SLOTS - 1), 1)) {
+    if (!slot || retype(type, size_bits, sel4_util_object_bits(type, size_bits), leaf, NODE_DEPTH,
+                        slot & (LEAF_SLOTS - 1), 1) != seL4_NoError) {
+        if (slot) {
+            slot_free(slot);
+        }
         return 0;
     }
     return slot;
@@ -251,30 +250,32 @@ void object_box_empty(const struct object_box *box)
     seL4_CNode_Delete(CONTAINER_SLOT_CNODE, box->object, seL4_WordBits);
 }
 
-/* As many new frames as slots and memory allow, up to a batch. */
+/* As many new frames as slots and memory allow, up to a batch. Asking for memory may take slots, and bring frames. */
 static bool frames_refill(void)
 {
-    if (slot_next == slot_end && !leaf_next()) {
-        return false;
-    }
-    uint64_t room = slot_end - slot_next;
-    for (unsigned count = room < FRAME_BATCH ? (unsigned)room : FRAME_BATCH; count > 0; count /= 2) {
-        uint64_t first = slot_next; /* taken first: asking for memory may take slots itself */
-        slot_next += count;
+    unsigned count = FRAME_BATCH;
+    while (count > 0 && fresh_next == fresh_end) {
+        if (!memory_reserve(seL4_PageBits, count)) {
+            count /= 2;
+            continue;
+        }
+        if (slot_next == slot_end) {
+            if (!leaf_make()) { /* it takes memory itself */
+                return fresh_next < fresh_end;
+            }
+            continue;
+        }
+        uint64_t first = slot_next, room = slot_end - slot_next;
+        unsigned part = room < count ? (unsigned)room : count;
         if (retype(seL4_X86_4K, 0, seL4_PageBits, first >> CONTAINER_LEAF_BITS, NODE_DEPTH,
-                   first & (LEAF_SLOTS - 1), count)) {
-            fresh_next = first;
-            fresh_end = first + count;
-            return true;
-        }
-        if (slot_next == first + count) {
-            slot_next = first;
-        }
-        if (slot_end - slot_next < count / 2) {
+                   first & (LEAF_SLOTS - 1), part) != seL4_NoError) {
             return false;
         }
+        slot_next += part;
+        fresh_next = first;
+        fresh_end = first + part;
     }
-    return false;
+    return fresh_next < fresh_end;
 }
 
 uint32_t frame_alloc(bool *is_zero)
@@ -326,82 +327,4 @@ uint64_t object_total_bytes(void)
 bool object_has_bytes(uint64_t bytes)
 {
     return bytes <= granted_free_bytes() || bytes <= object_free_bytes();
-}
-
-static bool structure_add(uint64_t vaddr, seL4_Word level, cap_address *table)
-{
-    uint64_t type = level == SEL4_MAPPING_LOOKUP_NO_PT   ? seL4_X86_PageTableObject
-                    : level == SEL4_MAPPING_LOOKUP_NO_PD ? seL4_X86_PageDirectoryObject
-                                                         : seL4_X86_PDPTObject;
-    cap_address cap = level == SEL4_MAPPING_LOOKUP_NO_PT && *table ? *table : object_alloc(type, 0);
-    if (!cap) {
-        return false;
-    }
-    seL4_Error error;
-    if (level == SEL4_MAPPING_LOOKUP_NO_PT) {
-        error = seL4_X86_PageTable_Map(cap, CONTAINER_SLOT_VSPACE, vaddr, seL4_X86_Default_VMAttributes);
-        *table = cap;
-    } else if (level == SEL4_MAPPING_LOOKUP_NO_PD) {
-        error = seL4_X86_PageDirectory_Map(cap, CONTAINER_SLOT_VSPACE, vaddr, seL4_X86_Default_VMAttributes);
-    } else {
-        error = seL4_X86_PDPT_Map(cap, CONTAINER_SLOT_VSPACE, vaddr, seL4_X86_Default_VMAttributes);
-    }
-    return error == seL4_NoError;
-}
-
-bool frame_map_in(uint32_t frame, uint64_t vaddr, bool is_writable, cap_address *table)
-{
-    seL4_CapRights_t rights = is_writable ? seL4_ReadWrite : seL4_CanRead;
-    for (;;) {
-        seL4_Error error =
-            seL4_X86_Page_Map(frame, CONTAINER_SLOT_VSPACE, vaddr, rights, seL4_X86_Default_VMAttributes);
-        if (error != seL4_FailedLookup) {
-            return error == seL4_NoError;
-        }
-        if (!structure_add(vaddr, seL4_MappingFailedLookupLevel(), table)) {
-            return false;
-        }
-    }
-}
-
-size_t own_pages(const struct own_page **pages)
-{
-    *pages = OWN_PAGES;
-    return own_count;
-}
-
-/* Each page of the table begins with itself. */
-static bool own_page_add(uint32_t frame, uint64_t vaddr)
-{
-    bool is_zero;
-    cap_address table = 0;
-    if (own_count % (PAGE_SIZE / sizeof *OWN_PAGES) == 0) {
-        uint32_t page = frame_alloc(&is_zero);
-        uint64_t at = (uint64_t)&OWN_PAGES[own_count];
-        if (!page || !frame_map_in(page, at, true, &table)) {
-            return false;
-        }
-        OWN_PAGES[own_count++] =
-            (struct own_page){page, (uint32_t)((at - CONTAINER_PERSONALITY) / PAGE_SIZE)};
-    }
-    OWN_PAGES[own_count++] =
-        (struct own_page){frame, (uint32_t)((vaddr - CONTAINER_PERSONALITY) / PAGE_SIZE)};
-    return true;
-}
-
-bool frame_map(uint32_t frame, uint64_t vaddr, bool is_writable)
-{
-    cap_address table = 0;
-    return (vaddr < CONTAINER_PERSONALITY || own_page_add(frame, vaddr)) &&
-           frame_map_in(frame, vaddr, is_writable, &table);
-}
-
-void frame_unmap(uint32_t frame)
-{
-    seL4_X86_Page_Unmap(frame);
-}
-
-void table_unmap(cap_address table)
-{
-    seL4_X86_PageTable_Unmap(table);
 }

@@ -23,7 +23,7 @@ static struct node top;
 static uint64_t frames_in_use;
 
 /* Others may have our frames; those that we use no more wait here until nobody else does. */
-static bool is_sharing, is_leaving;
+static bool is_sharing;
 static uint32_t *limbo;
 static size_t limbo_count, limbo_room;
 
@@ -171,7 +171,7 @@ static void frame_drop(uint32_t frame, bool is_shared)
 {
     if (!is_shared || !is_sharing) {
         frame_free(frame);
-    } else if (is_leaving || limbo_count == limbo_room) {
+    } else if (limbo_count == limbo_room) {
         frame_forget(frame);
     } else {
         limbo[limbo_count++] = frame;
@@ -411,7 +411,6 @@ void pages_abandon(void)
 void pages_alone(bool is_alone)
 {
     is_sharing = !is_alone;
-    is_leaving = false;
     for (; is_alone && limbo_count > 0; limbo_count--) {
         frame_free(limbo[limbo_count - 1]);
     }
@@ -420,12 +419,4 @@ void pages_alone(bool is_alone)
 bool pages_are_alone(void)
 {
     return !is_sharing;
-}
-
-void pages_leave(void)
-{
-    is_leaving = true;
-    for (; limbo_count > 0; limbo_count--) {
-        frame_forget(limbo[limbo_count - 1]);
-    }
 }

@@ -76,7 +76,4 @@ void pages_abandon(void);
 void pages_alone(bool is_alone);
 bool pages_are_alone(void);
 
-/* Before exec: frames that are dropped from now on and may be shared are left to the others for good. */
-void pages_leave(void);
-
 #endif

@@ -3,13 +3,13 @@
 #include "container/linux/calls.h"
 #include "container/linux/clock.h"
 #include "container/linux/epoll.h"
+#include "container/linux/heap.h"
 #include "container/linux/space.h"
 
 enum {
     POLLNVAL = 32,
     POLL_MAX = 4096,
-    SELECT_MAX = 1024,
-    SET_BYTES = SELECT_MAX / 8
+    FEW_WORDS = 16 /* of a set that fits on the stack */
 };
 
 struct poll_entry {
@@ -115,53 +115,77 @@ HANDLER(call_ppoll)
 
 static const uint64_t SELECT_EVENTS[] = {POLL_IN | POLL_HUP | POLL_ERR, POLL_OUT | POLL_ERR, POLL_PRI};
 
-static long select_sets(struct thread *thread, const struct linux_call *call, int64_t timeout_ns)
+/* What was asked for, three sets of so many words, and behind it what was found. */
+struct select {
+    uint64_t words, *asked, *found;
+};
+
+static long select_look(const struct process *process, const struct select *select, bool must_watch)
 {
-    static unsigned char asked[3][SET_BYTES], found[3][SET_BYTES];
-    uint64_t count = (uint32_t)ARG(0), bytes = (count + 63) / 64 * 8;
     long ready = 0;
-    if (count > SELECT_MAX) {
-        return -EINVAL;
-    }
-    memset(asked, 0, sizeof asked);
-    memset(found, 0, sizeof found);
-    for (unsigned set = 0; set < 3; set++) {
-        long error = ARG(set + 1) ? user_read(asked[set], ARG(set + 1), bytes) : 0;
-        if (error) {
-            return error;
-        }
-    }
-    for (unsigned pass = 0; pass < 2 && !ready; pass++) { /* look; then, if nothing is ready, watch */
-        for (uint64_t i = 0; i < 3 * count; i++) {
-            uint64_t set = i / count, fd = i % count;
-            if (!(asked[set][fd / 8] >> fd % 8 & 1)) {
-                continue;
-            }
-            struct file *file = file_of(thread->process, fd);
+    for (uint64_t i = 0; i < 3 * select->words; i++) {
+        uint64_t set = i / select->words, first = i % select->words * 64;
+        for (uint64_t bits = select->asked[i]; bits; bits &= bits - 1) {
+            struct file *file = file_of(process, first + (unsigned)__builtin_ctzl(bits));
             if (!file) {
                 return -EBADF;
             }
-            if (pass == 1) {
+            if (must_watch) {
                 file_watch(file, SELECT_EVENTS[set]);
             } else if (file_poll(file, SELECT_EVENTS[set]) & SELECT_EVENTS[set]) {
-                found[set][fd / 8] |= (unsigned char)(1 << fd % 8);
+                select->found[i] |= bits & -bits;
                 ready++;
             }
         }
-        if (timeout_ns == 0 || thread->is_expired) {
-            break;
-        }
     }
-    if (!ready && timeout_ns != 0 && !thread->is_expired) {
-        return wait_any(thread, timeout_ns);
-    }
-    for (unsigned set = 0; set < 3; set++) {
-        long error = ARG(set + 1) ? user_write(ARG(set + 1), found[set], bytes) : 0;
+    return ready;
+}
+
+static long select_do(struct thread *thread, const struct linux_call *call, const struct select *select,
+                      uint64_t count, int64_t timeout_ns)
+{
+    uint64_t bytes = select->words * sizeof(uint64_t);
+    for (unsigned set = 0; set < 3 && select->words; set++) {
+        uint64_t *asked = select->asked + set * select->words;
+        long error = ARG(set + 1) ? user_read(asked, ARG(set + 1), bytes) : 0;
         if (error) {
             return error;
         }
+        if (count % 64) {
+            asked[select->words - 1] &= (1ul << count % 64) - 1;
+        }
+    }
+    long ready = select_look(thread->process, select, false);
+    if (!ready && timeout_ns != 0 && !thread->is_expired) {
+        (void)select_look(thread->process, select, true);
+        return wait_any(thread, timeout_ns);
+    }
+    for (unsigned set = 0; set < 3 && ready >= 0; set++) {
+        long error = ARG(set + 1) ? user_write(ARG(set + 1), select->found + set * select->words, bytes) : 0;
+        ready = error ? error : ready;
     }
     return ready;
+}
+
+/* Descriptors that the table has no room for are not looked at. */
+static long select_sets(struct thread *thread, const struct linux_call *call, int64_t timeout_ns)
+{
+    uint64_t few[2 * 3 * FEW_WORDS] = {0}, count = (uint32_t)ARG(0);
+    if ((int32_t)ARG(0) < 0) {
+        return -EINVAL;
+    }
+    count = count < thread->process->files->room ? count : thread->process->files->room;
+    uint64_t words = (count + 63) / 64, size = 2 * 3 * words * sizeof *few;
+    uint64_t *sets = words <= FEW_WORDS ? few : heap_alloc(size);
+    if (!sets) {
+        return -ENOMEM;
+    }
+    struct select select = {.words = words, .asked = sets, .found = sets + 3 * words};
+    long result = select_do(thread, call, &select, count, timeout_ns);
+    if (sets != few) {
+        heap_free(sets, size);
+    }
+    return result;
 }
 
 HANDLER(call_select)

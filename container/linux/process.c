@@ -9,6 +9,7 @@
 #include "container/linux/page_map.h"
 #include "container/linux/server.h"
 #include "container/linux/space.h"
+#include "container/linux/usage.h"
 
 enum {
     CLONE_VM = 0x100,
@@ -50,6 +51,14 @@ static void fork_child(struct thread *thread, uint64_t flags, uint64_t stack, ui
     thread->clear_child_tid = flags & CLONE_CHILD_CLEARTID ? child_tid : 0;
     thread->robust_list = 0;
     thread->has_saved_mask = false;
+    thread->process->task.death_signal = thread->process->task.is_reaper = 0;
+    if (*thread->name) { /* the forking one was not the first thread */
+        memcpy(thread->process->name, thread->name, sizeof thread->name);
+        memset(thread->name, 0, sizeof thread->name);
+    }
+    if (thread->schedule.is_reset_on_fork) {
+        thread->schedule = (struct schedule){0};
+    }
     signal_fork(thread->process, thread);
     ids_write(thread, flags & CLONE_CHILD_SETTID, 0, child_tid);
     thread_start_copy(thread, stack, flags & CLONE_SETTLS ? tls : thread->fs_base);
@@ -102,6 +111,8 @@ static struct process *process_duplicate(const struct process *from)
     }
     *process = *from;
     process->pending = (struct signal_set){0};
+    process->usage = process->children = (struct usage){0};
+    process->task.death_signal = process->task.is_reaper = 0;
     process->thread_count = 0;
     process->files = heap_alloc(sizeof *process->files);
     process->directory = heap_alloc(PATH_ROOM);
@@ -172,7 +183,9 @@ _Noreturn void process_end(struct process *process, int wait_status)
     if (!process->is_hosted) {
         process_exit(wait_status);
     }
-    (void)SERVER(SERVER_EXIT, (uint64_t)process->id, (uint64_t)wait_status);
+    struct usage usage = usage_at_end(process);
+    (void)SERVER(SERVER_EXIT, (uint64_t)process->id, (uint64_t)wait_status, (uint64_t)usage.user_ns,
+                 (uint64_t)usage.system_ns);
     process_unhost(process);
     thread_current = NULL;
     __builtin_longjmp(process_loop, 1);

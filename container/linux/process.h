@@ -39,6 +39,9 @@ extern void *process_loop[5];
  * `has_frames`: the copy gets the program's pages, too. */
 long personality_copy(int pid, bool has_frames);
 
+/* The same for this process itself, without the program's pages: 1, or an error number. */
+long personality_renew(void);
+
 /* In the copy: make this personality's objects anew. `thread` is the only one, and belongs to `process`, which is the
  * personality's own from now on. */
 void personality_begin(struct process *process, struct thread *thread, int pid, bool has_frames);

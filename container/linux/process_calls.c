@@ -9,24 +9,24 @@
 #include "container/linux/process.h"
 #include "container/linux/space.h"
 #include "container/linux/synthetic.h"
+#include "container/linux/vector.h"
 
 enum {
     CLONE_VM = 0x100,
+    CLONE_FS = 0x200,
+    CLONE_FILES = 0x400,
+    CLONE_SIGHAND = 0x800,
+    CLONE_PIDFD = 0x1000,
     CLONE_THREAD = 0x10000,
+    CLONE_NEWNS = 0x20000,
+    CLONE_SPACES = 0x7e020000, /* namespaces */
     ARCH_SET_GS = 0x1001,
     ARCH_SET_FS,
     ARCH_GET_FS,
     ARCH_GET_GS,
-    PR_SET_NAME = 15,
-    PR_GET_NAME = 16,
-    PR_SET_PDEATHSIG = 1,
-    PR_SET_DUMPABLE = 4,
-    PR_GET_DUMPABLE = 3,
-    PR_SET_VMA = 0x53564d41,
     GRND_ALL = 7,
+    GRND_KINDS = 6, /* random or insecure, not both */
     SCHED_IDLE = 5,
-    RUSAGE_CHILDREN = -1,
-    RUSAGE_THREAD = 1,
     NAME_FIELD = 65,
     ROBUST_HEAD = 24
 };
@@ -42,14 +42,34 @@ HANDLER(call_exit_group)
     process_end(thread->process, (int)(ARG(0) & 255) << 8);
 }
 
+/* What there is no way to do is refused, and named once. */
+static long flags_check(uint64_t flags)
+{
+    static uint64_t said;
+    bool is_wrong = ((flags & CLONE_THREAD) && !(flags & CLONE_SIGHAND)) ||
+                    ((flags & CLONE_SIGHAND) && !(flags & CLONE_VM)) ||
+                    ((flags & CLONE_FS) && (flags & CLONE_NEWNS));
+    uint64_t missing = flags & (CLONE_SPACES | CLONE_PIDFD);
+    if (!(flags & CLONE_THREAD)) {
+        missing |= flags & (CLONE_FILES | CLONE_FS | CLONE_SIGHAND);
+    }
+    if (!is_wrong && missing & ~said) {
+        log_line("clone: processes cannot have or share this: flags 0x%lx", missing);
+        said |= missing;
+    }
+    return is_wrong ? -EINVAL : missing & CLONE_SPACES ? -EPERM : missing ? -EINVAL : 0;
+}
+
 static long clone_thread(struct thread *thread, uint64_t flags, uint64_t stack, uint64_t parent_tid,
                          uint64_t child_tid, uint64_t tls)
 {
+    long error = flags_check(flags);
+    error = error ? error : vector_store(thread);
+    if (error) {
+        return error;
+    }
     if (!(flags & CLONE_THREAD)) {
         return process_fork(thread, flags, stack, parent_tid, child_tid, tls);
-    }
-    if (!(flags & CLONE_VM)) {
-        return -EINVAL;
     }
     return thread_clone(thread, flags, stack, parent_tid, child_tid, tls);
 }
@@ -185,13 +205,6 @@ HANDLER(call_sched_get_priority_min)
     return ARG(0) > SCHED_IDLE ? -EINVAL : ARG(0) == 1 || ARG(0) == 2;
 }
 
-HANDLER(call_sched_getparam)
-{
-    int zero = 0;
-    (void)thread;
-    return user_write(ARG(1), &zero, sizeof zero);
-}
-
 HANDLER(call_getcpu)
 {
     uint32_t zero = 0;
@@ -209,87 +222,6 @@ HANDLER(call_uname)
         memcpy(name[i], FIELDS[i], strlen(FIELDS[i]));
     }
     return user_write(ARG(0), name, sizeof name);
-}
-
-HANDLER(call_prctl)
-{
-    char name[16] = {0};
-    switch (ARG(0)) {
-    case PR_SET_NAME:
-        for (unsigned i = 0; i < sizeof name - 1; i++) {
-            if (user_read(&name[i], ARG(1) + i, 1)) {
-                return -EFAULT;
-            }
-            if (!name[i]) {
-                break;
-            }
-        }
-        memcpy(thread->process->name, name, sizeof name);
-        return 0;
-    case PR_GET_NAME:
-        return user_write(ARG(1), thread->process->name, sizeof thread->process->name);
-    case PR_GET_DUMPABLE:
-    case PR_SET_DUMPABLE:
-    case PR_SET_PDEATHSIG:
-        return 0;
-    default:
-        return -EINVAL;
-    }
-}
-
-struct limit {
-    uint64_t soft, hard;
-};
-
-static struct limit limit_of(const struct process *process, uint64_t resource)
-{
-    switch (resource) {
-    case 3: /* RLIMIT_STACK */
-        return (struct limit){SPACE_STACK, ~0ul};
-    case 4: /* RLIMIT_CORE */
-        return (struct limit){0, 0};
-    case 7: /* RLIMIT_NOFILE */
-        return (struct limit){process->files->limit, FILES_MAX};
-    case 6: /* RLIMIT_NPROC */
-        return (struct limit){THREADS, THREADS};
-    default:
-        return (struct limit){~0ul, ~0ul};
-    }
-}
-
-static long limit_call(struct thread *thread, uint64_t resource, uint64_t new, uint64_t old)
-{
-    struct limit limit = limit_of(thread->process, resource), wish;
-    long error = resource >= 16 ? -EINVAL : old ? user_write(old, &limit, sizeof limit) : 0;
-    if (error || !new) {
-        return error;
-    }
-    error = user_read(&wish, new, sizeof wish);
-    if (!error && (wish.soft > wish.hard || (resource == 7 && wish.hard > FILES_MAX))) {
-        error = wish.soft > wish.hard ? -EINVAL : -EPERM;
-    }
-    if (!error && resource == 7) {
-        thread->process->files->limit = wish.soft < FILES_MAX ? (unsigned)wish.soft : FILES_MAX;
-    }
-    return error;
-}
-
-HANDLER(call_prlimit64)
-{
-    if (ARG(0) && (int)ARG(0) != thread->process->id) {
-        return -ESRCH;
-    }
-    return limit_call(thread, ARG(1), ARG(2), ARG(3));
-}
-
-HANDLER(call_getrlimit)
-{
-    return limit_call(thread, ARG(0), 0, ARG(1));
-}
-
-HANDLER(call_setrlimit)
-{
-    return limit_call(thread, ARG(0), ARG(1), 0);
 }
 
 struct sysinfo {
@@ -312,33 +244,12 @@ HANDLER(call_sysinfo)
     return user_write(ARG(0), &info, sizeof info);
 }
 
-/* All processor time is the container's, as far as it can tell. */
-HANDLER(call_getrusage)
-{
-    int64_t usage[18] = {0}, now = (int)ARG(0) == RUSAGE_CHILDREN ? 0 : clock_now(CLOCK_MONOTONIC);
-    (void)thread;
-    if ((int)ARG(0) < RUSAGE_CHILDREN || (int)ARG(0) > RUSAGE_THREAD) {
-        return -EINVAL;
-    }
-    usage[0] = now / SECOND_NS;
-    usage[1] = now % SECOND_NS / 1000;
-    usage[4] = (int64_t)(page_count() * PAGE_SIZE / 1024);
-    return user_write(ARG(1), usage, sizeof usage);
-}
-
-HANDLER(call_times)
-{
-    int64_t ticks = clock_now(CLOCK_MONOTONIC) / 10000000, times[4] = {ticks, 0, 0, 0};
-    (void)thread;
-    long error = ARG(0) ? user_write(ARG(0), times, sizeof times) : 0;
-    return error ? error : ticks;
-}
-
 HANDLER(call_getrandom)
 {
     (void)thread;
     uint64_t size = ARG(1) < 1u << 25 ? ARG(1) : 1u << 25;
-    long error = ARG(2) & ~(uint64_t)GRND_ALL ? -EINVAL : space_fill(ARG(0), size, true);
+    bool is_wrong = ARG(2) & ~(uint64_t)GRND_ALL || (ARG(2) & GRND_KINDS) == GRND_KINDS;
+    long error = is_wrong ? -EINVAL : space_fill(ARG(0), size, true);
     if (!error) {
         random_fill((void *)ARG(0), size);
     }

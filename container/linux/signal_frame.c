@@ -11,6 +11,7 @@
 #include "container/linux/calls.h"
 #include "container/linux/signal_parts.h"
 #include "container/linux/space.h"
+#include "container/linux/vector.h"
 
 enum {
     RED_ZONE = 128,
@@ -104,6 +105,13 @@ uint64_t signal_stack_minimum(void)
         vector_learn();
     }
     return sizeof(struct frame) + vector.size + sizeof(uint32_t) + RED_ZONE + 64 + 16;
+}
+
+uint64_t signal_vector_components(uint32_t *size)
+{
+    (void)signal_stack_minimum();
+    *size = vector.size;
+    return vector.components;
 }
 
 /* The bytes of the vector state that the processor does not write. */
@@ -329,6 +337,7 @@ static long frame_done(struct thread *thread)
         return frame_is_bad(thread);
     }
     struct user_registers registers = registers_of(&frame.context, thread->registers.rflags);
+    timers_delivered();
     signal_mask_set(thread, frame.mask);
     (void)signal_stack_set(thread, registers.rsp, frame.stack);
     signal_return(thread, &registers);
@@ -338,8 +347,10 @@ static long frame_done(struct thread *thread)
 HANDLER(call_rt_sigreturn)
 {
     uint64_t ip = thread->registers.rip;
+    long result;
     (void)call;
-    return ip == (uint64_t)signal_leave_done   ? frame_done(thread)
+    return vector_call(thread, &result)        ? result
+           : ip == (uint64_t)signal_leave_done ? frame_done(thread)
            : ip == (uint64_t)signal_enter_told ? frame_tell(thread)
                                                : frame_leave(thread);
 }

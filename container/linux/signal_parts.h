@@ -40,6 +40,8 @@ void signal_computing(struct thread *thread);
 bool signal_frame_push(struct thread *thread, const struct signal_action *action, const struct siginfo *info,
                        struct user_registers *registers);
 bool signal_stack_is_used(const struct thread *thread, uint64_t sp);
+uint64_t
+signal_vector_components(uint32_t *size); /* of XSAVE, and bytes of the state; 0: FXSAVE is all there is */
 
 /* sigaltstack(2)'s new value: an error number or 0. */
 long signal_stack_set(struct thread *thread, uint64_t sp, const uint64_t new[3]);
@@ -50,6 +52,9 @@ void signal_call_interrupted(struct thread *thread, bool may_restart, struct use
 
 /* In timer_calls.c: timers of timer_create(2) go, and those of setitimer(2) too if asked. */
 void timers_drop(const struct process *process, bool with_intervals);
+
+/* A handler returned. */
+void timers_delivered(void);
 
 /* A timer's signal is taken: how many expirations it stands for beyond the first. */
 int timer_overrun_take(int id);

@@ -13,6 +13,7 @@
 #include "container/linux/proc.h"
 #include "container/linux/server.h"
 #include "container/linux/space.h"
+#include "container/linux/usage.h"
 
 enum {
     TEXT_ROOM = 65536
@@ -221,12 +222,14 @@ static size_t stat_text(const struct process *process, char *text)
 {
     uint64_t pages = page_count(), family[2];
     long group = process_family(process, family);
+    struct usage usage = usage_of_process(thread_current), children = process->children;
     return (size_t)format_text(
         text, TEXT_ROOM,
-        "%d (%s) R %lu %ld %lu 0 -1 0 0 0 0 0 0 0 0 0 20 0 %u 0 0 %lu %lu "
+        "%d (%s) R %lu %ld %lu 0 -1 0 0 0 0 0 %ld %ld %ld %ld 20 0 %u 0 0 %lu %lu "
         "18446744073709551615 0 0 0 0 0 0 0 0 0 0 0 0 17 0 0 0 0 0 0 0 0 0 0 0 0 0 0\n",
-        process->id, process->name, family[1], group, family[0], process->thread_count, pages * PAGE_SIZE,
-        pages);
+        process->id, process->name, family[1], group, family[0], usage.user_ns / TICK_NS,
+        usage.system_ns / TICK_NS, children.user_ns / TICK_NS, children.system_ns / TICK_NS,
+        process->thread_count, pages * PAGE_SIZE, pages);
 }
 
 static size_t statm_text(const struct process *process, char *text)

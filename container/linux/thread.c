@@ -12,6 +12,8 @@
 #include "container/linux/server.h"
 #include "container/linux/space.h"
 #include "container/linux/syscall.h"
+#include "container/linux/usage.h"
+#include "container/linux/vector.h"
 
 enum {
     CLONE_PARENT_SETTID = 0x100000,
@@ -59,6 +61,7 @@ static struct thread *thread_new(struct process *process, int id)
     if (!thread || !kernel_thread_make(&thread->kernel, (unsigned)(thread - threads))) {
         return NULL;
     }
+    vector_drop(thread); /* of one that ended on the way */
     *thread = (struct thread){.id = id,
                               .index = (unsigned)(thread - threads),
                               .process = process,
@@ -78,6 +81,14 @@ struct thread *thread_first(struct process *process, uint64_t ip, uint64_t sp)
     kernel_thread_start(&thread->kernel,
                         &(struct user_registers){.rip = ip, .rsp = sp, .rflags = FLAGS_START}, 0);
     return thread;
+}
+
+static void settings_inherit(const struct thread *parent, struct thread *thread)
+{
+    thread->schedule = parent->schedule.is_reset_on_fork ? (struct schedule){0} : parent->schedule;
+    thread->timer_slack_ns = parent->timer_slack_ns;
+    memcpy(thread->name, parent->id == parent->process->id ? parent->process->name : parent->name,
+           sizeof thread->name);
 }
 
 long thread_clone(struct thread *parent, uint64_t flags, uint64_t stack, uint64_t parent_tid,
@@ -102,17 +113,21 @@ long thread_clone(struct thread *parent, uint64_t flags, uint64_t stack, uint64_
         return error;
     }
     thread->registers = parent->registers;
+    settings_inherit(parent, thread);
+    vector_give(parent, thread);
     thread_start_copy(thread, stack, flags & CLONE_SETTLS ? tls : parent->fs_base);
     return thread->id;
 }
 
-struct thread *thread_copy(const struct thread *parent, struct process *process, int id)
+struct thread *thread_copy(struct thread *parent, struct process *process, int id)
 {
     struct thread *thread = thread_new(process, id);
     if (thread) {
         thread->signal_mask = parent->signal_mask;
         memcpy(thread->alternate_stack, parent->alternate_stack, sizeof thread->alternate_stack);
         thread->registers = parent->registers;
+        settings_inherit(parent, thread);
+        vector_give(parent, thread);
     }
     return thread;
 }
@@ -126,7 +141,7 @@ void thread_start_copy(struct thread *thread, uint64_t stack, uint64_t fs_base)
     registers.rax = 0;
     registers.rsp = stack ? stack : registers.rsp;
     thread->fs_base = fs_base;
-    kernel_thread_start(&thread->kernel, &registers, fs_base);
+    vector_start(thread, &registers, fs_base);
 }
 
 void thread_drop(struct thread *thread)
@@ -170,8 +185,9 @@ _Noreturn void process_exit(int wait_status)
             kernel_thread_stop(&threads[i].kernel);
         }
     }
+    struct usage usage = usage_at_end(NULL);
     for (;;) { /* there is no answer */
-        SERVER(SERVER_EXIT, 0, (uint64_t)wait_status);
+        SERVER(SERVER_EXIT, 0, (uint64_t)wait_status, (uint64_t)usage.user_ns, (uint64_t)usage.system_ns);
     }
 }
 

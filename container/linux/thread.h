@@ -39,6 +39,31 @@ enum wait_kind {
     WAIT_SIGNAL /* one of `signal_wish`, taken and not handled; else nothing but signals ends it */
 };
 
+/* What programs say of themselves, and ask again: prctl(2), personality(2); sched(7). */
+struct task {
+    uint8_t death_signal, is_reaper, is_not_dumpable, keeps_capabilities, has_no_new_privileges,
+        has_no_huge_pages;
+    uint32_t personality;
+};
+
+enum {
+    LIMITS = 16
+};
+
+struct limit { /* struct rlimit */
+    uint64_t soft, hard;
+};
+
+struct schedule {
+    uint8_t policy, priority;
+    int8_t nice;
+    bool is_reset_on_fork;
+};
+
+struct usage { /* processor time, usage.h */
+    int64_t user_ns, system_ns;
+};
+
 struct process {
     int id;
     struct file_table *files;
@@ -53,6 +78,10 @@ struct process {
     struct thread *vfork_thread; /* which waits for that to end */
     char name[16];
     uint64_t arguments_start, arguments_end, environment_end; /* /proc/self/cmdline */
+    struct task task;
+    struct limit limit[LIMITS];
+    uint32_t limits_set;          /* which of these hold; others are as at the start */
+    struct usage usage, children; /* of threads that ended, too; of children that were waited for */
 };
 
 struct thread {
@@ -86,6 +115,11 @@ struct thread {
     bool is_suspended;           /* the process is stopped: it was computing */
     uint64_t clear_child_tid, robust_list, fs_base;
     bool has_ended;
+    struct schedule schedule;
+    char name[16];           /* of the first thread: struct process' */
+    uint64_t timer_slack_ns; /* 0: as it is by itself */
+    struct usage usage;
+    struct vector *vector; /* vector.h; NULL: none is on its way */
 };
 
 /* They lie in pages that come as there are threads. */
@@ -111,7 +145,7 @@ void thread_exit(struct thread *thread, int status);
 _Noreturn void process_exit(int wait_status);
 
 /* A new thread that does not run yet; it has the caller's registers, as its call returns 0. NULL: no memory. */
-struct thread *thread_copy(const struct thread *parent, struct process *process, int id);
+struct thread *thread_copy(struct thread *parent, struct process *process, int id);
 void thread_start_copy(struct thread *thread, uint64_t stack, uint64_t fs_base);
 
 /* A thread goes without a word to anybody. */

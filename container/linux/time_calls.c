@@ -16,7 +16,7 @@ static long time_write(uint64_t to, int64_t ns, int64_t unit_ns)
 
 HANDLER(call_clock_gettime)
 {
-    int64_t now = clock_now((unsigned)ARG(0) & 0x80000000u ? CLOCK_MONOTONIC : (unsigned)ARG(0));
+    int64_t now = clock_now((unsigned)ARG(0));
     (void)thread;
     return now < 0 ? now : time_write(ARG(1), now, 1);
 }

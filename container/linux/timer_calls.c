@@ -17,7 +17,8 @@ enum {
     SIGEV_THREAD_ID = 4,
     TIMER_ABSTIME = 1,
     OVERRUN_MAX = 0x7fffffff,
-    MICROSECOND_NS = 1000
+    MICROSECOND_NS = 1000,
+    FAST_NS = 4000000 /* intervals that may be too short for their signals */
 };
 
 struct timer {
@@ -95,30 +96,64 @@ int timer_overrun_take(int id)
     return (int)timer->last_overrun;
 }
 
+/* A timer may be faster than its signals can be delivered: then the program would do nothing but enter handlers. So
+ * those of fast timers are this far apart, twice the time that the last one took from being sent to its handler's
+ * return. What expires meanwhile counts as overrun. */
+static int64_t sent_ns, delivery_ns, quiet_until_ns;
+
+static bool is_fast(const struct timer *timer)
+{
+    return timer->interval_ns && timer->interval_ns < FAST_NS;
+}
+
+static int64_t timer_due(const struct timer *timer)
+{
+    return is_fast(timer) && timer->deadline_ns < quiet_until_ns ? quiet_until_ns : timer->deadline_ns;
+}
+
+void timers_delivered(void)
+{
+    if (sent_ns) {
+        int64_t passed = clock_now(CLOCK_MONOTONIC) - sent_ns;
+        delivery_ns = passed < FAST_NS / 4 ? passed : FAST_NS / 4;
+        sent_ns = 0;
+    }
+}
+
 static int64_t earlier(int64_t next, const struct timer *timer)
 {
-    return timer->deadline_ns && (next == NO_DEADLINE || timer->deadline_ns < next) ? timer->deadline_ns
-                                                                                    : next;
+    return timer->deadline_ns && (next == NO_DEADLINE || timer_due(timer) < next) ? timer_due(timer) : next;
 }
 
 int64_t timers_expire(int64_t now)
 {
     static const int SIGNAL[INTERVAL_TIMERS] = {SIGALRM, SIGVTALRM, SIGPROF};
     int64_t next = NO_DEADLINE;
+    bool was_fast = false;
     for (unsigned i = 0; i < INTERVAL_TIMERS; i++) {
         struct timer *timer = &interval_timers[i];
-        if (timer->deadline_ns && timer->deadline_ns <= now) {
+        if (timer->deadline_ns && timer_due(timer) <= now) {
+            was_fast |= is_fast(timer);
             timer_advance(timer, now);
             signal_send(timer->owner, SIGNAL[i], SI_KERNEL, 0);
         }
-        next = earlier(next, timer);
     }
     for (unsigned i = 0; i < TIMERS; i++) {
         struct timer *timer = &timers[i];
-        if (timer->is_used && timer->deadline_ns && timer->deadline_ns <= now) {
+        if (timer->is_used && timer->deadline_ns && timer_due(timer) <= now) {
+            was_fast |= is_fast(timer);
             timer_send(timer, timer_advance(timer, now));
         }
-        next = earlier(next, timer);
+    }
+    if (was_fast) {
+        sent_ns = sent_ns ? sent_ns : now;
+        quiet_until_ns = now + 2 * delivery_ns;
+    }
+    for (unsigned i = 0; i < INTERVAL_TIMERS; i++) {
+        next = earlier(next, &interval_timers[i]);
+    }
+    for (unsigned i = 0; i < TIMERS; i++) {
+        next = earlier(next, &timers[i]);
     }
     return next;
 }

@@ -71,6 +71,11 @@ static void data_renew(void)
     data->version++;
 }
 
+static bool data_is_there(void)
+{
+    return host_now && data->version;
+}
+
 int64_t vdso_now(unsigned clock)
 {
     if (!host_now) {
@@ -83,6 +88,17 @@ int64_t vdso_now(unsigned clock)
         return -1;
     }
     return (int64_t)line_at(vdso_tsc()) + (clock == 0 ? data->realtime_offset_ns : 0);
+}
+
+int64_t vdso_span(uint64_t cycles)
+{
+    enum {
+        MOST = 48 /* log2; cycles and rate together fit below 2^64 in two steps */
+    };
+    uint64_t rate = data_is_there() ? data->rate : 1ul << (VDSO_SHIFT - 1);
+    cycles = cycles < 1ul << MOST ? cycles : 1ul << MOST;
+    return (int64_t)((cycles >> 16) * rate >> (VDSO_SHIFT - 16)) +
+           (int64_t)((cycles & 0xffff) * rate >> VDSO_SHIFT);
 }
 
 uint64_t vdso_map(void)

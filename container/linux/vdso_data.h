@@ -11,6 +11,9 @@ void vdso_init(int64_t (*now)(unsigned clock));
 /* Time by the counter; the scale is renewed when it is old. -1: not known yet. */
 int64_t vdso_now(unsigned clock);
 
+/* How long so many steps of the counter take, in nanoseconds. */
+int64_t vdso_span(uint64_t cycles);
+
 /* Map the object into the program's space: the address for AT_SYSINFO_EHDR, 0 if there is none. */
 uint64_t vdso_map(void);
 

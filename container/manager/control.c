@@ -213,8 +213,8 @@ bool control_init(const struct control_services *given)
 {
     services = *given;
     struct sel4_util_allocator *allocator = services.allocator;
-    ready_set = sel4_util_object_alloc(allocator, HOST_IO_TYPE, 0);
-    timer = sel4_util_object_alloc(allocator, HOST_IO_TYPE, 0);
+    ready_set = sel4_util_object_alloc(allocator, HOST_IO_TYPE, HOST_IO_BITS);
+    timer = sel4_util_object_alloc(allocator, HOST_IO_TYPE, HOST_IO_BITS);
     if (!ready_set || !timer || selkie_host_ready_make(ready_set) < 0 ||
         selkie_host_ready_bind(ready_set, services.notification) < 0 ||
         selkie_host_clock_timer(services.clock, SELKIE_CLOCK_MONOTONIC, timer) < 0 ||

@@ -56,7 +56,7 @@ void record_drop(struct record *record)
 seL4_CPtr record_spare(struct record *record)
 {
     if (!record->spare) {
-        record->spare = sel4_util_object_alloc(&record->estate.allocator, HOST_IO_TYPE, 0);
+        record->spare = sel4_util_object_alloc(&record->estate.allocator, HOST_IO_TYPE, HOST_IO_BITS);
     }
     return record->spare;
 }

@@ -26,10 +26,11 @@ static bool is_selected(const struct process *child, const struct process *paren
 }
 
 /* The news of one child, if there are any. */
-static bool news_take(struct process *child, int options, uint64_t *status)
+static bool news_take(struct process *child, int options, uint64_t status[3])
 {
     bool is_kept = options & WNOWAIT;
     *status = (uint64_t)(uint32_t)child->status;
+    memcpy(&status[1], child->usage, sizeof child->usage);
     if (child->state == PROCESS_ZOMBIE && (options & WEXITED)) {
         if (!is_kept) {
             process_reap(child);
@@ -48,7 +49,7 @@ static bool news_take(struct process *child, int options, uint64_t *status)
     return false;
 }
 
-long family_wait(struct process *process, int selector, int options, uint64_t *status)
+long family_wait(struct process *process, int selector, int options, uint64_t status[3])
 {
     bool has_child = false;
     for (unsigned i = 0; i < PROCESSES; i++) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What every process begins with: the personality's image, its stack, IPC buffer and order, and the program that lies
- * in memory where there is no root directory. What nobody writes is there once and mapped in all of them; the rest is
+ * in memory where there is no root directory. What nobody writes is there once and mapped in all of them, and so is the page of times; the rest is
  * made anew for the first process and copied for a child. The capabilities lie in the leaf of the CSpace that is the
  * server's, each page in the same slot everywhere.
  */
@@ -18,7 +18,8 @@ struct page {
     uint64_t vaddr;
     const unsigned char *bytes;
     uint32_t size;
-    uint32_t shared; /* the frame of what nobody writes; 0: each process has its own */
+    uint32_t shared;  /* the frame of what is there once; 0: each process has its own */
+    bool is_writable; /* though it is there once */
 };
 
 extern const unsigned char image_personality_start[], image_personality_end[];
@@ -83,6 +84,8 @@ void image_init(const struct container_order *order)
     }
     ipc_page = page_count;
     page_add(CONTAINER_IPC_BUFFER, NULL, 0, false);
+    page_add(CONTAINER_TIMES, "", 0, true);
+    pages[page_count - 1].is_writable = true;
     bytes_add(CONTAINER_ORDER, (const unsigned char *)order, sizeof *order + order->text_size);
     bytes_add(order->program, (const unsigned char *)order->program, order->program_size);
 }
@@ -105,10 +108,12 @@ uint64_t image_end(void)
 static bool shared_map(struct process *process, unsigned index)
 {
     cap_address frame = slot_alloc();
+    bool is_writable = pages[index].is_writable;
+    seL4_CapRights_t rights = is_writable ? seL4_ReadWrite : seL4_CanRead;
     bool is_good = frame &&
                    seL4_CNode_Copy(CONTAINER_SLOT_CNODE, frame, seL4_WordBits, CONTAINER_SLOT_CNODE,
-                                   pages[index].shared, seL4_WordBits, seL4_CanRead) == seL4_NoError &&
-                   process_map(process, frame, pages[index].vaddr, false) &&
+                                   pages[index].shared, seL4_WordBits, rights) == seL4_NoError &&
+                   process_map(process, frame, pages[index].vaddr, is_writable) &&
                    seL4_CNode_Move(process->cnode, IMAGE_SLOT + index, seL4_WordBits, CONTAINER_SLOT_CNODE,
                                    frame, seL4_WordBits) == seL4_NoError;
     if (frame) {

@@ -108,16 +108,27 @@ static long serve_copy(const struct call *call)
     return 0;
 }
 
-static long serve_start(const struct call *call)
+static long serve_start(struct call *call)
 {
     struct process *process = subject_built(call);
-    return process ? outcome(process, process_start(process, call->word[1], call->word[2], 0)) : -EINVAL;
+    if (!process) {
+        return -EINVAL;
+    }
+    if (!process->renews) {
+        return outcome(process, process_start(process, call->word[1], call->word[2], 0));
+    }
+    if (!process_renew_start(process, call->word[1], call->word[2])) {
+        return outcome(process, false);
+    }
+    call->process = NULL; /* who asked does not go on, and is not answered */
+    return 0;
 }
 
 static long serve_exit(const struct call *call)
 {
     struct process *process = call_subject(call);
     if (process) {
+        memcpy(process->usage, &call->word[2], sizeof process->usage);
         process_end(process, (int)call->word[1]);
     }
     return process ? 0 : -ESRCH;
@@ -159,9 +170,10 @@ static long serve(struct call *call)
         return serve_copy(call);
     case SERVER_START:
         return serve_start(call);
-    case SERVER_LEAVE:
-        process_leave(process);
-        return 0;
+    case SERVER_RENEW:
+        return process_renew(process);
+    case SERVER_RENEWED:
+        return process_renew_end(process);
     case SERVER_EXIT:
         return serve_exit(call);
     case SERVER_KILL:
@@ -177,6 +189,8 @@ static long serve(struct call *call)
         return serve_futex_wake(process);
     case SERVER_NAME:
         return serve_name(call);
+    case SERVER_SET:
+        return serve_set(call);
     case SERVER_INFO:
         return serve_info(call);
     default:
@@ -191,7 +205,7 @@ static long serve(struct call *call)
         family_stopped(named, (int)word[1]);
         return 0;
     case SERVER_WAIT:
-        call->count = 2;
+        call->count = 4;
         return family_wait(named, (int)word[1], (int)word[2], &call->word[1]);
     case SERVER_SET_GROUP:
         return family_set_group(named, (int)word[1], (int)word[2]);
@@ -232,9 +246,9 @@ static void board_write(void)
 /* True: `call` holds an answer. */
 static bool message_serve(struct call *call, uint64_t badge, seL4_MessageInfo_t info)
 {
-    blocks_reserve();
     if (badge == 0 || badge > PROCESSES) {
         signals_from_manager();
+        processes_end_doomed();
         return false;
     }
     call->process = &processes[badge - 1];
@@ -243,15 +257,18 @@ static bool message_serve(struct call *call, uint64_t badge, seL4_MessageInfo_t 
     call->count = call->count < seL4_MsgMaxLength ? call->count : seL4_MsgMaxLength;
     memset(call->word, 0, 8 * sizeof *call->word);
     memcpy(call->word, seL4_GetIPCBuffer()->msg, call->count * sizeof *call->word);
+    blocks_reserve(); /* which uses the IPC buffer, too */
     if (call->label < SERVER_READY) {
         personality_ended(call->process, call);
+        processes_end_doomed();
         return false;
     }
     call->word[0] = (uint64_t)serve(call);
+    processes_end_doomed();
     if (call->label == SERVER_GRANT || call->label == SERVER_START || call->label == SERVER_EXIT) {
         board_write();
     }
-    return call->process->state == PROCESS_RUNS;
+    return call->process && call->process->state == PROCESS_RUNS;
 }
 
 static seL4_MessageInfo_t answer_set(const struct call *call)

@@ -12,13 +12,13 @@ enum {
     LEAF_MASK = (1 << CONTAINER_LEAF_BITS) - 1
 };
 
-bool use_add(struct process *process, struct block *block, uint64_t used, bool is_inherited)
+bool use_add(struct process *process, struct block *block, uint64_t used)
 {
     struct use *use = heap_alloc(sizeof *use);
     if (!use) {
         return false;
     }
-    *use = (struct use){.block = block, .used = used, .is_inherited = is_inherited, .next = process->uses};
+    *use = (struct use){.block = block, .used = used, .next = process->uses};
     process->uses = use;
     block->users++;
     process->granted_bytes += 1ul << block->bits;
@@ -28,30 +28,18 @@ bool use_add(struct process *process, struct block *block, uint64_t used, bool i
 bool uses_inherit(struct process *child, const struct process *parent)
 {
     for (const struct use *use = parent->uses; use; use = use->next) {
-        if (use->used == ~0ul && !use_add(child, use->block, ~0ul, true)) {
+        if (use->used == ~0ul && !use_add(child, use->block, ~0ul)) {
             return false;
         }
     }
     return true;
 }
 
-void uses_keep(struct process *process)
+void uses_drop(struct process *process)
 {
-    for (struct use *use = process->uses; use; use = use->next) {
-        use->is_inherited = false;
-    }
-}
-
-void uses_drop(struct process *process, bool inherited_only)
-{
-    struct use **at = &process->uses;
-    while (*at) {
-        struct use *use = *at;
-        if (inherited_only && !use->is_inherited) {
-            at = &use->next;
-            continue;
-        }
-        *at = use->next;
+    while (process->uses) {
+        struct use *use = process->uses;
+        process->uses = use->next;
         process->granted_bytes -= 1ul << use->block->bits;
         block_release(use->block);
         heap_free(use, sizeof *use);
@@ -75,7 +63,7 @@ static struct use *use_with_room(struct process *process, uint64_t bytes, uint64
     if (!block) {
         return NULL;
     }
-    if (!use_add(process, block, 0, false)) {
+    if (!use_add(process, block, 0)) {
         block->users = 1;
         block_release(block);
         return NULL;
@@ -117,7 +105,7 @@ long memory_grant(struct process *process, uint64_t least, uint64_t wish, uint64
     if (!block) {
         return -ENOMEM;
     }
-    if (!use_add(process, block, ~0ul, false)) {
+    if (!use_add(process, block, ~0ul)) {
         block->users = 1;
         block_release(block);
         return -ENOMEM;

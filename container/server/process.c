@@ -53,9 +53,10 @@ struct process *process_find(int pid)
     return NULL;
 }
 
-struct process *process_new(struct process *parent, struct process *host)
+static struct process *process_make(struct process *parent, struct process *host, unsigned start,
+                                    unsigned end)
 {
-    for (unsigned i = 0; i < PROCESSES; i++) {
+    for (unsigned i = start; i < end; i++) {
         struct process *process = &processes[i];
         if (process->state != PROCESS_FREE) {
             continue;
@@ -84,6 +85,20 @@ struct process *process_new(struct process *parent, struct process *host)
         return process;
     }
     return NULL;
+}
+
+struct process *process_new(struct process *parent, struct process *host)
+{
+    return process_make(parent, host, 0, PROCESSES - RENEWALS);
+}
+
+struct process *process_new_renewal(struct process *process)
+{
+    struct process *fresh = process_make(NULL, process, PROCESSES - RENEWALS, PROCESSES);
+    if (fresh) {
+        fresh->renews = process;
+    }
+    return fresh;
 }
 
 uint64_t process_slot_next(struct process *process)
@@ -118,7 +133,8 @@ static bool objects_make(struct process *process)
     process->tcb = process_object(process, seL4_TCBObject, 0, seL4_TCBBits);
     process->vspace = process_object(process, seL4_X64_PML4Object, 0, seL4_PageBits);
     process->endpoint = slot_alloc();
-    uint64_t badge = (uint64_t)(process - processes) + 1;
+    const struct process *known_as = process->renews ? process->renews : process;
+    uint64_t badge = (uint64_t)(known_as - processes) + 1;
     return process->tcb && process->vspace && process->endpoint &&
            seL4_X86_ASIDPool_Assign(CONTAINER_SLOT_ASID_POOL, process->vspace) == seL4_NoError &&
            seL4_CNode_Mint(CONTAINER_SLOT_CNODE, process->endpoint, seL4_WordBits, CONTAINER_SLOT_CNODE,
@@ -228,12 +244,6 @@ static void sharing_end(struct process *process)
     }
 }
 
-void process_leave(struct process *process)
-{
-    sharing_end(process);
-    uses_drop(process, true);
-}
-
 static void slot_drop(cap_address *slot)
 {
     if (*slot) {
@@ -263,7 +273,7 @@ static void objects_end(struct process *process)
     slot_drop(&process->vspace);
     slot_drop(&process->sched_context);
     sharing_end(process);
-    uses_drop(process, false);
+    uses_drop(process);
     memset(process->leaves, 0, sizeof process->leaves);
 }
 
@@ -275,9 +285,21 @@ static void container_exited(int status)
     }
 }
 
-/* The first process takes children whose parent ended, and is told of those that ended, too. */
+/* Who gets the children of a process that ended: an ancestor that wants them, or the first process. */
+static struct process *reaper_of(const struct process *process)
+{
+    struct process *reaper = process->parent;
+    while (reaper &&
+           !(reaper->is_reaper && reaper->state != PROCESS_FREE && reaper->state != PROCESS_ZOMBIE)) {
+        reaper = reaper->parent;
+    }
+    return reaper ? reaper : &processes[0];
+}
+
+/* The reaper is told of those that ended, too. */
 static void children_give(const struct process *process)
 {
+    struct process *reaper = reaper_of(process);
     for (unsigned i = 0; i < PROCESSES; i++) {
         struct process *child = &processes[i];
         if (child->state == PROCESS_FREE || child == process) {
@@ -287,7 +309,13 @@ static void children_give(const struct process *process)
             process_end(child, SIGKILL);
         }
         if (child->state != PROCESS_FREE && child->parent == process) {
-            child->parent = &processes[0];
+            child->parent = reaper;
+            if (child->death_signal == SIGKILL) {
+                child->is_doomed = true; /* not from here: there may be a long line of them */
+            } else if (child->death_signal && child->state != PROCESS_ZOMBIE) {
+                (void)signal_queue(
+                    child, &(struct server_signal){.signal = child->death_signal, .sender = process->pid});
+            }
             if (child->state == PROCESS_ZOMBIE) {
                 signal_child(child, 0);
             } else {
@@ -317,6 +345,21 @@ void process_end(struct process *process, int status)
     } else {
         signal_child(process, 0);
     }
+}
+
+void processes_end_doomed(void)
+{
+    bool is_more;
+    do {
+        is_more = false;
+        for (unsigned i = 0; i < PROCESSES; i++) {
+            if (processes[i].is_doomed) {
+                processes[i].is_doomed = false;
+                process_end(&processes[i], SIGKILL);
+                is_more = true;
+            }
+        }
+    } while (is_more);
 }
 
 void process_reap(struct process *process)

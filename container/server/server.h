@@ -17,7 +17,8 @@
 #include "container/messages.h"
 
 enum {
-    PROCESSES = 500, /* one pool of address space identifiers serves 512 */
+    PROCESSES = 508, /* places; one pool of address space identifiers serves 512 */
+    RENEWALS = 8,    /* the last places, for those that are made anew */
     PENDING = 64,
     SERVER_LEAF = (1 << CONTAINER_ROOT_BITS) - 1, /* of each process' CSpace */
     IMAGE_SLOT = SERVER_LEAF << CONTAINER_LEAF_BITS
@@ -36,7 +37,6 @@ struct block {
 struct use {
     struct block *block;
     uint64_t used; /* bytes that the server itself made objects of; all, when it was granted */
-    bool is_inherited;
     struct use *next;
 };
 
@@ -53,12 +53,17 @@ struct process {
     int pid, group, session;
     struct process *parent;          /* NULL: the first process' */
     struct process *host;            /* who hosts it, or itself */
+    struct process *renews; /* this is what that process becomes, or was; NULL: it is one of its own */
+    bool is_outdated;       /* it is what that process was */
     unsigned sharing;                /* processes with the same number share frames; 0: shares none */
     int status;                      /* of a zombie, or the last stop */
     bool has_stopped, has_continued; /* news for wait(2) */
     bool is_stopped;
+    bool is_reaper, is_doomed; /* to be ended before anything else is done */
+    int death_signal;
     bool has_futex_waiters, must_look_at_futexes;
     uint64_t start_tsc;
+    uint64_t usage[2]; /* nanoseconds of user and system time, with those of children; of a zombie */
 
     struct use *uses;
     uint64_t granted_bytes;
@@ -85,11 +90,10 @@ uint64_t blocks_total_bytes(void);
 struct block *block_alloc_between(unsigned least_bits, unsigned wish_bits);
 
 /* In memory.c: what processes have. */
-bool use_add(struct process *process, struct block *block, uint64_t used, bool is_inherited);
+bool use_add(struct process *process, struct block *block, uint64_t used);
 /* What was granted to the parent: frames that both have may lie in it. */
 bool uses_inherit(struct process *child, const struct process *parent);
-void uses_keep(struct process *process); /* what was inherited is its own: nobody else has frames in it */
-void uses_drop(struct process *process, bool inherited_only);
+void uses_drop(struct process *process);
 /* `count` objects of 2^bits bytes each from memory of the process, into slots of a CNode of the server's. */
 bool process_retype(struct process *process, uint64_t type, unsigned size_argument, unsigned bits,
                     cap_address root, uint64_t index, unsigned depth, uint64_t offset, unsigned count);
@@ -122,17 +126,24 @@ bool pages_copy(struct process *to, const struct process *from, const struct pag
 /* In process.c. */
 struct process *process_find(int pid);
 struct process *process_new(struct process *parent, struct process *host);
+/* A place for what a process becomes. NULL: there is none. */
+struct process *process_new_renewal(struct process *process);
 bool process_build(struct process *process, bool is_sharing);
 bool process_start(struct process *process, uint64_t ip, uint64_t sp, uint64_t argument);
 void process_end(struct process *process, int status);
+void processes_end_doomed(void); /* after a message */
 void process_reap(struct process *process);
 void process_notify(const struct process *process);
 bool process_is_alone(const struct process *process);
-void process_leave(struct process *process);
 int id_next(int count);
 
+/* In renew.c: handlers of messages; what a process becomes, starts, and takes the process' place. */
+long process_renew(struct process *process);
+bool process_renew_start(struct process *fresh, uint64_t ip, uint64_t sp);
+long process_renew_end(struct process *process);
+
 /* In family.c and signals.c: handlers of messages. */
-long family_wait(struct process *process, int selector, int options, uint64_t *status);
+long family_wait(struct process *process, int selector, int options, uint64_t status[3]);
 long family_set_group(const struct process *process, int pid, int group);
 long family_new_session(struct process *process);
 long family_foreground(const struct process *process, int group);
@@ -158,6 +169,7 @@ long serve_take(struct call *call);
 long serve_futex_wake(const struct process *process);
 long serve_get_group(struct call *call);
 long serve_name(const struct call *call);
+long serve_set(const struct call *call);
 long serve_info(struct call *call);
 
 /* In log.c. */

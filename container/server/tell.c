@@ -20,9 +20,6 @@ long serve_take(struct call *call)
     memcpy(&call->word[2], process->pending, count * sizeof *process->pending);
     memmove(process->pending, process->pending + count, process->pending_count * sizeof *process->pending);
     bool is_alone = process_is_alone(process);
-    if (is_alone) {
-        uses_keep(process); /* its personality may use these frames again from now on */
-    }
     call->word[1] = (is_alone ? SERVER_IS_ALONE : 0u) | (process->pending_count ? SERVER_HAS_MORE : 0u) |
                     (process->must_look_at_futexes ? SERVER_FUTEXES : 0u);
     process->must_look_at_futexes = false;
@@ -69,6 +66,25 @@ long serve_name(const struct call *call)
     if (rest) {
         process->arguments_size = (unsigned)(rest < SERVER_ARGUMENTS_SIZE ? rest : SERVER_ARGUMENTS_SIZE);
         memcpy(process->arguments, (const char *)&call->word[1] + SERVER_NAME_SIZE, process->arguments_size);
+    }
+    return 0;
+}
+
+long serve_set(const struct call *call)
+{
+    enum {
+        SIGNALS = 65
+    };
+    struct process *process = call_subject(call);
+    if (!process) {
+        return -ESRCH;
+    }
+    if (call->word[1] == SERVER_SET_DEATH_SIGNAL && call->word[2] < SIGNALS) {
+        process->death_signal = (int)call->word[2];
+    } else if (call->word[1] == SERVER_SET_REAPER) {
+        process->is_reaper = call->word[2];
+    } else {
+        return -EINVAL;
     }
     return 0;
 }

@@ -7,6 +7,7 @@ and status must be equal, but for the lines that DIFFERS allows, each with its r
 by commas. A program that cannot be had natively either (it prints "skip" first) is left out."""
 import difflib
 import os
+import resource
 import shutil
 import subprocess
 import sys
@@ -20,11 +21,18 @@ def outcome(result):
     return [line for line in result.stdout.decode(errors="replace").splitlines()] + [f"status {result.returncode}"]
 
 
+def limits_set():
+    """A container's processes may open 1024 files, whatever ours may."""
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    wish = 1024 if hard == resource.RLIM_INFINITY else min(1024, hard)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (wish, hard))
+
+
 def native(program):
     with tempfile.TemporaryDirectory() as folder:
         shutil.copy(program, folder)
         return subprocess.run(["./" + os.path.basename(program)], cwd=folder, capture_output=True, timeout=TIMEOUT,
-                              stdin=subprocess.DEVNULL)
+                              stdin=subprocess.DEVNULL, preexec_fn=limits_set)
 
 
 def contained(selkie, options, program):

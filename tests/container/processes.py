@@ -4,6 +4,7 @@
 
 PROGRAM and shell scripts do the same as on the host. A fork bomb ends at its container's quota, and what one process
 does to itself disturbs no other."""
+import os
 import subprocess
 import sys
 
@@ -77,6 +78,7 @@ print(os.waitpid(worker, 0)[1], len(os.read(end, 100)))
 """
 # A program writes over its own personality: that is the end of this process, and of nothing else.
 CRASH = "python3 -c 'import ctypes; ctypes.memset(0x7d0000040000, 255, 65536); open(\"/etc/passwd\")'; echo $?"
+GENERATIONS = os.path.join(os.path.dirname(os.path.abspath(sys.argv[3])), "container_generations")
 failures = 0
 
 
@@ -116,6 +118,11 @@ def main():
     if not is_slow:
         bomb = contained(["python3", "-c", BOMB], "--memory=64M")
         check("fork bomb", bomb.stdout == b"stopped True\n", bomb)
+        for size in ("24M", "40M", "65M"):
+            bomb = contained([GENERATIONS, "bomb"], f"--memory={size}")
+            check(f"the end of {size}", bomb.stdout.split() in ([b"some", b"ENOMEM"], [b"some", b"EAGAIN"]), bomb)
+        chain = contained([GENERATIONS, "chain", "200"], "--memory=512M")
+        check("generations", chain.stdout == b"end 0\n", chain)
     neighbours = contained(["python3", "-c", NEIGHBOURS], "--memory=128M")
     check("neighbours", neighbours.stdout.split() == [b"9", b"True", b"0", b"30"], neighbours)
     crash = contained(["sh", "-c", CRASH])

@@ -6,39 +6,11 @@
  * retypes it; so a retype that is asked for cannot fail for lack of memory.
  */
 #include "internal.h"
+#include "object_bits.h"
 
 enum {
     STACKS_VADDR = 0x10000000
 };
-
-/* log2 of the bytes that an object takes. */
-static seL4_Word object_size_bits(seL4_Word type, seL4_Word size_bits)
-{
-    switch (type) {
-    case seL4_TCBObject:
-        return seL4_TCBBits;
-    case seL4_EndpointObject:
-        return seL4_EndpointBits;
-    case seL4_NotificationObject:
-        return seL4_NotificationBits;
-    case seL4_CapTableObject:
-        return size_bits + seL4_SlotBits;
-    case seL4_X86_LargePageObject:
-        return seL4_LargePageBits;
-    case seL4_X64_HugePageObject:
-        return seL4_HugePageBits;
-#ifdef CONFIG_KERNEL_MCS
-    case seL4_ReplyObject:
-        return seL4_ReplyBits;
-    case seL4_SchedContextObject:
-        return size_bits;
-#endif
-    case seL4_UntypedObject:
-        return size_bits;
-    default: /* frames of 4 KiB and paging structures */
-        return seL4_PageBits;
-    }
-}
 
 static void untyped_insert(struct sel4_util_allocator *allocator, seL4_Untyped cap, seL4_Uint8 size_bits)
 {
@@ -97,7 +69,7 @@ static struct sel4_util_untyped *untyped_find(struct sel4_util_allocator *alloca
 
 seL4_CPtr sel4_util_object_alloc(struct sel4_util_allocator *allocator, seL4_Word type, seL4_Word size_bits)
 {
-    seL4_Word bits = object_size_bits(type, size_bits);
+    seL4_Word bits = sel4_util_object_bits(type, (unsigned)size_bits);
     seL4_Word start;
     struct sel4_util_untyped *untyped = untyped_find(allocator, bits, &start);
     seL4_CPtr slot = untyped ? sel4_util_slot_alloc(allocator) : seL4_CapNull;

@@ -3,6 +3,7 @@
 #include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 
 #include "tell.h"
 
@@ -153,6 +154,30 @@ static void limits(void)
     TELL(limit.rlim_cur >= 65536);
     TELL(prlimit(0, RLIMIT_CORE, NULL, &limit));
     TELL(prlimit(1 << 20, RLIMIT_CORE, NULL, &limit));
+    for (__rlimit_resource_t i = RLIMIT_CPU; i <= RLIMIT_SIGPENDING;
+         i++) { /* what is set is told, also to a child */
+        if (i != RLIMIT_NOFILE && i != RLIMIT_NPROC && i != RLIMIT_STACK && i != RLIMIT_AS &&
+            i != RLIMIT_DATA) {
+            limit = (struct rlimit){.rlim_cur = 0, .rlim_max = 0};
+            if (i != RLIMIT_CORE) {
+                getrlimit(i, &limit);
+                limit.rlim_cur = limit.rlim_max > 123456 ? 123456 : limit.rlim_max;
+            }
+            TELL(setrlimit(i, &limit));
+        }
+    }
+    TELL(setrlimit(RLIMIT_FSIZE, NOWHERE));
+    TELL(setrlimit(RLIMIT_FSIZE, &(struct rlimit){2, 1}));
+    fflush(stdout);
+    if (fork() == 0) {
+        TELL(getrlimit(RLIMIT_FSIZE, &limit));
+        TELL(limit.rlim_cur);
+        TELL(getrlimit(RLIMIT_CORE, &limit));
+        TELL(limit.rlim_max);
+        TELL(prlimit(getpid(), RLIMIT_CORE, &(struct rlimit){0, 0}, &limit));
+        _exit(0);
+    }
+    wait(NULL);
 }
 
 int main(void)

@@ -6,6 +6,7 @@
 #include <sys/eventfd.h>
 #include <sys/select.h>
 #include <sys/timerfd.h>
+#include <sys/wait.h>
 
 #include "tell.h"
 
@@ -153,6 +154,39 @@ static void mistakes(void)
     close(file);
 }
 
+/* A descriptor that is not open is an error only where the table has room for it. A child's table is as large as what
+ * is open needs, in powers of two from 64. */
+static void table_sizes(fd_set *readers)
+{
+    const int highest[] = {63, 64, 100, 127, 128, 150, 200};
+    for (size_t i = 0; i < sizeof highest / sizeof *highest; i++) {
+        fflush(stdout);
+        pid_t child = fork();
+        if (child) {
+            waitpid(child, NULL, 0);
+            continue;
+        }
+        closefrom(pair[1] + 1); /* whatever the environment left open */
+        int file = dup2(pair[0], highest[i]);
+        if (fork() == 0) {
+            for (int fd = 60; fd < 1024; fd = fd < 70 ? fd + 1 : fd + 30) {
+                struct timeval zero = {0, 0};
+                FD_ZERO(readers);
+                FD_SET(pair[0], readers);
+                FD_SET(fd, readers);
+                int ready = select(fd + 1, readers, NULL, NULL, &zero);
+                printf("%d %d: %d %s %d\n", file, fd, ready, ready < 0 ? strerrorname_np(errno) : "",
+                       FD_ISSET(fd, readers) != 0);
+            }
+            fflush(stdout);
+            _exit(0);
+        }
+        wait(NULL);
+        _exit(0);
+    }
+    FD_ZERO(readers);
+}
+
 static void poll_and_select(void)
 {
     struct pollfd entries[3];
@@ -188,8 +222,7 @@ static void poll_and_select(void)
     FD_SET(pair[0], &readers);
     TELL(select(pair[0] + 1, &readers, NULL, NULL, NULL));
     TELL(select(-1, NULL, NULL, NULL, &time));
-    FD_SET(200, &readers);
-    TELL(select(201, &readers, NULL, NULL, &time));
+    table_sizes(&readers);
     TELL(select(0, NULL, NULL, NULL, &time));
     time.tv_usec = -1;
     TELL(select(0, NULL, NULL, NULL, &time));
@@ -282,6 +315,47 @@ static void timers(void)
     close(timer);
 }
 
+/* A timer is its children's, too. */
+static void common_timer(void)
+{
+    struct itimerspec time = {{0, 0}, {0, 30000000}};
+    unsigned long count = 0;
+    int timer = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK),
+        other = timerfd_create(CLOCK_REALTIME, TFD_NONBLOCK);
+    struct pollfd entry = {timer, POLLIN, 0};
+    TELL(timerfd_settime(timer, 0, &time, NULL));
+    fflush(stdout);
+    if (fork() == 0) {
+        TELL(poll(&entry, 1, 5000));
+        TELL(read(timer, &count, 8));
+        TELL(count);
+        time.it_interval.tv_nsec = 5000000;
+        TELL(timerfd_settime(other, 0, &time, NULL));
+        TELL(write(timer, &count, 8));
+        _exit(0);
+    }
+    wait(NULL);
+    TELL(read(timer, &count, 8));
+    entry.fd = other;
+    TELL(poll(&entry, 1, 5000));
+    usleep(20000);
+    TELL(read(other, &count, 8));
+    TELL(count >= 3);
+    TELL(timerfd_settime(timer, 0, &time, NULL));
+    TELL(timerfd_gettime(timer, &time));
+    TELL(time.it_interval.tv_nsec);
+    TELL(time.it_value.tv_nsec <= 30000000);
+    if (fork() == 0) { /* what nobody has read yet stays to be read */
+        usleep(60000);
+        TELL(read(timer, &count, 8));
+        TELL(count >= 4);
+        _exit(0);
+    }
+    wait(NULL);
+    close(timer);
+    close(other);
+}
+
 int main(void)
 {
     levels();
@@ -290,5 +364,6 @@ int main(void)
     poll_and_select();
     counters();
     timers();
+    common_timer();
     return 0;
 }
