@@ -33,7 +33,7 @@ struct container_options {
     const char *image; /* NULL: see rootfs */
     const char *name;  /* NULL: one is made up */
     const char *restart, *workdir, *user;
-    const char *cpu;
+    unsigned cpu_permille; /* 0: no limit */
     uint64_t memory; /* bytes; 0: the default */
     unsigned volume_count, port_count;
     struct container_volume volume[CONTAINER_VOLUMES];
