@@ -67,6 +67,7 @@ struct container_board {
     uint64_t takes_signals; /* the container looks at the two above; from here on what it says */
     uint64_t memory_used;   /* bytes */
     uint64_t process_count;
+    uint64_t has_stood;     /* the process server was stopped: threads may have waited for time unnoticed */
     uint64_t wants_time;    /* the manager asks for the next; 0 again when it is there */
     uint64_t processor_us;  /* MCS: what processes have used, in microseconds */
 };

@@ -13,6 +13,7 @@
 #include <sel4_util.h>
 
 struct container;
+struct container_board;
 
 struct share {
     seL4_Word permille;  /* of the processor; 0: no limit */
@@ -36,7 +37,8 @@ seL4_Error share_thread_configure(struct container *container, seL4_Word root_da
 bool share_message(struct container *container, seL4_MessageInfo_t message, seL4_CPtr reply, seL4_CPtr clock);
 
 /* Give what is due. When to come again, on the monotonic clock; 0: no need. */
-seL4_Word share_continue(struct container *container, seL4_Word now_ns, seL4_CPtr bell);
+seL4_Word share_continue(struct container *container, seL4_Word now_ns, seL4_CPtr bell,
+                         struct container_board *board);
 
 /* What the process server had used when this was last asked; the rest is on the board. */
 seL4_Word share_server_us(struct container *container);

@@ -37,8 +37,10 @@ bool share_message(struct container *container, seL4_MessageInfo_t message, seL4
     return false;
 }
 
-seL4_Word share_continue(struct container *container, seL4_Word now_ns, seL4_CPtr bell)
+seL4_Word share_continue(struct container *container, seL4_Word now_ns, seL4_CPtr bell,
+                         struct container_board *board)
 {
+    (void)board;
     (void)container;
     (void)now_ns;
     (void)bell;

@@ -196,7 +196,8 @@ bool share_message(struct container *container, seL4_MessageInfo_t message, seL4
     return is_slice || is_server;
 }
 
-seL4_Word share_continue(struct container *container, seL4_Word now_ns, seL4_CPtr bell)
+seL4_Word share_continue(struct container *container, seL4_Word now_ns, seL4_CPtr bell,
+                         struct container_board *board)
 {
     struct share *share = &container->share;
     if (!share->is_waited_for && !share->is_server_stopped) {
@@ -205,6 +206,8 @@ seL4_Word share_continue(struct container *container, seL4_Word now_ns, seL4_CPt
     periods_pass(container, now_ns);
     if (share->is_server_stopped) {
         server_continue(container);
+        __atomic_store_n(&board->has_stood, 1, __ATOMIC_RELEASE);
+        share->is_waited_for = true;
     }
     if (share->is_waited_for && share->left_us > 0) {
         share->is_waited_for = false;

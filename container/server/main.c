@@ -235,7 +235,7 @@ static void bell_rang(void)
 {
     struct container_board *board = (struct container_board *)CONTAINER_BOARD;
     signals_from_manager();
-    time_continue();
+    time_continue(__atomic_exchange_n(&board->has_stood, 0, __ATOMIC_ACQ_REL));
     if (__atomic_exchange_n(&board->wants_time, 0, __ATOMIC_ACQ_REL)) {
         __atomic_store_n(&board->processor_us, time_used_us(), __ATOMIC_RELAXED);
     }
@@ -244,7 +244,6 @@ static void bell_rang(void)
 /* True: `call` holds an answer. */
 static bool message_serve(struct call *call, uint64_t badge, seL4_MessageInfo_t info)
 {
-    blocks_reserve();
     if (time_message(badge)) {
         return false;
     }
@@ -287,6 +286,7 @@ static _Noreturn void serve_all(void)
             has_answer ? server_reply_receive(answer_set(&call), &badge) : server_receive(&badge);
         has_answer = message_serve(&call, badge, info);
         arrival_drop(info);
+        blocks_reserve(); /* not before, since it may use the IPC buffer */
     }
 }
 

@@ -131,7 +131,7 @@ bool thread_configure(struct process *process, uint64_t root_data, cap_address i
 long serve_schedule(struct process *process, seL4_MessageInfo_t info);
 bool time_message(uint64_t badge);      /* true: it was the kernel's, that a thread has no time left */
 void time_end(struct process *process); /* what it had is others' */
-void time_continue(void);               /* there may be more */
+void time_continue(bool has_stood);     /* there may be more; the server did not hear all messages */
 uint64_t time_used_us(void);            /* by all processes */
 
 /* In process.c. */

@@ -48,7 +48,10 @@ void time_end(struct process *process)
     (void)process;
 }
 
-void time_continue(void) {}
+void time_continue(bool has_stood)
+{
+    (void)has_stood;
+}
 
 uint64_t time_used_us(void)
 {

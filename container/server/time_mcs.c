@@ -273,9 +273,23 @@ bool time_message(uint64_t badge)
     return true;
 }
 
-void time_continue(void)
+/* A timeout fault that nobody received is gone when its thread is suspended, and a thread without time makes no other. */
+static void turns_renew(void)
+{
+    for (unsigned i = 0; i < turn_count; i++) {
+        struct turn *turn = turn_at(i);
+        if (turn->tcb && !turn->is_waiting) {
+            turn_wait(turn);
+        }
+    }
+}
+
+void time_continue(bool has_stood)
 {
     is_refused = false;
+    if (has_stood) {
+        turns_renew();
+    }
     queue_serve();
 }
 
