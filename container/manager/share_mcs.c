@@ -20,7 +20,9 @@ enum {
     SLICE_MOST_US = 10000,
     SLICE_LEAST_US = 500,
     PERIOD_US = 100000,
-    DEBT_PERIODS = 10, /* of what a share makes of them, until the server is stopped */
+    PERIODS_MOST = 10, /* of what a share makes of them: so much may be owed until the server is stopped */
+    DEBT_LEAST_US = 50000,
+    PERIODS_AGO = 1000, /* what was owed then is forgotten */
     OVER_MOST_US = PERIOD_US,
     ALL_PERMILLE = 900 /* of shares together; the rest is left to containers without */
 };
@@ -122,14 +124,15 @@ static void periods_pass(struct container *container, seL4_Word now_ns)
     if (passed > 0) {
         long quota = quota_us(share, now_ns);
         share->period_ns += passed * PERIOD_NS;
-        share->left_us += (long)(passed < DEBT_PERIODS ? passed : 2 * DEBT_PERIODS) * quota;
+        share->left_us += (long)(passed < PERIODS_AGO ? passed : PERIODS_AGO) * quota;
         share->left_us = share->left_us < quota ? share->left_us : quota;
     }
 }
 
 static bool debt_is_bearable(const struct share *share)
 {
-    return share->left_us > -(long)(DEBT_PERIODS * (PERIOD_US * share->permille / 1000));
+    long most_us = (long)(PERIODS_MOST * (PERIOD_US * share->permille / 1000));
+    return share->left_us > -(most_us > DEBT_LEAST_US ? most_us : DEBT_LEAST_US);
 }
 
 /* A slice for one of so many scheduling contexts, or 0. `over_us` were used beyond the last one. */

@@ -117,9 +117,9 @@ def throttled(m, shares):
     check("kill", m.command("kill", "limited").returncode == 0 and m.command("wait", "limited").stdout == b"137\n")
     check("killed at once", time.monotonic() - start < 5, time.monotonic() - start)
     remove(m, "limited")
-    run(m, "limited", "--cpu=10%", "--restart=always", "/usr/bin/timeout", "0.5", shares, "threads", "2")
+    run(m, "limited", "--cpu=50%", "--restart=always", "/usr/bin/timeout", "0.5", shares, "threads", "2")
     check("restarted", eventually(lambda: live(m, "limited")[0]["restarts"] > 1, 40))
-    check("with its share", live(m, "limited")[0]["cpu"] == 100, live(m, "limited"))
+    check("with its share", live(m, "limited")[0]["cpu"] == 500, live(m, "limited"))
     remove(m, "limited")
 
 
