@@ -54,6 +54,7 @@ static seL4_Error slice_configure(seL4_CPtr context, seL4_Word us, bool is_limit
 seL4_Error share_thread_configure(struct container *container, seL4_Word root_data, seL4_CPtr ipc_frame)
 {
     bool is_limited = container->share.permille;
+    container->share.left_us = (long)(PERIOD_US * container->share.permille / 1000);
     container->sched_context =
         sel4_util_object_alloc(container->allocator, seL4_SchedContextObject, seL4_MinSchedContextBits);
     if (!container->sched_context) {
