@@ -56,7 +56,7 @@ enum container_message {
     CONTAINER_EXITED = 0x100, /* (status as of wait(2)): the program ended; there is no answer */
     CONTAINER_BROKEN,         /* (): the personality cannot go on and has said why */
     CONTAINER_TIME            /* MCS (how many have time already, us used beyond the last slice, badge), and a scheduling
-                               * context without time -> us that it may run now, 0: none before the bell, -1: wrong */
+                               * context that no thread has: time for it -> us, 0: none until the bell, -1: it is none */
 };
 
 /* What the manager and a container tell each other without waiting. Each side takes the other's words for
@@ -67,9 +67,9 @@ struct container_board {
     uint64_t takes_signals; /* the container looks at the two above; from here on what it says */
     uint64_t memory_used;   /* bytes */
     uint64_t process_count;
-    uint64_t has_stood;     /* the process server was stopped: threads may have waited for time unnoticed */
-    uint64_t wants_time;    /* the manager asks for the next; 0 again when it is there */
-    uint64_t processor_us;  /* MCS: what processes have used, in microseconds */
+    uint64_t has_stood;    /* the process server was stopped: threads may have waited for time unnoticed */
+    uint64_t wants_time;   /* the manager asks for the next; 0 again when it is there */
+    uint64_t processor_us; /* MCS: what processes have used, in microseconds */
 };
 
 /* A directory or file of the host at a path of the container: absolute, no slash at the end, nothing to be

@@ -301,8 +301,8 @@ int container_stats(int count, char **arguments)
     if (!live) {
         return FAILED;
     }
-    printf("%-20s  %12s  %12s  %9s  %8s  %7s  %7s  %10s\n", "NAME", "MEMORY", "LIMIT", "PROCESSES", "RESTARTS",
-           "CPU", "SHARE", "CPU TIME");
+    printf("%-20s  %12s  %12s  %9s  %8s  %7s  %7s  %10s\n", "NAME", "MEMORY", "LIMIT", "PROCESSES",
+           "RESTARTS", "CPU", "SHARE", "CPU TIME");
     json_object_foreach(live, name, unit)
     {
         char time[32], cpu[32], share[32];

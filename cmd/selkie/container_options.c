@@ -342,7 +342,8 @@ static const char *options_judge(const struct container_options *options)
         return "--name: letters, digits and . _ - only, not too many, and no . or - first";
     }
     if (options->cpu_permille && !options->kind.is_mcs) {
-        return "--cpu: the classic kernel knows no shares of the processor; --mcs runs it on the one that does";
+        return "--cpu: the classic kernel knows no shares of the processor; --mcs runs it on the one that "
+               "does";
     }
     if (options->cpu_permille && options->is_alone) {
         return "--cpu does not go with --alone, whose container has a processor of its own";

@@ -153,7 +153,8 @@ static void event_serve(const struct host_event *event)
     } else if (event->token == TOKEN_TIMER) {
         uint64_t expirations;
         selkie_host_file_read(timer, &expirations, sizeof expirations);
-        armed_ns = 0; /* our clock may be a little behind the one that fired: then the same moment is set again */
+        armed_ns =
+            0; /* our clock may be a little behind the one that fired: then the same moment is set again */
         watch(timer, TOKEN_TIMER);
     } else if (event->token < CONNECTIONS && connections[event->token].is_open) {
         client_serve(&connections[event->token]);

@@ -168,8 +168,7 @@ static void unit_describe_time(struct text_writer *to, struct unit *unit)
 }
 
 /* One line of the list. */
-static void unit_describe(struct text_writer *to, struct unit *unit,
-                          const struct control_services *services)
+static void unit_describe(struct text_writer *to, struct unit *unit, const struct control_services *services)
 {
     const struct container_board *board = unit->record->board;
     bool is_running = unit->state == UNIT_RUNNING;

@@ -16,12 +16,12 @@ struct container;
 struct container_board;
 
 struct share {
-    seL4_Word permille;  /* of the processor; 0: no limit */
-    seL4_Word period_ns; /* when the present period began */
-    seL4_Word taken_ns;  /* when it last took of it */
-    long left_us;        /* in this period; negative: what it owes */
+    seL4_Word permille;           /* of the processor; 0: no limit */
+    seL4_Word period_ns;          /* when the present period began */
+    seL4_Word taken_ns;           /* when it last took of it */
+    long left_us;                 /* in this period; negative: what it owes */
     seL4_Word server_us, told_us; /* what the process server itself has used, and when that was last asked */
-    bool is_waited_for;  /* it was refused, and hears when there is more */
+    bool is_waited_for;           /* it was refused, and hears when there is more */
     bool is_server_stopped;
 };
 

@@ -47,8 +47,8 @@ void share_open(struct sel4_util_allocator *allocator)
 
 static seL4_Error slice_configure(seL4_CPtr context, seL4_Word us, bool is_limited, seL4_Word badge)
 {
-    return (seL4_Error)seL4_SchedControl_Configure(all->sched_control, context, us, is_limited ? NEVER_US : us,
-                                                   0, badge);
+    return (seL4_Error)seL4_SchedControl_Configure(all->sched_control, context, us,
+                                                   is_limited ? NEVER_US : us, 0, badge);
 }
 
 seL4_Error share_thread_configure(struct container *container, seL4_Word root_data, seL4_CPtr ipc_frame)
@@ -60,17 +60,15 @@ seL4_Error share_thread_configure(struct container *container, seL4_Word root_da
     if (!container->sched_context) {
         return seL4_NotEnoughMemory;
     }
-    seL4_Error error =
-        (seL4_Error)seL4_TCB_Configure(container->tcb, container->root, root_data, container->vspace, 0,
-                                       CONTAINER_IPC_BUFFER, ipc_frame);
+    seL4_Error error = (seL4_Error)seL4_TCB_Configure(container->tcb, container->root, root_data,
+                                                      container->vspace, 0, CONTAINER_IPC_BUFFER, ipc_frame);
     error = error ? error : slice_configure(container->sched_context, SLICE_US, is_limited, 0);
     error = error ? error
                   : (seL4_Error)seL4_TCB_SetSchedParams(container->tcb, seL4_CapInitThreadTCB,
                                                         CONTAINER_PRIORITY + 2, CONTAINER_PRIORITY + 2,
                                                         container->sched_context, container->control);
-    return error || !is_limited
-               ? error
-               : (seL4_Error)seL4_TCB_SetTimeoutEndpoint(container->tcb, container->control);
+    return error || !is_limited ? error
+                                : (seL4_Error)seL4_TCB_SetTimeoutEndpoint(container->tcb, container->control);
 }
 
 /* What all shares that are in use come to. */

@@ -319,7 +319,8 @@ seL4_Word units_continue(void)
     seL4_Word next = 0, now = clock_ns(services.clock);
     for (unsigned i = 0; i < UNITS; i++) {
         struct unit *unit = &units[i];
-        seL4_Word due = unit->state == UNIT_RUNNING      ? share_continue(&unit->container, now, unit->bell, unit->record->board)
+        seL4_Word due = unit->state == UNIT_RUNNING
+                            ? share_continue(&unit->container, now, unit->bell, unit->record->board)
                         : unit->state == UNIT_RESTARTING ? unit->due_ns
                                                          : 0;
         if (due > now) {

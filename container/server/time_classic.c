@@ -19,8 +19,8 @@ seL4_MessageInfo_t server_reply_receive(seL4_MessageInfo_t answer, seL4_Word *ba
 
 bool thread_configure(struct process *process, uint64_t root_data, cap_address ipc_frame)
 {
-    return seL4_TCB_Configure(process->tcb, CONTAINER_SLOT_SERVER, process->root, root_data, process->vspace, 0,
-                              CONTAINER_IPC_BUFFER, ipc_frame) == seL4_NoError &&
+    return seL4_TCB_Configure(process->tcb, CONTAINER_SLOT_SERVER, process->root, root_data, process->vspace,
+                              0, CONTAINER_IPC_BUFFER, ipc_frame) == seL4_NoError &&
            seL4_TCB_SetSchedParams(process->tcb, CONTAINER_SLOT_TCB, CONTAINER_PRIORITY + 1,
                                    CONTAINER_PRIORITY + 1) == seL4_NoError;
 }

@@ -23,10 +23,9 @@ enum {
 
 struct turn {
     cap_address context, reply, tcb; /* tcb 0: nobody's */
-    struct process *process;
-    struct turn *next;       /* of its process', or of those that are nobody's */
-    struct turn *queue_next; /* of those that wait */
-    unsigned index;          /* the badge of its timeout faults */
+    struct turn *next;               /* of its process', or of those that are nobody's */
+    struct turn *queue_next;         /* of those that wait */
+    unsigned index;                  /* the badge of its timeout faults */
     bool is_waiting, is_reply_kept;
     uint64_t given_us; /* the last slice; 0: none */
     uint64_t used_us;  /* of it, as far as it was counted */
@@ -110,7 +109,6 @@ static struct turn *turn_take(void)
 
 static void turn_spare(struct turn *turn)
 {
-    turn->process = NULL;
     turn->tcb = 0;
     turn->next = spare_turns;
     spare_turns = turn;
@@ -189,7 +187,6 @@ static bool time_give(struct process *process, cap_address tcb)
         return false;
     }
     turn->tcb = tcb;
-    turn->process = process;
     turn->next = process->turns;
     process->turns = turn;
     process->turn_count++;
