@@ -9,12 +9,12 @@
  *     welcome=CONTROL_VERSION             first of all; a manager that is about to end closes instead
  *     error=TEXT                          the request was refused
  *     started=NAME                        a container runs
- *     unit=NAME state=... ...             one line of a list
+ *     unit=NAME state=... ...             one line of a list; processor_us is as of the request before
  *     ended=STATUS                        a container that was waited for: "exit N", "signal N" or "broken"
  *     done=
  * From the client:
  *     give=NAME access=r|w|rw             with one descriptor: something for the container that is to run
- *     do=run name= memory= arg= env= workdir= mount=NAME:PATH port=ADDRESS:HOST:CONTAINER network=RULES
+ *     do=run name= memory= cpu=PERMILLE arg= env= workdir= mount=NAME:PATH port=ADDRESS:HOST:CONTAINER network=RULES
  *            user=UID:GID restart=no|always|on-failure[:N] detach=1 terminal=1
  *                                         -> started=, and unless detached ended=; a client that goes ends its own
  *     do=exec name= as= memory= arg= env= workdir= terminal=1

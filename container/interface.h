@@ -45,7 +45,6 @@ enum container_slot {
     CONTAINER_SLOT_VSPACE,
     CONTAINER_SLOT_CONTROL,       /* the process server's: endpoint of the manager, enum container_message */
     CONTAINER_SLOT_SERVER = CONTAINER_SLOT_CONTROL, /* a process': endpoint of the process server, messages.h */
-    CONTAINER_SLOT_SCHED_CONTROL, /* MCS */
     CONTAINER_SLOT_ASID_POOL,     /* the process server's: its processes' address spaces come from here */
     CONTAINER_SLOT_BELL,          /* a notification that the manager signals, with badge bit 63: look at the board */
     CONTAINER_SLOT_HOST = 16,     /* container_order.host_count of them */
@@ -56,7 +55,9 @@ enum container_slot {
 /* Labels of calls on the control endpoint. */
 enum container_message {
     CONTAINER_EXITED = 0x100, /* (status as of wait(2)): the program ended; there is no answer */
-    CONTAINER_BROKEN          /* (): the personality cannot go on and has said why */
+    CONTAINER_BROKEN,         /* (): the personality cannot go on and has said why */
+    CONTAINER_TIME            /* MCS (how many have time already, us used beyond the last slice, badge), and a scheduling
+                               * context that no thread has: time for it -> us, 0: none until the bell, -1: it is none */
 };
 
 /* What the manager and a container tell each other without waiting. Each side takes the other's words for
@@ -67,6 +68,9 @@ struct container_board {
     uint64_t takes_signals; /* the container looks at the two above; from here on what it says */
     uint64_t memory_used;   /* bytes */
     uint64_t process_count;
+    uint64_t has_stood;    /* the process server was stopped: threads may have waited for time unnoticed */
+    uint64_t wants_time;   /* the manager asks for the next; 0 again when it is there */
+    uint64_t processor_us; /* MCS: what processes have used, in microseconds */
 };
 
 /* Processor time, as personalities tell each other, in cycles. Any of them may have written anything. */

@@ -50,11 +50,13 @@ enum server_message {
     SERVER_INFO, /* (pid): the process with the lowest id from there on -> its pid or -ESRCH, words 1 to 7:
                          * parent, group, session, state as /proc tells it, bytes granted, start time of the counter,
                          * bytes of arguments; then name and arguments as in SERVER_NAME */
+    SERVER_SCHEDULE, /* MCS (), and a new thread: it gets time of its own; -EAGAIN */
     SERVER_MESSAGES
 };
 
 enum {
     SERVER_ID_COUNT = 32,
+    SERVER_TURNS = 1025, /* threads of a process that have time, the most: THREADS and the personality's */
     SERVER_PAIRS = 50, /* the most in one message */
     SERVER_SIGNALS = 24,
     SERVER_NAME_SIZE = 16,

@@ -24,7 +24,7 @@ static const char help[] =
     "                                        a signal for its first process; default KILL\n"
     "       selkie container wait NAME...    wait for the end, print the exit status\n"
     "       selkie container rm [-f] NAME... remove a detached container that ended; -f: end it first\n"
-    "       selkie container stats           memory and processes of what runs\n"
+    "       selkie container stats           memory, processes, processor time of what runs\n"
     "       selkie container inspect NAME... all about a container, as JSON\n"
     "       selkie container shutdown        end all containers and their manager\n"
     "\n"

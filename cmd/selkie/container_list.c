@@ -279,24 +279,37 @@ int container_rm(int count, char **arguments)
     return status;
 }
 
+/* Processor time, of late and altogether; the classic kernel does not count it. */
+static void time_format(const json_t *unit, char time[32], char cpu[32], char share[32])
+{
+    const json_t *used = json_object_get(unit, "processor_us"), *late = json_object_get(unit, "cpu_permille");
+    long long permille = number_of(unit, "cpu");
+    (void)snprintf(time, 32, used ? "%.2f s" : "unknown", (double)json_integer_value(used) / 1e6);
+    (void)snprintf(cpu, 32, late ? "%.1f%%" : "unknown", (double)json_integer_value(late) / 10);
+    (void)snprintf(share, 32, permille ? "%.1f%%" : "-", (double)permille / 10);
+}
+
 int container_stats(int count, char **arguments)
 {
     (void)arguments;
     if (count > 1) {
         return usage_say("stats", "");
     }
-    json_t *live = live_all();
+    json_t *live = live_all_measured();
     const char *name;
     json_t *unit;
     if (!live) {
         return FAILED;
     }
-    printf("%-20s  %12s  %12s  %9s  %8s\n", "NAME", "MEMORY", "LIMIT", "PROCESSES", "RESTARTS");
+    printf("%-20s  %12s  %12s  %9s  %8s  %7s  %7s  %10s\n", "NAME", "MEMORY", "LIMIT", "PROCESSES",
+           "RESTARTS", "CPU", "SHARE", "CPU TIME");
     json_object_foreach(live, name, unit)
     {
-        printf("%-20s  %9.1f MiB  %8.1f MiB  %9lld  %8lld\n", name,
+        char time[32], cpu[32], share[32];
+        time_format(unit, time, cpu, share);
+        printf("%-20s  %9.1f MiB  %8.1f MiB  %9lld  %8lld  %7s  %7s  %10s\n", name,
                (double)number_of(unit, "memory_used") / 1048576, (double)number_of(unit, "memory") / 1048576,
-               number_of(unit, "processes"), number_of(unit, "restarts"));
+               number_of(unit, "processes"), number_of(unit, "restarts"), cpu, share, time);
     }
     json_decref(live);
     return RUN_OK;
@@ -329,7 +342,7 @@ int container_inspect(int count, char **arguments)
     if (count < 2) {
         return usage_say("inspect", "NAME...");
     }
-    json_t *live = live_all(), *all = json_array();
+    json_t *live = live_all_measured(), *all = json_array();
     int status = live ? RUN_OK : FAILED;
     for (int i = 1; i < count && live; i++) {
         json_t *one = inspect_one(arguments[i], live);

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "container_manager.h"
 #include "container_message.h"
@@ -13,7 +14,9 @@
 
 enum {
     ANSWER_MS = 20000,
-    CANNOT_RUN = 125
+    CANNOT_RUN = 125,
+    MEASURED_MS = 400,
+    COUNTED_MS = 20
 };
 
 static struct message message; /* one request at a time */
@@ -76,6 +79,45 @@ json_t *live_all(void)
         return NULL;
     }
     return all;
+}
+
+static void pause_ms(unsigned ms)
+{
+    struct timespec time = {.tv_nsec = ms * 1000000l};
+    (void)nanosleep(&time, NULL);
+}
+
+static long long number_of(const json_t *object, const char *key)
+{
+    return json_integer_value(json_object_get(object, key));
+}
+
+/* What a list tells was counted at the list before: so the third has the second's, the second the first's. */
+static void use_add(json_t *now, const json_t *later, const json_t *earlier)
+{
+    const json_t *end = json_object_get(now, "processor_us");
+    long long us = json_integer_value(end) - number_of(later, "processor_us");
+    long long ms = number_of(later, "up_ms") - number_of(earlier, "up_ms");
+    if (end && earlier && later && ms > 0 && us >= 0) {
+        (void)json_object_set_new(now, "cpu_permille", json_integer(us / ms));
+    }
+}
+
+json_t *live_all_measured(void)
+{
+    json_t *first = live_all(), *unit;
+    pause_ms(first && json_object_size(first) > 0 ? MEASURED_MS : 0);
+    json_t *second = live_all();
+    pause_ms(second && json_object_size(second) > 0 ? COUNTED_MS : 0);
+    json_t *third = live_all();
+    const char *name;
+    json_object_foreach(third, name, unit)
+    {
+        use_add(unit, json_object_get(second, name), json_object_get(first, name));
+    }
+    json_decref(first);
+    json_decref(second);
+    return third;
 }
 
 struct signal_request {

@@ -30,7 +30,7 @@ static const char help[] =
     "      --rm                  with -d: forget it when it has ended\n"
     "      --restart=POLICY      no, always, on-failure or on-failure:TIMES\n"
     "      --memory=SIZE         its memory, with K, M or G; default 256M\n"
-    "      --cpu=PERCENT%        its share of the processor: refused, as no kernel limits it yet\n"
+    "      --cpu=PERCENT%        its share of the processor, from 1%; with --mcs\n"
     "      --env=NAME[=VALUE]    may be repeated; the environment is empty otherwise, but for PATH and HOME\n"
     "      --workdir=DIR         in the container; default /, or the image's\n"
     "      --user=UID[:GID]      of the program; default 0:0, or the image's\n"
@@ -245,11 +245,11 @@ static bool cpu_set(struct container_options *options, const char *text)
 {
     char *end = NULL;
     double percent = strtod(text, &end);
-    options->cpu = text;
     if (end == text || (*end && strcmp(end, "%") != 0) || !(percent >= 1) || percent > 100) {
         say("--cpu=%s: not a share from 1%% to 100%%", text);
         return false;
     }
+    options->cpu_permille = (unsigned)(percent * 10 + 0.5);
     return true;
 }
 
@@ -341,11 +341,12 @@ static const char *options_judge(const struct container_options *options)
     if (options->name && !name_is_good(options->name)) {
         return "--name: letters, digits and . _ - only, not too many, and no . or - first";
     }
-    if (options->cpu) {
-        return options->kind.is_mcs
-                   ? "--cpu: shares of the processor are not limited yet"
-                   : "--cpu: the classic kernel knows no shares of the processor, and on the MCS "
-                     "kernel they are not limited yet";
+    if (options->cpu_permille && !options->kind.is_mcs) {
+        return "--cpu: the classic kernel knows no shares of the processor; --mcs runs it on the one that "
+               "does";
+    }
+    if (options->cpu_permille && options->is_alone) {
+        return "--cpu does not go with --alone, whose container has a processor of its own";
     }
     if (options->is_alone &&
         (options->is_detached || options->is_terminal || options->restart || options->image)) {

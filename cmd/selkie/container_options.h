@@ -33,8 +33,8 @@ struct container_options {
     const char *image; /* NULL: see rootfs */
     const char *name;  /* NULL: one is made up */
     const char *restart, *workdir, *user;
-    const char *cpu;
-    uint64_t memory; /* bytes; 0: the default */
+    unsigned cpu_permille; /* 0: no limit */
+    uint64_t memory;       /* bytes; 0: the default */
     unsigned volume_count, port_count;
     struct container_volume volume[CONTAINER_VOLUMES];
     struct container_port_map port[CONTAINER_PUBLISHED];

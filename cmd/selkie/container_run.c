@@ -159,6 +159,7 @@ static bool order_make(struct job *job)
     bool is_good = message_add(order, "do", "run") && message_add(order, "name", job->name) &&
                    (!workdir || !workdir[0] || message_add(order, "workdir", workdir)) &&
                    (!options->memory || message_add_number(order, "memory", options->memory)) &&
+                   (!options->cpu_permille || message_add_number(order, "cpu", options->cpu_permille)) &&
                    (!options->restart || message_add(order, "restart", options->restart)) &&
                    (!options->is_detached || message_add(order, "detach", "1")) &&
                    (!options->is_terminal || message_add(order, "terminal", "1"));

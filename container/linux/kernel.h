@@ -19,7 +19,6 @@ struct kernel_thread {
     uint64_t tcb;
     uint64_t fault_endpoint; /* with the thread's badge */
     uint64_t reply; /* classic: a free slot; MCS: a reply object. For an answer that is given later. */
-    uint64_t sched_context; /* MCS */
     bool is_reply_kept;
     struct entry_area *area; /* entry.h */
 };

@@ -7,10 +7,7 @@
 
 #include "container/linux/kernel.h"
 #include "container/linux/object.h"
-
-enum {
-    SLICE_US = 5000
-};
+#include "container/messages.h"
 
 static uint64_t reply_in_use;
 
@@ -40,16 +37,22 @@ void kernel_reply_move(struct kernel_thread *thread)
     reply_in_use = spare;
 }
 
+/* Time comes from the process server, which binds the thread to a scheduling context of its own. */
+static bool thread_schedule(uint64_t tcb)
+{
+    seL4_SetCap(0, tcb);
+    seL4_Call(CONTAINER_SLOT_SERVER, seL4_MessageInfo_new(SERVER_SCHEDULE, 0, 1, 0));
+    return seL4_GetMR(0) == 0;
+}
+
 bool kernel_thread_configure(struct kernel_thread *thread)
 {
     thread->reply = object_alloc(seL4_ReplyObject, 0);
-    thread->sched_context = object_alloc(seL4_SchedContextObject, seL4_MinSchedContextBits);
-    return thread->reply && thread->sched_context &&
+    return thread->reply &&
            seL4_TCB_Configure(thread->tcb, CONTAINER_SLOT_CNODE,
                               seL4_CNode_CapData_new(0, CONTAINER_GUARD_BITS).words[0], CONTAINER_SLOT_VSPACE,
                               0, 0, 0) == seL4_NoError &&
-           seL4_SchedControl_Configure(CONTAINER_SLOT_SCHED_CONTROL, thread->sched_context, SLICE_US,
-                                       SLICE_US, 0, 0) == seL4_NoError &&
-           seL4_TCB_SetSchedParams(thread->tcb, CONTAINER_SLOT_TCB, 0, CONTAINER_PRIORITY,
-                                   thread->sched_context, thread->fault_endpoint) == seL4_NoError;
+           seL4_TCB_SetSchedParams(thread->tcb, CONTAINER_SLOT_TCB, 0, CONTAINER_PRIORITY, 0,
+                                   thread->fault_endpoint) == seL4_NoError &&
+           thread_schedule(thread->tcb);
 }

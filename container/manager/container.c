@@ -73,11 +73,7 @@ static seL4_Error capabilities_give(const struct container *container)
     error = error ? error : give(container, CONTAINER_SLOT_CNODE, container->root, root_data());
     error = error ? error : give(container, CONTAINER_SLOT_VSPACE, container->vspace, 0);
     error = error ? error : give(container, CONTAINER_SLOT_CONTROL, container->control, 0);
-    error = error ? error : give(container, CONTAINER_SLOT_ASID_POOL, container->asid_pool, 0);
-    if (!error && container->allocator->sched_control) {
-        error = give(container, CONTAINER_SLOT_SCHED_CONTROL, container->allocator->sched_control, 0);
-    }
-    return error;
+    return error ? error : give(container, CONTAINER_SLOT_ASID_POOL, container->asid_pool, 0);
 }
 
 /* The memory limit in untypeds, largest first; where no piece of a size is left, two of half of it. */
@@ -160,7 +156,7 @@ static seL4_Error stack_map(const struct container *container)
     return error;
 }
 
-static seL4_Error thread_make(const struct container *container)
+static seL4_Error thread_make(struct container *container)
 {
     struct sel4_util_allocator *allocator = container->allocator;
     seL4_CPtr frame = sel4_util_object_alloc(allocator, seL4_X86_4K, 0);
@@ -172,21 +168,7 @@ static seL4_Error thread_make(const struct container *container)
     if (error != seL4_NoError) {
         return error;
     }
-#ifdef CONFIG_KERNEL_MCS
-    seL4_CPtr faults = container->control;
-#else
-    seL4_CPtr faults = CONTAINER_SLOT_CONTROL; /* looked up in the container's CSpace */
-#endif
-    error = sel4_util_tcb_configure(allocator, container->tcb,
-                                    &(struct sel4_util_tcb_spaces){
-                                        .fault_endpoint = faults,
-                                        .cnode = container->root,
-                                        .cnode_data = root_data(),
-                                        .vspace = container->vspace,
-                                        .ipc_buffer = CONTAINER_IPC_BUFFER,
-                                        .ipc_frame = frame,
-                                        .priority = CONTAINER_PRIORITY + 2,
-                                    });
+    error = share_thread_configure(container, root_data(), frame);
     sel4_util_tcb_name(container->tcb, "processes");
     return error;
 }
@@ -199,7 +181,8 @@ seL4_Error container_make(struct container *container, struct sel4_util_allocato
         unsigned char bytes[CONTAINER_ORDER_SIZE];
     } page;
     struct container_order *order = &page.order;
-    *container = (struct container){.allocator = allocator, .control = control};
+    *container = (struct container){
+        .allocator = allocator, .control = control, .share = {.permille = config->permille}};
     seL4_Error error = objects_make(container);
     error = error ? error : capabilities_give(container);
     error = error ? error : memory_give(container, config->memory, order);

@@ -23,7 +23,7 @@ static struct control_services services;
 static struct connection connections[CONNECTIONS];
 static seL4_CPtr ready_set, timer;
 static seL4_Word idle_since_ns; /* 0: somebody is there */
-static seL4_Word armed_ns;      /* what the timer is set to */
+static seL4_Word armed_ns;      /* what the timer is set to; 0: nothing */
 static char message_text[CONTROL_MESSAGE];
 
 static bool watch(seL4_CPtr file, seL4_Word token)
@@ -153,6 +153,8 @@ static void event_serve(const struct host_event *event)
     } else if (event->token == TOKEN_TIMER) {
         uint64_t expirations;
         selkie_host_file_read(timer, &expirations, sizeof expirations);
+        armed_ns =
+            0; /* our clock may be a little behind the one that fired: then the same moment is set again */
         watch(timer, TOKEN_TIMER);
     } else if (event->token < CONNECTIONS && connections[event->token].is_open) {
         client_serve(&connections[event->token]);

@@ -70,14 +70,17 @@ static void status_report(const seL4_BootInfo *info, const char *word, seL4_Word
 }
 
 /* Wait for the container's last message and report it. */
-static void container_wait(const seL4_BootInfo *info, seL4_CPtr control)
+static void container_wait(const seL4_BootInfo *info, struct container *container)
 {
     seL4_Word badge;
+    seL4_MessageInfo_t message;
 #ifdef CONFIG_KERNEL_MCS
     seL4_CPtr reply = sel4_util_object_alloc(&allocator, seL4_ReplyObject, 0);
-    seL4_MessageInfo_t message = seL4_Recv(control, &badge, reply);
+    do {
+        message = seL4_Recv(container->control, &badge, reply);
+    } while (share_message(container, message, reply, seL4_CapNull));
 #else
-    seL4_MessageInfo_t message = seL4_Recv(control, &badge);
+    message = seL4_Recv(container->control, &badge);
 #endif
     seL4_Word label = seL4_MessageInfo_get_label(message), status = seL4_GetMR(0);
     if (label == CONTAINER_EXITED) {
@@ -120,6 +123,7 @@ int main(seL4_BootInfo *info)
         config.program_size = (size_t)(image_program_end - image_program_start);
     }
     hosts_list(info, &config);
+    share_open(&allocator);
     seL4_CPtr control = sel4_util_object_alloc(&allocator, seL4_EndpointObject, 0);
     seL4_Error error = container_make(&container, &allocator, control, &config);
     if (error == seL4_NoError) { /* nobody writes on this board */
@@ -129,7 +133,7 @@ int main(seL4_BootInfo *info)
         error = container_start(&container);
     }
     if (error == seL4_NoError) {
-        container_wait(info, control);
+        container_wait(info, &container);
     } else {
         sel4_util_printf("container: cannot be made: %s\n", sel4_util_error_name(error));
         status_report(info, "broken", 0);

@@ -10,9 +10,10 @@
 #include <sel4_util.h>
 
 #include "container/interface.h"
+#include "share.h"
 #include "text.h"
 
-/* The order as text (text.h). Keys: arg, env, workdir, memory (bytes), mount (NAME:PATH of a host capability), port
+/* The order as text (text.h). Keys: arg, env, workdir, memory (bytes), cpu (permille), mount (NAME:PATH of a host capability), port
  * (ADDRESS:HOST:CONTAINER), loopback (ADDRESS), user (UID:GID), terminal. Where only one makes sense, the last one
  * decides. */
 
@@ -20,6 +21,7 @@
 struct container_config {
     struct order_text order;
     seL4_Word memory;    /* bytes, a multiple of 4096 */
+    seL4_Word permille;  /* of the processor; 0: no limit */
     const void *program; /* an ELF image to run where there is no root directory */
     size_t program_size;
     const void *personality; /* its ELF image */
@@ -32,6 +34,8 @@ struct container_config {
 struct container {
     struct sel4_util_allocator *allocator;
     seL4_CPtr tcb, root, leaf, vspace, control, asid_pool;
+    seL4_CPtr sched_context; /* MCS: of the process server */
+    struct share share;
     seL4_Word entry;
 };
 
@@ -50,6 +54,7 @@ seL4_Error container_page(const struct container *container, seL4_Word vaddr, se
 
 /* In order.c. `to->host` must be there already. */
 seL4_Word order_memory(struct order_text order, seL4_Word otherwise);
+seL4_Word order_permille(struct order_text order); /* of the processor; 0: no limit */
 seL4_Error order_write(struct container_order *to, struct order_text from);
 
 #endif

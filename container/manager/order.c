@@ -8,6 +8,12 @@ seL4_Word order_memory(struct order_text order, seL4_Word otherwise)
     return memory ? text_number(memory, NULL) : otherwise;
 }
 
+seL4_Word order_permille(struct order_text order)
+{
+    seL4_Word permille = text_number(text_last(order, "cpu", "0"), NULL);
+    return permille < 1000 ? permille : 0;
+}
+
 static seL4_Error string_add(struct container_order *to, const char *value)
 {
     size_t size = strlen(value) + 1;

@@ -114,7 +114,7 @@ static const char *hosts_share(struct record *record, const struct record *other
 static struct order_text order_share(struct order_text message, struct order_text other)
 {
     static char buffer[CONTROL_MESSAGE];
-    static const char *const keys[] = {"mount", "loopback", "port", "user"};
+    static const char *const keys[] = {"mount", "loopback", "port", "user", "cpu"};
     struct text_writer writer = {.buffer = buffer, .size = sizeof buffer, .has_room = true};
     if (message.size > sizeof buffer) {
         return (struct order_text){NULL, 0};
@@ -151,9 +151,24 @@ static bool exec_serve(struct connection *connection, struct order_text message,
     return unit_start_for(connection, &why);
 }
 
+/* What it has used was counted when the bell last rang, and is counted again now for the next time. */
+static void unit_describe_time(struct text_writer *to, struct unit *unit)
+{
+    const char *permille = text_last(unit->record->order, "cpu", NULL);
+    if (permille) {
+        text_add(to, "cpu", permille);
+    }
+    if (share_is_possible() && unit->state == UNIT_RUNNING) {
+        struct container_board *board = unit->record->board;
+        seL4_Word us = __atomic_load_n(&board->processor_us, __ATOMIC_RELAXED);
+        text_add_number(to, "processor_us", us + share_server_us(&unit->container));
+        __atomic_store_n(&board->wants_time, 1, __ATOMIC_RELEASE);
+        seL4_Signal(unit->bell);
+    }
+}
+
 /* One line of the list. */
-static void unit_describe(struct text_writer *to, const struct unit *unit,
-                          const struct control_services *services)
+static void unit_describe(struct text_writer *to, struct unit *unit, const struct control_services *services)
 {
     const struct container_board *board = unit->record->board;
     bool is_running = unit->state == UNIT_RUNNING;
@@ -165,6 +180,7 @@ static void unit_describe(struct text_writer *to, const struct unit *unit,
     text_add_number(to, "memory", unit->memory);
     text_add_number(to, "memory_used", __atomic_load_n(&board->memory_used, __ATOMIC_RELAXED));
     text_add_number(to, "processes", __atomic_load_n(&board->process_count, __ATOMIC_RELAXED));
+    unit_describe_time(to, unit);
     text_add(to, "detached", unit->is_detached ? "1" : "0");
     for (const char *value = NULL; (value = text_value(unit->record->order, "port", value));) {
         text_add(to, "port", value);
@@ -178,7 +194,7 @@ static bool list_serve(const struct connection *connection, const struct control
 {
     static char buffer[ANSWER_SIZE];
     for (unsigned i = 0; i < UNITS; i++) {
-        const struct unit *unit = unit_at(i);
+        struct unit *unit = unit_at(i);
         struct text_writer writer = {.buffer = buffer, .size = sizeof buffer, .has_room = true};
         if (unit) {
             unit_describe(&writer, unit, services);

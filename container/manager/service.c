@@ -66,7 +66,10 @@ void service_run(const seL4_BootInfo *info)
     }
 #ifdef CONFIG_KERNEL_MCS
     seL4_CPtr reply = sel4_util_object_alloc(&allocator, seL4_ReplyObject, 0);
+#else
+    seL4_CPtr reply = seL4_CapNull;
 #endif
+    share_open(&allocator);
     while (!control_is_over()) {
         seL4_Word badge;
 #ifdef CONFIG_KERNEL_MCS
@@ -77,7 +80,7 @@ void service_run(const seL4_BootInfo *info)
         if (badge & BADGE_HOST) {
             control_events();
         } else {
-            unit_message((unsigned)badge - 1, message);
+            unit_message((unsigned)badge - 1, message, reply);
         }
     }
     units_end();

@@ -94,6 +94,7 @@ static void config_fill(struct unit *unit, struct container_config *config)
     *config = (struct container_config){
         .order = record->order,
         .memory = unit->memory,
+        .permille = order_permille(record->order),
         .personality = services.personality,
         .personality_size = services.personality_size,
     };
@@ -142,7 +143,7 @@ static seL4_Error unit_start(struct unit *unit)
         estate_free(&unit->estate);
         return error;
     }
-    unit->begun_ns = clock_ns(services.clock);
+    unit->begun_ns = unit->container.share.period_ns = clock_ns(services.clock);
     unit->state = UNIT_RUNNING;
     return seL4_NoError;
 }
@@ -169,11 +170,14 @@ static bool name_is_good(const char *name)
 static struct unit *unit_take(struct record *record, const char *name, const char **why)
 {
     seL4_Word memory = order_memory(record->order, DEFAULT_MEMORY);
+    bool cpu_is_good = share_is_possible() || !text_value(record->order, "cpu", NULL);
     *why = !name_is_good(name)  ? "the name is none"
            : unit_find(name)    ? "a container of that name runs already"
            : memory > 1ul << 46 ? "so much memory there is not"
+           : !cpu_is_good       ? "--cpu: the classic kernel knows no shares of the processor"
                                 : "too many containers run";
-    for (unsigned i = 0; i < UNITS && !unit_find(name) && name_is_good(name) && memory <= 1ul << 46; i++) {
+    bool is_good = !unit_find(name) && name_is_good(name) && memory <= 1ul << 46 && cpu_is_good;
+    for (unsigned i = 0; i < UNITS && is_good; i++) {
         struct unit *unit = &units[i];
         if (unit->state == UNIT_NONE) {
             unit->record = record;
@@ -274,12 +278,13 @@ void unit_signal(struct unit *unit, unsigned number, bool is_terminal)
     }
 }
 
-void unit_message(unsigned index, seL4_MessageInfo_t message)
+void unit_message(unsigned index, seL4_MessageInfo_t message, seL4_CPtr reply)
 {
     struct unit *unit = unit_at(index);
     seL4_Word label = seL4_MessageInfo_get_label(message), status = seL4_GetMR(0), address = seL4_GetMR(1);
     char text[128];
-    if (!unit || unit->state != UNIT_RUNNING) {
+    if (!unit || unit->state != UNIT_RUNNING ||
+        share_message(&unit->container, message, reply, services.clock)) {
         return;
     }
     if (label == CONTAINER_EXITED) {
@@ -311,14 +316,17 @@ void units_end(void)
 
 seL4_Word units_continue(void)
 {
-    seL4_Word next = 0;
+    seL4_Word next = 0, now = clock_ns(services.clock);
     for (unsigned i = 0; i < UNITS; i++) {
         struct unit *unit = &units[i];
-        if (unit->state != UNIT_RESTARTING) {
-            continue;
+        seL4_Word due = unit->state == UNIT_RUNNING
+                            ? share_continue(&unit->container, now, unit->bell, unit->record->board)
+                        : unit->state == UNIT_RESTARTING ? unit->due_ns
+                                                         : 0;
+        if (due > now) {
+            next = !next || due < next ? due : next;
         }
-        if (unit->due_ns > clock_ns(services.clock)) {
-            next = !next || unit->due_ns < next ? unit->due_ns : next;
+        if (due > now || unit->state != UNIT_RESTARTING) {
             continue;
         }
         seL4_Error error = unit_start(unit);

@@ -65,8 +65,8 @@ struct unit *unit_make(struct record *record, const char **why);
 void unit_signal(struct unit *unit, unsigned number, bool is_terminal);
 void unit_end(struct unit *unit, enum unit_end how, seL4_Word number);
 
-/* A message of the unit with this index. */
-void unit_message(unsigned index, seL4_MessageInfo_t message);
+/* A message of the unit with this index, which `reply` answers (MCS). */
+void unit_message(unsigned index, seL4_MessageInfo_t message, seL4_CPtr reply);
 
 /* The manager ends: so do all, and it is written down. */
 void units_end(void);

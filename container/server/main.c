@@ -193,6 +193,8 @@ static long serve(struct call *call)
         return serve_set(call);
     case SERVER_INFO:
         return serve_info(call);
+    case SERVER_SCHEDULE:
+        return serve_schedule(process, call->info);
     default:
         break;
     }
@@ -243,16 +245,30 @@ static void board_write(void)
     __atomic_store_n(&board->process_count, count, __ATOMIC_RELAXED);
 }
 
+static void bell_rang(void)
+{
+    struct container_board *board = (struct container_board *)CONTAINER_BOARD;
+    signals_from_manager();
+    time_continue(__atomic_exchange_n(&board->has_stood, 0, __ATOMIC_ACQ_REL));
+    if (__atomic_exchange_n(&board->wants_time, 0, __ATOMIC_ACQ_REL)) {
+        __atomic_store_n(&board->processor_us, time_used_us(), __ATOMIC_RELAXED);
+    }
+}
+
 /* True: `call` holds an answer. */
 static bool message_serve(struct call *call, uint64_t badge, seL4_MessageInfo_t info)
 {
+    if (time_message(badge)) {
+        return false;
+    }
     if (badge == 0 || badge > PROCESSES) {
-        signals_from_manager();
+        bell_rang();
         processes_end_doomed();
         return false;
     }
     call->process = &processes[badge - 1];
     call->label = seL4_MessageInfo_get_label(info);
+    call->info = info;
     call->count = (unsigned)seL4_MessageInfo_get_length(info);
     call->count = call->count < seL4_MsgMaxLength ? call->count : seL4_MsgMaxLength;
     memset(call->word, 0, 8 * sizeof *call->word);
@@ -283,21 +299,13 @@ static _Noreturn void serve_all(void)
     static struct call call;
     seL4_Word badge;
     bool has_answer = false;
-#ifdef CONFIG_KERNEL_MCS
-    cap_address reply = object_alloc(seL4_ReplyObject, 0);
     for (;;) {
-        seL4_MessageInfo_t info = has_answer
-                                      ? seL4_ReplyRecv(server_endpoint, answer_set(&call), &badge, reply)
-                                      : seL4_Recv(server_endpoint, &badge, reply);
+        seL4_MessageInfo_t info =
+            has_answer ? server_reply_receive(answer_set(&call), &badge) : server_receive(&badge);
         has_answer = message_serve(&call, badge, info);
+        arrival_drop(info);
+        blocks_reserve(); /* not before, since it may use the IPC buffer */
     }
-#else
-    for (;;) {
-        seL4_MessageInfo_t info = has_answer ? seL4_ReplyRecv(server_endpoint, answer_set(&call), &badge)
-                                             : seL4_Recv(server_endpoint, &badge);
-        has_answer = message_serve(&call, badge, info);
-    }
-#endif
 }
 
 _Noreturn void server_main(const struct container_order *order)
@@ -308,7 +316,7 @@ _Noreturn void server_main(const struct container_order *order)
     object_init();
     blocks_init(order);
     server_endpoint = object_alloc(seL4_EndpointObject, 0);
-    if (!server_endpoint) {
+    if (!server_endpoint || !time_init()) {
         broken("not enough memory to start");
     }
     if (seL4_TCB_BindNotification(CONTAINER_SLOT_TCB, CONTAINER_SLOT_BELL) ==

@@ -12,13 +12,11 @@
 
 enum {
     FLAGS_START = 0x2,
-    SLICE_US = 5000,
     PID_MAX = 1 << 22,
     SIGKILL = 9
 };
 
 struct process processes[PROCESSES];
-extern cap_address server_endpoint;
 
 static int next_id = 1;
 static unsigned next_sharing = 1;
@@ -147,32 +145,10 @@ static bool capabilities_give(const struct process *process)
                    give(process, CONTAINER_SLOT_CNODE, process->cnode) &&
                    give(process, CONTAINER_SLOT_VSPACE, process->vspace) &&
                    give(process, CONTAINER_SLOT_SERVER, process->endpoint);
-    (void)give(process, CONTAINER_SLOT_SCHED_CONTROL, CONTAINER_SLOT_SCHED_CONTROL); /* MCS has one */
     for (unsigned i = 0; i < CONTAINER_HOSTS && is_good; i++) {
         (void)give(process, CONTAINER_SLOT_HOST + i, CONTAINER_SLOT_HOST + i);
     }
     return is_good;
-}
-
-static bool thread_configure(struct process *process, cap_address ipc_frame)
-{
-#ifdef CONFIG_KERNEL_MCS
-    process->sched_context =
-        process_object(process, seL4_SchedContextObject, seL4_MinSchedContextBits, seL4_MinSchedContextBits);
-    return process->sched_context &&
-           seL4_TCB_Configure(process->tcb, process->root, root_data(), process->vspace, 0,
-                              CONTAINER_IPC_BUFFER, ipc_frame) == seL4_NoError &&
-           seL4_SchedControl_Configure(CONTAINER_SLOT_SCHED_CONTROL, process->sched_context, SLICE_US,
-                                       SLICE_US, 0, 0) == seL4_NoError &&
-           seL4_TCB_SetSchedParams(process->tcb, CONTAINER_SLOT_TCB, CONTAINER_PRIORITY + 1,
-                                   CONTAINER_PRIORITY + 1, process->sched_context,
-                                   process->endpoint) == seL4_NoError;
-#else
-    return seL4_TCB_Configure(process->tcb, CONTAINER_SLOT_SERVER, process->root, root_data(),
-                              process->vspace, 0, CONTAINER_IPC_BUFFER, ipc_frame) == seL4_NoError &&
-           seL4_TCB_SetSchedParams(process->tcb, CONTAINER_SLOT_TCB, CONTAINER_PRIORITY + 1,
-                                   CONTAINER_PRIORITY + 1) == seL4_NoError;
-#endif
 }
 
 bool process_build(struct process *process, bool is_sharing)
@@ -197,7 +173,7 @@ bool process_start(struct process *process, uint64_t ip, uint64_t sp, uint64_t a
     bool is_good = frame && image_map(process, from) &&
                    seL4_CNode_Copy(CONTAINER_SLOT_CNODE, frame, seL4_WordBits, process->cnode,
                                    image_ipc_frame(), seL4_WordBits, seL4_AllRights) == seL4_NoError &&
-                   thread_configure(process, frame);
+                   thread_configure(process, root_data(), frame);
     if (frame) {
         seL4_CNode_Delete(CONTAINER_SLOT_CNODE, frame, seL4_WordBits);
         slot_free(frame);
@@ -259,6 +235,7 @@ static void objects_end(struct process *process)
     if (process->tcb) {
         seL4_TCB_Suspend(process->tcb);
     }
+    time_end(process);
     if (process->endpoint) {
         seL4_CNode_Revoke(CONTAINER_SLOT_CNODE, process->endpoint, seL4_WordBits);
     }
@@ -271,7 +248,6 @@ static void objects_end(struct process *process)
     slot_drop(&process->root);
     slot_drop(&process->tcb);
     slot_drop(&process->vspace);
-    slot_drop(&process->sched_context);
     sharing_end(process);
     uses_drop(process);
     memset(process->leaves, 0, sizeof process->leaves);

@@ -40,7 +40,8 @@ static void body_copy(struct process *to, const struct process *from)
     to->cnode = from->cnode;
     to->vspace = from->vspace;
     to->endpoint = from->endpoint;
-    to->sched_context = from->sched_context;
+    to->turns = from->turns;
+    to->turn_count = from->turn_count;
     to->notification = from->notification;
 }
 

@@ -69,7 +69,9 @@ struct process {
     uint64_t granted_bytes;
     uint64_t leaves[(1u << CONTAINER_ROOT_BITS) / 64]; /* of the CSpace, which the server made */
     uint64_t slot_next; /* of those in its CSpace that the server fills from IMAGE_SLOT on */
-    cap_address tcb, root, cnode, vspace, endpoint, sched_context, notification;
+    cap_address tcb, root, cnode, vspace, endpoint, notification;
+    struct turn *turns; /* MCS: its threads' time */
+    unsigned turn_count;
 
     struct server_signal *pending; /* PENDING of them */
     unsigned pending_count;
@@ -79,6 +81,7 @@ struct process {
 };
 
 extern struct process processes[PROCESSES];
+extern cap_address server_endpoint;
 
 /* In blocks.c. */
 void blocks_init(const struct container_order *order);
@@ -123,6 +126,18 @@ struct page_copy {
 bool pages_copy(struct process *to, const struct process *from, const struct page_copy *pages,
                 unsigned count);
 
+/* In time_classic.c and time_mcs.c: what differs between the kernels, and that is threads' time. */
+bool time_init(void);
+seL4_MessageInfo_t server_receive(seL4_Word *badge);
+seL4_MessageInfo_t server_reply_receive(seL4_MessageInfo_t answer, seL4_Word *badge);
+void arrival_drop(seL4_MessageInfo_t info); /* a capability that came along and was not asked for */
+bool thread_configure(struct process *process, uint64_t root_data, cap_address ipc_frame);
+long serve_schedule(struct process *process, seL4_MessageInfo_t info);
+bool time_message(uint64_t badge);      /* true: it was the kernel's, that a thread has no time left */
+void time_end(struct process *process); /* what it had is others' */
+void time_continue(bool has_stood);     /* there may be more; the server did not hear all messages */
+uint64_t time_used_us(void);            /* by all processes */
+
 /* In process.c. */
 struct process *process_find(int pid);
 struct process *process_new(struct process *parent, struct process *host);
@@ -156,6 +171,7 @@ void signals_from_manager(void);
 /* A message: its words, which the answer replaces. */
 struct call {
     struct process *process;
+    seL4_MessageInfo_t info;
     seL4_Word label;
     unsigned count;
     uint64_t word[seL4_MsgMaxLength];
