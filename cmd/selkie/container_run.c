@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "container_image.h"
+#include "container_root.h"
 #include "container_state.h"
 #include "container_wait.h"
 #include "host/fd.h"
@@ -37,6 +38,7 @@ struct job {
     char name[CONTROL_NAME];
     bool has_state;
     int state; /* its directory, -1 */
+    struct container_root root;
 };
 
 void container_volume_name(char name[CONTAINER_VOLUME_NAME], unsigned index)
@@ -142,7 +144,7 @@ static bool user_add(struct job *job)
     if (!user || !user[0]) {
         return true;
     }
-    if (!image_user_find(job->has_state ? job->state : -1, user, &uid, &gid)) {
+    if (!image_user_find(job->root.lower, user, &uid, &gid)) {
         say("container run: no user %s", user);
         return false;
     }
@@ -198,12 +200,21 @@ static bool directory_give(int connection, const char *name, const char *path, b
     return give(connection, name, is_read_only ? "r" : "rw", fd);
 }
 
+static bool part_give(int connection, const char *name, const char *access, int fd)
+{
+    return give(connection, name, access, fcntl(fd, F_DUPFD_CLOEXEC, 3));
+}
+
 static bool root_give(const struct job *job, int connection)
 {
-    if (job->options.rootfs) {
+    const struct container_root *root = &job->root;
+    if (root->upper < 0) {
         return directory_give(connection, "rootfs", job->options.rootfs, job->options.is_rootfs_read_only);
     }
-    return give(connection, "rootfs", "rw", openat(job->state, "root", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    return part_give(connection, "rootfs", "r", root->lower) &&
+           (root->lower_index < 0 || part_give(connection, "rootfs-index", "r", root->lower_index)) &&
+           part_give(connection, "upper", "rw", root->upper) &&
+           part_give(connection, "upper-index", "rw", root->upper_index);
 }
 
 bool container_streams_give(int connection)
@@ -317,6 +328,11 @@ static int job_run(struct job *job)
     return status;
 }
 
+static bool is_layered(const struct container_options *options)
+{
+    return options->image || options->is_overlay;
+}
+
 /* Its directory and files. */
 static bool state_prepare(struct job *job)
 {
@@ -328,8 +344,8 @@ static bool state_prepare(struct job *job)
             job->name);
         return false;
     }
-    if (job->has_state && job->options.image &&
-        image_unpack(job->options.image, job->state, &job->image, &diag) != 0) {
+    if (job->has_state && is_layered(&job->options) &&
+        root_open(&job->root, &job->options, job->state, &job->image, &diag) != 0) {
         say("container run: %s", diag.text);
         return false;
     }
@@ -342,7 +358,7 @@ static bool state_prepare(struct job *job)
 static int job_prepare_and_run(struct job *job)
 {
     struct diag diag = {0};
-    bool wants_state = job->options.is_detached || job->options.image;
+    bool wants_state = job->options.is_detached || is_layered(&job->options);
     if (job->options.name) {
         (void)snprintf(job->name, sizeof(job->name), "%s", job->options.name);
     } else {
@@ -355,7 +371,7 @@ static int job_prepare_and_run(struct job *job)
         return RUN_BAD_INPUT;
     }
     if (job->options.is_alone) {
-        return container_run_alone(&job->options, &job->order);
+        return container_run_alone(&job->options, &job->order, &job->root);
     }
     if (job->has_state && state_fill(job, &diag) != 0) {
         say("container run: %s", diag.text);
@@ -366,7 +382,7 @@ static int job_prepare_and_run(struct job *job)
 
 int container_run(int count, char **arguments)
 {
-    static struct job job = {.state = -1};
+    static struct job job = {.state = -1, .root = {-1, -1, -1, -1}};
     struct diag diag = {0};
     int parsed = container_options_parse(&job.options, count, arguments);
     if (parsed) {
@@ -384,6 +400,7 @@ int container_run(int count, char **arguments)
     if (job.state >= 0) {
         (void)close(job.state);
     }
+    root_close(&job.root);
     image_config_drop(&job.image);
     return status;
 }

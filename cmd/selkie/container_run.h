@@ -4,6 +4,7 @@
 #define SELKIE_CMD_SELKIE_CONTAINER_RUN_H
 
 #include "container_options.h"
+#include "container_root.h"
 
 enum {
     CONTAINER_VOLUME_NAME = 32
@@ -22,6 +23,7 @@ void container_name_make(char name[CONTROL_NAME]);
 bool container_streams_give(int connection);
 
 /* In a run of its own. */
-int container_run_alone(const struct container_options *options, const struct message *order);
+int container_run_alone(const struct container_options *options, const struct message *order,
+                        const struct container_root *root);
 
 #endif

@@ -52,6 +52,15 @@ uint32_t identity_group(void)
     return ids(GROUP)[EFFECTIVE];
 }
 
+bool identity_has_group(uint32_t group)
+{
+    bool has = group == identity_group();
+    for (uint64_t i = 0; i < group_count && !has; i++) {
+        has = groups[i] == group;
+    }
+    return has;
+}
+
 static bool may_become(enum kind kind, uint32_t wanted)
 {
     const uint32_t *now = ids(kind);

@@ -11,5 +11,6 @@
 
 uint32_t identity_user(void); /* effective */
 uint32_t identity_group(void);
+bool identity_has_group(uint32_t group);
 
 #endif

@@ -4,6 +4,8 @@
 
 #include "container/linux/heap.h"
 #include "container/linux/host.h"
+#include "container/linux/overlay.h"
+#include "container/linux/place.h"
 #include "container/linux/space.h"
 #include "container/linux/synthetic.h"
 
@@ -19,6 +21,7 @@ void path_init(const struct container_order *order)
 {
     the_order = order;
     root = host_find("rootfs");
+    overlay_init(root);
 }
 
 cap_address path_root(void)
@@ -138,6 +141,7 @@ static bool place_find(const char *text, struct place *place)
     place->root = place->directory = mount ? CONTAINER_SLOT_HOST + mount->host : root;
     place->below = text + skip + (text[skip] == '/');
     place->length = strlen(place->below);
+    place->is_overlay = place->root == root && overlay_is_on();
     return place->root != 0;
 }
 
@@ -153,9 +157,7 @@ static long link_read(const struct process *process, const char *text, char targ
     if (!place_find(text, &place)) {
         return -ENOENT;
     }
-    long length = place.length ? HOST(place.directory, HOST_DIRECTORY_READ_LINK, 0, NULL,
-                                      (uint64_t)place.below, place.length, (uint64_t)target, PATH_ROOM - 1)
-                               : 0;
+    long length = place.length ? place_read_link(&place, target, PATH_ROOM - 1) : 0;
     target[length > 0 ? length : 0] = '\0';
     return length == -EINVAL ? 0 : length;
 }
@@ -172,8 +174,7 @@ static long directory_check(const struct process *process, const char *text)
     if (!place_find(text, &place)) {
         return -ENOENT;
     }
-    long error = HOST(place.directory, HOST_DIRECTORY_STAT, 0, NULL, (uint64_t)place.below, place.length, 0,
-                      (uint64_t)&status);
+    long error = place_stat(&place, 0, &status);
     return error < 0 ? error : (status.mode & S_IFMT) == S_IFDIR ? 0 : -ENOTDIR;
 }
 
@@ -243,8 +244,9 @@ long path_resolve(const struct process *process, struct path *path, bool follow)
 static bool must_walk(const char *text)
 {
     static const char *const SYNTHETIC[] = {"dev", "proc", "sys"};
-    if (the_order->mount_count > 0 || !has_up(text)) {
-        return the_order->mount_count > 0;
+    bool is_parted = the_order->mount_count > 0 || overlay_is_on();
+    if (is_parted || !has_up(text)) {
+        return is_parted;
     }
     for (const char *at = text; *at;) {
         size_t length = component_length(at);
@@ -258,9 +260,24 @@ static bool must_walk(const char *text)
     return false;
 }
 
+/* One that the overlay finds without walking through links? */
+static bool is_plain(const char *text, bool follow)
+{
+    static struct overlay_node node;
+    struct place place;
+    if (!overlay_is_on() || has_up(text) || synthetic_covers(text) || !place_find(text, &place) ||
+        !place.is_overlay) {
+        return false;
+    }
+    long error = overlay_look(place.below, &node);
+    bool is_link = !error && (node.status.mode & S_IFMT) == S_IFLNK;
+    return error ? error != -ELOOP && error != -ENOTDIR : !(is_link && follow);
+}
+
 long path_set(struct path *to, const char *text)
 {
     to->near = 0;
+    overlay_forget();
     return path_join(to->text, "/", text);
 }
 
@@ -284,6 +301,7 @@ static void near_find(struct path *path, const char *text, const struct file *di
 long path_text(const struct process *process, const char *text, struct path *to)
 {
     to->near = 0;
+    overlay_forget();
     return path_join(to->text, text[0] == '/' ? "/" : process->directory, text);
 }
 
@@ -291,6 +309,7 @@ long path_read(const struct process *process, uint64_t directory_fd, uint64_t ad
 {
     static char text[PATH_ROOM];
     long length = user_string(text, address, sizeof text);
+    overlay_forget();
     if (length <= 0) {
         return length ? length : -ENOENT;
     }
@@ -324,7 +343,7 @@ static bool near_place(struct path *path, bool follow, struct place *place)
         return false;
     }
     const struct container_mount *mount = mount_of(path->text);
-    *place = (struct place){path->near, name, strlen(name), mount ? CONTAINER_SLOT_HOST + mount->host : root};
+    *place = (struct place){path->near, name, strlen(name), mount ? CONTAINER_SLOT_HOST + mount->host : root, false};
     return true;
 }
 
@@ -346,7 +365,8 @@ static long path_place(const struct process *process, struct path *path, bool fo
     if (near_place(path, follow, place)) {
         return 0;
     }
-    long error = must_walk(path->text) ? path_resolve(process, path, follow) : 0;
+    long error =
+        must_walk(path->text) && !is_plain(path->text, follow) ? path_resolve(process, path, follow) : 0;
     return error                           ? error
            : synthetic_covers(path->text)  ? PATH_SYNTHETIC
            : place_find(path->text, place) ? 0

@@ -23,6 +23,7 @@ struct place {
     const char *below;
     uint64_t length;
     cap_address root; /* of the volume: no link or rename between two */
+    bool is_overlay;  /* `below` is a path in the overlay; place.h knows what to do */
 };
 
 enum {

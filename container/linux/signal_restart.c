@@ -81,7 +81,7 @@ static unsigned interruption_of(const struct linux_call *call)
 
 bool signal_call_lasts(const struct thread *thread)
 {
-    return interruption_of(&thread->call) & LASTS;
+    return thread->wait == WAIT_WORK || interruption_of(&thread->call) & LASTS;
 }
 
 static void remainder_write(const struct thread *thread, uint64_t to)

@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Looking up names in two layers.
+ *
+ * Each component costs a call for each layer that may have it, until one layer is left: that one walks the rest
+ * of the path by itself, refusing links, whose targets are for path.h to walk through both.
+ */
+#include "container/linux/overlay_parts.h"
+
+struct overlay_caps overlay;
+const char overlay_white_prefix[] = ".wh.", overlay_opaque_name[] = ".wh..wh..opq";
+
+enum {
+    PREFIX_LENGTH = 4
+};
+
+/* What the present call found out: a directory, and the last answer. */
+static struct {
+    size_t length; /* of the directory in `path`; the rest was looked up in it */
+    bool is_upper, is_lower;
+    bool is_answered;
+    long answer;
+    struct overlay_node node;
+    char path[PATH_ROOM];
+} memory;
+
+void overlay_init(cap_address lower)
+{
+    cap_address upper = host_find("upper");
+    if (upper && lower) {
+        overlay = (struct overlay_caps){upper, lower, host_find("upper-index"), host_find("rootfs-index")};
+    }
+    overlay_forget();
+}
+
+bool overlay_is_on(void)
+{
+    return overlay.upper != 0;
+}
+
+void overlay_forget(void)
+{
+    memory.length = 0;
+    memory.path[0] = '\0';
+    memory.is_upper = memory.is_lower = true;
+    memory.is_answered = false;
+}
+
+long layer_stat(cap_address layer, const char *path, struct statx *status)
+{
+    return HOST(layer, HOST_DIRECTORY_STAT, 0, NULL, (uint64_t)path, strlen(path),
+                AT_SYMLINK_NOFOLLOW | HOST_IO_NO_LINKS, (uint64_t)status);
+}
+
+long layer_remove(cap_address layer, const char *path, uint64_t flags)
+{
+    return HOST(layer, HOST_DIRECTORY_REMOVE, 0, NULL, (uint64_t)path, strlen(path), flags);
+}
+
+long layer_rename(cap_address from, const char *old, cap_address to, const char *new, uint64_t flags)
+{
+    return HOST(from, HOST_DIRECTORY_RENAME, to, NULL, (uint64_t)old, strlen(old), (uint64_t)new, strlen(new),
+                flags);
+}
+
+struct path_end path_trim(const char *path, char to[PATH_ROOM])
+{
+    struct path_end end = {false, false};
+    size_t length = strlen(path), skip = path[0] == '/';
+    length -= skip;
+    memmove(to, path + skip, length + 1);
+    if (length >= 1 && to[length - 1] == '.' && (length == 1 || to[length - 2] == '/')) {
+        end.is_dot = true;
+        to[--length] = '\0';
+    }
+    while (length > 0 && to[length - 1] == '/') {
+        end.is_slash = true;
+        to[--length] = '\0';
+    }
+    return end;
+}
+
+bool path_is_reserved(const char *path)
+{
+    for (const char *at = path; *at; at++) {
+        if ((at == path || at[-1] == '/') && strncmp(at, overlay_white_prefix, PREFIX_LENGTH) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+long white_path(const char *path, char to[PATH_ROOM])
+{
+    size_t parent = path_parent_length(path), start = parent ? parent + 1 : 0;
+    if (strlen(path) + PREFIX_LENGTH + 1 > PATH_ROOM || strlen(path + start) + PREFIX_LENGTH > NAME_MOST) {
+        return -ENAMETOOLONG;
+    }
+    memcpy(to, path, start);
+    memcpy(to + start, overlay_white_prefix, PREFIX_LENGTH);
+    memcpy(to + start + PREFIX_LENGTH, path + start, strlen(path + start) + 1);
+    return 0;
+}
+
+static long mark_make(cap_address layer, const char *path)
+{
+    struct object_box box;
+    if (!host_object_make(&box)) {
+        return -ENOMEM;
+    }
+    long error = HOST(layer, HOST_DIRECTORY_OPEN, box.object, NULL, (uint64_t)path, strlen(path),
+                      O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW, 0600);
+    host_object_drop(&box);
+    return error == -EEXIST ? 0 : error;
+}
+
+long white_make(const char *path)
+{
+    static char white[PATH_ROOM];
+    long error = white_path(path, white);
+    return error ? error : mark_make(overlay.upper, white);
+}
+
+void white_remove(const char *path)
+{
+    static char white[PATH_ROOM];
+    if (!white_path(path, white)) {
+        (void)layer_remove(overlay.upper, white, 0);
+    }
+}
+
+long opaque_make(cap_address layer, const char *directory)
+{
+    static char path[PATH_ROOM];
+    int length = format_text(path, sizeof path, "%s/%s", directory, overlay_opaque_name);
+    return length >= PATH_ROOM - 1 ? -ENAMETOOLONG : mark_make(layer, path);
+}
+
+static bool is_white(const char *path)
+{
+    static char white[PATH_ROOM];
+    static struct statx status;
+    return !white_path(path, white) && layer_stat(overlay.upper, white, &status) >= 0;
+}
+
+static bool is_opaque(const char *directory)
+{
+    static char path[PATH_ROOM];
+    static struct statx status;
+    int length = format_text(path, sizeof path, "%s/%s", directory, overlay_opaque_name);
+    return length < PATH_ROOM - 1 && layer_stat(overlay.upper, path, &status) >= 0;
+}
+
+/* In a directory that both layers show. */
+static long both_look(const char *path, struct overlay_node *node)
+{
+    static struct statx below;
+    long answer = layer_stat(overlay.upper, path, &node->status);
+    *node = (struct overlay_node){.is_upper = answer >= 0, .has_lower_parent = true, .status = node->status};
+    if (answer < 0 && answer != -ENOENT) {
+        return answer;
+    }
+    node->is_white = !node->is_upper && is_white(path);
+    if (node->is_white || (node->is_upper && !is_directory(&node->status))) {
+        return node->is_white ? -ENOENT : 0;
+    }
+    answer = layer_stat(overlay.lower, path, &below);
+    if (!node->is_upper) {
+        node->is_lower = answer >= 0;
+        node->status = below;
+        return answer < 0 ? answer : 0;
+    }
+    if (answer >= 0 && is_directory(&below) && !is_opaque(path)) {
+        node->is_lower = true;
+        node->lower_inode = below.inode;
+        node->lower_major = below.dev_major;
+        node->lower_minor = below.dev_minor;
+    }
+    return 0;
+}
+
+/* One layer has what is left of the path, or nobody. */
+static long alone_look(const char *path, bool is_upper, bool has_lower_parent, struct overlay_node *node)
+{
+    long answer = layer_stat(is_upper ? overlay.upper : overlay.lower, path, &node->status);
+    *node = (struct overlay_node){.is_upper = is_upper && answer >= 0,
+                                  .is_lower = !is_upper && answer >= 0,
+                                  .has_lower_parent = has_lower_parent,
+                                  .status = node->status};
+    return answer < 0 ? answer : 0;
+}
+
+static long root_look(struct overlay_node *node)
+{
+    static struct statx below;
+    *node = (struct overlay_node){.is_upper = true, .is_lower = true};
+    long error = layer_stat(overlay.lower, "", &below);
+    node->lower_inode = below.inode;
+    node->lower_major = below.dev_major;
+    node->lower_minor = below.dev_minor;
+    error = error < 0 ? error : layer_stat(overlay.upper, "", &node->status);
+    return error < 0 ? error : 0;
+}
+
+static size_t component_end(const char *path, size_t at)
+{
+    while (path[at] && path[at] != '/') {
+        at++;
+    }
+    return at;
+}
+
+/* From the directory that is remembered on, if it is on the way. */
+static long walk(const char *path, struct overlay_node *node)
+{
+    static char part[PATH_ROOM];
+    size_t at = memory.length;
+    if (at > 0 && (strncmp(path, memory.path, at) != 0 || path[at] != '/')) {
+        overlay_forget();
+        at = 0;
+    }
+    at += at > 0;
+    for (;;) {
+        size_t end = component_end(path, at);
+        if (!memory.is_upper || !memory.is_lower) {
+            return alone_look(path, memory.is_upper, memory.is_lower, node);
+        }
+        memcpy(part, path, end);
+        part[end] = '\0';
+        long error = both_look(part, node);
+        if (error || !path[end]) {
+            return error;
+        }
+        if (!is_directory(&node->status)) {
+            return (node->status.mode & S_IFMT) == S_IFLNK ? -ELOOP : -ENOTDIR;
+        }
+        memcpy(memory.path, part, end + 1);
+        memory.length = end;
+        memory.is_upper = node->is_upper;
+        memory.is_lower = node->is_lower;
+        at = end + 1;
+    }
+}
+
+long overlay_look(const char *path, struct overlay_node *node)
+{
+    static char name[PATH_ROOM], last[PATH_ROOM];
+    struct path_end end = path_trim(path, name);
+    if (memory.is_answered && strcmp(name, last) == 0) {
+        *node = memory.node;
+    } else {
+        memory.answer = !name[0] ? root_look(node) : path_is_reserved(name) ? -ENOENT : walk(name, node);
+        memory.is_answered = true;
+        memory.node = *node;
+        memcpy(last, name, strlen(name) + 1);
+    }
+    return !memory.answer && (end.is_slash || end.is_dot) && !is_directory(&node->status) ? -ENOTDIR
+                                                                                         : memory.answer;
+}
+
+bool has_below(const char *path, const struct overlay_node *node)
+{
+    static struct statx status;
+    return node->has_lower_parent &&
+           (node->is_lower || layer_stat(overlay.lower, path, &status) != -ENOENT);
+}
+
+long overlay_stat(const char *path, struct statx *status)
+{
+    static struct overlay_node node;
+    long error = overlay_look(path, &node);
+    if (!error) {
+        overlay_show(&node, status);
+    }
+    return error;
+}
+
+long overlay_read_link(const char *path, char *to, uint64_t room)
+{
+    static struct overlay_node node;
+    static char name[PATH_ROOM];
+    long error = overlay_look(path, &node);
+    (void)path_trim(path, name);
+    return error ? error
+                 : HOST(layer_of(&node), HOST_DIRECTORY_READ_LINK, 0, NULL, (uint64_t)name, strlen(name),
+                        (uint64_t)to, room);
+}
