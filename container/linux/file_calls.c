@@ -82,10 +82,22 @@ static long change_below(void *argument, const struct place *place)
     return change->apply(place, change->value);
 }
 
+/* Does it end with ".."? That is no name to remove or rename. */
+static bool ends_up(const struct path *of)
+{
+    size_t length = strlen(of->text);
+    return length > 2 && strcmp(of->text + length - 3, "/..") == 0;
+}
+
 static long change_at(struct thread *thread, uint64_t directory, uint64_t name, struct change change)
 {
     static struct statx status;
     long error = path_read(thread->process, directory, name, &path);
+    path.is_name = !change.follow;
+    if (!error && change.apply == place_remove && ends_up(&path)) {
+        error = path_resolve(thread->process, &path, false);
+        error = error ? error : change.value ? -ENOTEMPTY : -EISDIR;
+    }
     if (!error) {
         error = path_do(thread->process, &path, change.follow, change_below, &change);
     }
@@ -179,7 +191,9 @@ static long pair_read(struct thread *thread, uint64_t old_directory, uint64_t ol
                       uint64_t new)
 {
     long error = path_read(thread->process, old_directory, old, &path);
-    return error ? error : path_read(thread->process, new_directory, new, &other);
+    error = error ? error : path_read(thread->process, new_directory, new, &other);
+    path.is_name = other.is_name = true;
+    return error;
 }
 
 static long rename_below(void *argument, const struct place *old, const struct place *new)
@@ -194,6 +208,9 @@ static long rename_at(struct thread *thread, uint64_t old_directory, uint64_t ol
     long error = pair_read(thread, old_directory, old, new_directory, new);
     if (error) {
         return error;
+    }
+    if (ends_up(&path) || ends_up(&other)) {
+        return -EBUSY;
     }
     from = path; /* as they will be told of */
     to = other;
@@ -234,6 +251,7 @@ static long link_at(struct thread *thread, uint64_t old_directory, uint64_t old,
                      ? -EINVAL
                      : pair_read(thread, old_directory, old, new_directory, new);
     if (!error && flags & AT_SYMLINK_FOLLOW) {
+        path.is_name = false;
         error = path_resolve(thread->process, &path, true);
     }
     return error ? error : path_pair_do(thread->process, &path, &other, hard_link_below, NULL);
@@ -260,6 +278,7 @@ static long symlink_at(struct thread *thread, uint64_t to, uint64_t directory, u
     long error = length < 0    ? length
                  : length == 0 ? -ENOENT
                                : path_read(thread->process, directory, name, &path);
+    path.is_name = true;
     error = error ? error : path_do(thread->process, &path, false, symlink_below, &length);
     return error == PATH_SYNTHETIC ? -EPERM : error;
 }

@@ -110,6 +110,17 @@ static void identity_show(const struct index_entry *entry, struct statx *status)
     status->inode = entry->inode ? entry->inode : status->inode | (device.is_same ? 0 : UPPER_BIT);
 }
 
+uint64_t index_shown(uint64_t inode)
+{
+    static char text[ENTRY_TEXT];
+    char name[WORK_NAME];
+    entry_name(name, inode);
+    device_find();
+    long length = HOST(overlay.upper_index, HOST_DIRECTORY_READ_LINK, 0, NULL, (uint64_t)name, strlen(name),
+                       (uint64_t)text, sizeof text);
+    return length > 0 ? 0 : inode | (device.is_same ? 0 : UPPER_BIT);
+}
+
 void overlay_show(const struct overlay_node *node, struct statx *status)
 {
     struct index_entry entry;

@@ -20,6 +20,7 @@ struct entry {
     uint64_t inode;
     uint32_t next; /* with the same hash: position + 1 in the list */
     uint8_t type;
+    bool is_upper; /* alone */
     char name[];
 } __attribute__((packed));
 
@@ -83,7 +84,7 @@ static bool list_grow(struct list *list, size_t more)
     return text;
 }
 
-static bool entry_add(struct list *list, const char *name, uint64_t inode, uint8_t type)
+static bool entry_add(struct list *list, const char *name, uint64_t inode, uint8_t type, bool is_upper)
 {
     size_t size = sizeof(struct entry) + strlen(name) + 1;
     if (!list_grow(list, size)) {
@@ -91,7 +92,7 @@ static bool entry_add(struct list *list, const char *name, uint64_t inode, uint8
     }
     uint32_t *place = hash_place(list, name);
     struct entry *entry = entry_at(list, list->used);
-    *entry = (struct entry){.inode = inode, .next = *place, .type = type};
+    *entry = (struct entry){.inode = inode, .next = *place, .type = type, .is_upper = is_upper};
     memcpy(entry->name, name, strlen(name) + 1);
     *place = (uint32_t)list->used + 1;
     list->used += size;
@@ -151,10 +152,11 @@ static long upper_add(void *argument, const char *name, uint64_t inode, uint8_t 
     struct entry *white = is_mark ? NULL : entry_find(argument, name);
     if (white) { /* what is there counts more than its whiteout */
         white->type = type;
+        white->is_upper = true;
         white->inode = inode;
         return 0;
     }
-    return entry_add(argument, is_mark ? name + length : name, inode, is_mark ? TYPE_WHITE : type) ? 0 : -ENOMEM;
+    return entry_add(argument, is_mark ? name + length : name, inode, is_mark ? TYPE_WHITE : type, true) ? 0 : -ENOMEM;
 }
 
 /* What both have gets a mark: its number is not that of the upper layer, perhaps. */
@@ -167,7 +169,7 @@ static long lower_add(void *argument, const char *name, uint64_t inode, uint8_t 
         }
         return 0;
     }
-    return entry_add(argument, name, inode, type) ? 0 : -ENOMEM;
+    return entry_add(argument, name, inode, type, false) ? 0 : -ENOMEM;
 }
 
 /* Numbers that only a look at the file tells. */
@@ -189,6 +191,7 @@ static void list_finish(const char *path, struct list *list)
         struct entry *entry = entry_at(list, at);
         size_t size = entry_size(entry);
         if (entry->type != TYPE_WHITE) {
+            entry->inode = entry->inode && entry->is_upper ? index_shown(entry->inode) : entry->inode;
             if (!entry->inode) {
                 inode_find(path, entry);
             }
@@ -220,8 +223,8 @@ static long list_make(const char *path, struct list *list)
         list->hash_slots *= 2;
     }
     list->hash = heap_alloc(list->hash_slots * sizeof *list->hash);
-    error = list->hash && entry_add(list, ".", has_status ? status.inode : 1, TYPE_DIRECTORY) &&
-                    entry_add(list, "..", has_status ? above.inode : 1, TYPE_DIRECTORY)
+    error = list->hash && entry_add(list, ".", has_status ? status.inode : 1, TYPE_DIRECTORY, false) &&
+                    entry_add(list, "..", has_status ? above.inode : 1, TYPE_DIRECTORY, false)
                 ? 0
                 : -ENOMEM;
     error = error || !node.is_upper ? error : layer_each(overlay.upper, path, upper_add, list);
@@ -290,41 +293,6 @@ long directory_drop(const char *path, const struct statx *status)
     return error;
 }
 
-/* The position is that of the next entry. */
-static long directory_list(struct file *file, uint64_t to, uint64_t size)
-{
-    struct directory *directory = file->data;
-    static char path[PATH_ROOM];
-    if (!directory->is_listed) {
-        (void)path_trim(file->path ? file->path : ".wh.", path);
-        overlay_forget();
-        long error = list_make(path, &directory->list);
-        if (error && error != -ENOENT && error != -ENOTDIR) {
-            return error;
-        }
-        directory->is_listed = true; /* what was removed has nothing in it */
-    }
-    uint64_t done = 0;
-    while (file->position < directory->list.used) {
-        const struct entry *entry = entry_at(&directory->list, file->position);
-        uint64_t length = strlen(entry->name), next = file->position + entry_size(entry);
-        uint16_t record = (uint16_t)((ENTRY_HEADER + length + 1 + 7) & ~7ul);
-        if (done + record > size) {
-            return done ? (long)done : -EINVAL;
-        }
-        unsigned char *at = (unsigned char *)(to + done);
-        memset(at, 0, record);
-        memcpy(at, &entry->inode, sizeof entry->inode);
-        memcpy(at + 8, &next, sizeof next);
-        memcpy(at + 16, &record, sizeof record);
-        at[18] = entry->type;
-        memcpy(at + ENTRY_HEADER, entry->name, length);
-        done += record;
-        file->position = next;
-    }
-    return (long)done;
-}
-
 /* Back at the beginning, it is read anew. Other positions are those that were told. */
 static long directory_seek(struct file *file, int64_t offset, unsigned whence)
 {
@@ -361,6 +329,44 @@ static long directory_stat(struct file *file, struct statx *status)
         status->links = 0;
     }
     return 0;
+}
+
+/* The position is that of the next entry. */
+static long directory_list(struct file *file, uint64_t to, uint64_t size)
+{
+    struct directory *directory = file->data;
+    static struct statx status;
+    static char path[PATH_ROOM];
+    if (directory_stat(file, &status) || !status.links) {
+        return -ENOENT; /* it was removed */
+    }
+    if (!directory->is_listed) {
+        (void)path_trim(file->path, path);
+        long error = list_make(path, &directory->list);
+        if (error) {
+            return error;
+        }
+        directory->is_listed = true;
+    }
+    uint64_t done = 0;
+    while (file->position < directory->list.used) {
+        const struct entry *entry = entry_at(&directory->list, file->position);
+        uint64_t length = strlen(entry->name), next = file->position + entry_size(entry);
+        uint16_t record = (uint16_t)((ENTRY_HEADER + length + 1 + 7) & ~7ul);
+        if (done + record > size) {
+            return done ? (long)done : -EINVAL;
+        }
+        unsigned char *at = (unsigned char *)(to + done);
+        memset(at, 0, record);
+        memcpy(at, &entry->inode, sizeof entry->inode);
+        memcpy(at + 8, &next, sizeof next);
+        memcpy(at + 16, &record, sizeof record);
+        at[18] = entry->type;
+        memcpy(at + ENTRY_HEADER, entry->name, length);
+        done += record;
+        file->position = next;
+    }
+    return (long)done;
 }
 
 static void directory_close(struct file *file)

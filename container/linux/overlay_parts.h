@@ -93,6 +93,8 @@ bool index_read(bool is_upper, const struct statx *status, struct index_entry *e
 /* Of something in the upper layer, or in the upper index itself: `path` below `layer`. */
 long index_write(cap_address layer, const char *path, const struct statx *status,
                  const struct index_entry *entry);
+/* The number that is shown of something in the upper layer that the lower one does not have; 0: its index knows. */
+uint64_t index_shown(uint64_t inode);
 void index_remove(const struct statx *status);
 /* The mode that the host gets for it. */
 uint32_t index_host_mode(uint32_t type, uint32_t mode);

@@ -205,9 +205,10 @@ long path_resolve(const struct process *process, struct path *path, bool follow)
     unsigned links = 0;
     long error = 0;
     size_t size = strlen(path->text);
-    bool is_directory = size > 1 && path->text[size - 1] == '/';
+    size_t asks = size > 1 && path->text[size - 1] == '/' ? 1 : size > 2 && !strcmp(path->text + size - 2, "/.") ? 2 : 0;
+    bool is_directory = asks;
     memcpy(rest, path->text, size + 1);
-    rest[size - is_directory] = '\0';
+    rest[size - asks] = '\0';
     path->text[1] = '\0';
     path->near = 0;
     for (const char *at = rest; *at && !error;) {
@@ -224,7 +225,7 @@ long path_resolve(const struct process *process, struct path *path, bool follow)
             continue;
         }
         error = component_append(path->text, name, length);
-        long found = error || (!*at && !follow && !is_directory) ? 0 : link_read(process, path->text, target);
+        long found = error || (!*at && !follow && (!is_directory || path->is_name)) ? 0 : link_read(process, path->text, target);
         if (found > 0) {
             error = link_enter(path->text, rest, &at, target, &links);
         } else if (found < 0 && !*at) {
@@ -261,9 +262,10 @@ static bool must_walk(const char *text)
 }
 
 /* One that the overlay finds without walking through links? */
-static bool is_plain(const char *text, bool follow)
+static bool is_plain(const struct path *path, bool follow)
 {
     static struct overlay_node node;
+    const char *text = path->text;
     struct place place;
     if (!overlay_is_on() || has_up(text) || synthetic_covers(text) || !place_find(text, &place) ||
         !place.is_overlay) {
@@ -271,12 +273,13 @@ static bool is_plain(const char *text, bool follow)
     }
     long error = overlay_look(place.below, &node);
     bool is_link = !error && (node.status.mode & S_IFMT) == S_IFLNK;
-    return error ? error != -ELOOP && error != -ENOTDIR : !(is_link && follow);
+    return error ? error != -ELOOP && (error != -ENOTDIR || path->is_name) : !(is_link && follow);
 }
 
 long path_set(struct path *to, const char *text)
 {
     to->near = 0;
+    to->is_name = false;
     overlay_forget();
     return path_join(to->text, "/", text);
 }
@@ -301,6 +304,7 @@ static void near_find(struct path *path, const char *text, const struct file *di
 long path_text(const struct process *process, const char *text, struct path *to)
 {
     to->near = 0;
+    to->is_name = false;
     overlay_forget();
     return path_join(to->text, text[0] == '/' ? "/" : process->directory, text);
 }
@@ -326,6 +330,7 @@ long path_read(const struct process *process, uint64_t directory_fd, uint64_t ad
         base = directory->path;
     }
     to->near = 0;
+    to->is_name = false;
     long error = path_join(to->text, base, text);
     if (!error) {
         near_find(to, text, directory);
@@ -366,7 +371,7 @@ static long path_place(const struct process *process, struct path *path, bool fo
         return 0;
     }
     long error =
-        must_walk(path->text) && !is_plain(path->text, follow) ? path_resolve(process, path, follow) : 0;
+        must_walk(path->text) && !is_plain(path, follow) ? path_resolve(process, path, follow) : 0;
     return error                           ? error
            : synthetic_covers(path->text)  ? PATH_SYNTHETIC
            : place_find(path->text, place) ? 0
