@@ -280,10 +280,12 @@ static int layout_use(int layout, const char *path, int cache, char key[KEY_SIZE
 {
     struct image image = {.layout = layout, .diag = diag};
     bool is_image = layout_read(&image) || (!image.is_bad && docker_read(&image));
-    int error =
-        is_image       ? image_cache(&image, cache, diag)
-        : image.is_bad ? diag_errno(diag, EBADMSG, "%s", path)
-                 : diag_errno(diag, EBADMSG, "%s: neither an OCI layout nor an archive of docker save", path);
+    int error = is_image       ? image_cache(&image, cache, diag)
+                : image.is_bad ? -EBADMSG
+                               : diag_errno(diag, EBADMSG, "neither an OCI layout nor an archive of docker save");
+    if (error) {
+        diag_add(diag, "%s", path);
+    }
     (void)snprintf(key, KEY_SIZE, "%s", image.key);
     json_decref(image.layers);
     return error;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Looking up names in two layers.
+ * Looking up names in two layers, from the nearest directory that is known (overlay_folders.c).
  *
  * Each component costs a call for each layer that may have it, until one layer is left: that one walks the rest
  * of the path by itself, refusing links, whose targets are for path.h to walk through both.
@@ -14,15 +14,13 @@ enum {
     PREFIX_LENGTH = 4
 };
 
-/* What the present call found out: a directory, and the last answer. */
+/* The last answer of the present call. */
 static struct {
-    size_t length; /* of the directory in `path`; the rest was looked up in it */
-    bool is_upper, is_lower;
-    bool is_answered;
+    bool is_there;
     long answer;
     struct overlay_node node;
     char path[PATH_ROOM];
-} memory;
+} last;
 
 void overlay_init(cap_address lower)
 {
@@ -30,7 +28,6 @@ void overlay_init(cap_address lower)
     if (upper && lower) {
         overlay = (struct overlay_caps){upper, lower, host_find("upper-index"), host_find("rootfs-index")};
     }
-    overlay_forget();
 }
 
 bool overlay_is_on(void)
@@ -38,12 +35,15 @@ bool overlay_is_on(void)
     return overlay.upper != 0;
 }
 
+void overlay_begin(void)
+{
+    last.is_there = false;
+    folders_begin();
+}
+
 void overlay_forget(void)
 {
-    memory.length = 0;
-    memory.path[0] = '\0';
-    memory.is_upper = memory.is_lower = true;
-    memory.is_answered = false;
+    last.is_there = false;
 }
 
 long layer_stat(cap_address layer, const char *path, struct statx *status)
@@ -210,20 +210,17 @@ static size_t component_end(const char *path, size_t at)
     return at;
 }
 
-/* From the directory that is remembered on, if it is on the way. */
+/* From the nearest directory on the way that is known. */
 static long walk(const char *path, struct overlay_node *node)
 {
     static char part[PATH_ROOM];
-    size_t at = memory.length;
-    if (at > 0 && (strncmp(path, memory.path, at) != 0 || path[at] != '/')) {
-        overlay_forget();
-        at = 0;
-    }
+    bool is_upper, is_lower;
+    size_t at = folder_find(path, &is_upper, &is_lower);
     at += at > 0;
     for (;;) {
         size_t end = component_end(path, at);
-        if (!memory.is_upper || !memory.is_lower) {
-            return alone_look(path, memory.is_upper, memory.is_lower, node);
+        if (!is_upper || !is_lower) {
+            return alone_look(path, is_upper, is_lower, node);
         }
         memcpy(part, path, end);
         part[end] = '\0';
@@ -234,28 +231,26 @@ static long walk(const char *path, struct overlay_node *node)
         if (!is_directory(&node->status)) {
             return (node->status.mode & S_IFMT) == S_IFLNK ? -ELOOP : -ENOTDIR;
         }
-        memcpy(memory.path, part, end + 1);
-        memory.length = end;
-        memory.is_upper = node->is_upper;
-        memory.is_lower = node->is_lower;
+        is_upper = node->is_upper;
+        is_lower = node->is_lower;
+        folder_keep(part, is_upper, is_lower);
         at = end + 1;
     }
 }
 
 long overlay_look(const char *path, struct overlay_node *node)
 {
-    static char name[PATH_ROOM], last[PATH_ROOM];
+    static char name[PATH_ROOM];
     struct path_end end = path_trim(path, name);
-    if (memory.is_answered && strcmp(name, last) == 0) {
-        *node = memory.node;
+    if (last.is_there && strcmp(name, last.path) == 0) {
+        *node = last.node;
     } else {
-        memory.answer = !name[0] ? root_look(node) : path_is_reserved(name) ? -ENOENT : walk(name, node);
-        memory.is_answered = true;
-        memory.node = *node;
-        memcpy(last, name, strlen(name) + 1);
+        last.answer = !name[0] ? root_look(node) : path_is_reserved(name) ? -ENOENT : walk(name, node);
+        last.is_there = true;
+        last.node = *node;
+        memcpy(last.path, name, strlen(name) + 1);
     }
-    return !memory.answer && (end.is_slash || end.is_dot) && !is_directory(&node->status) ? -ENOTDIR
-                                                                                         : memory.answer;
+    return !last.answer && (end.is_slash || end.is_dot) && !is_directory(&node->status) ? -ENOTDIR : last.answer;
 }
 
 bool has_below(const char *path, const struct overlay_node *node)

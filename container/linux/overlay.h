@@ -8,9 +8,9 @@
  * - The upper layer hides what is below it with *whiteouts*: an empty file .wh.NAME hides NAME; .wh..wh..opq in a
  *   directory hides all that the lower layer has there. These are the names of OCI layers, and any user can make
  *   them. Names that begin with .wh. do not exist for programs, in either layer (-EINVAL when they make one).
- * - Nothing is remembered between two calls but for work in progress: other processes of the container, and other
- *   containers on the lower layer's files, have personalities of their own. So changes are made in an order in which
+ * - Processes have personalities of their own, which work at the same time. So changes are made in an order in which
  *   each step leaves something good: new content is made aside, in the *index* directory, and renamed into place.
+ *   Nothing is remembered between two calls but work in progress and what overlay_folders.c keeps.
  *
  * Paths here are relative to the root and name no links but as the last component, no ".." (path.h walks these).
  * A slash or "/." at the end asks for a directory.
@@ -40,7 +40,9 @@ struct overlay_node {
 void overlay_init(cap_address lower);
 bool overlay_is_on(void);
 
-/* Forget what the last call saw. */
+/* A call begins: others may have changed something. */
+void overlay_begin(void);
+/* The call itself changed something. */
 void overlay_forget(void);
 
 /* -ENOENT, -ENOTDIR as usual; -ELOOP: a component that is not the last is a link. */

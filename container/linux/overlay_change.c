@@ -133,11 +133,10 @@ static long removable(struct path_end end, const char *path, bool is_folder)
     return is_empty < 0 ? is_empty : is_empty ? 0 : -ENOTEMPTY;
 }
 
-long overlay_remove(const char *path, bool is_folder)
+static long layers_remove(bool is_folder)
 {
-    struct path_end end = path_trim(path, name);
-    long error = removable(end, path, is_folder);
-    bool must_hide = !error && has_below(name, &node);
+    long error = 0;
+    bool must_hide = has_below(name, &node);
     if (must_hide) {
         error = parent_up(name);
         error = error ? error : white_make(name);
@@ -149,6 +148,19 @@ long overlay_remove(const char *path, bool is_folder)
         }
     }
     overlay_forget();
+    return error;
+}
+
+long overlay_remove(const char *path, bool is_folder)
+{
+    struct path_end end = path_trim(path, name);
+    long error = removable(end, path, is_folder);
+    if (error || !is_folder) {
+        return error ? error : layers_remove(false);
+    }
+    folders_change();
+    error = layers_remove(true);
+    folders_changed();
     return error;
 }
 

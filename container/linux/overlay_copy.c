@@ -269,8 +269,15 @@ static long node_up(const char *path, bool has_content, struct overlay_node *nod
     if (error || node->is_upper) {
         return error;
     }
+    bool is_folder = is_directory(&node->status);
+    if (is_folder) {
+        folders_change();
+    }
     error = (node->status.mode & S_IFMT) == S_IFREG ? file_up(path, &node->status, has_content)
                                                     : other_up(path, &node->status);
+    if (is_folder) {
+        folders_changed();
+    }
     return error ? error : overlay_look(path, node);
 }
 
@@ -289,6 +296,7 @@ long parent_up(const char *path)
     if (error || node.is_upper) {
         return error;
     }
+    folders_change();
     for (size_t end = 0; end < length && !error; end++) {
         while (end < length && path[end] != '/') {
             end++;
@@ -297,6 +305,7 @@ long parent_up(const char *path)
         part[end] = '\0';
         error = node_up(part, true, &node);
     }
+    folders_changed();
     return error;
 }
 
@@ -313,5 +322,5 @@ long copy_up(const char *path, bool has_content, struct overlay_node *node)
 void overlay_fork(void)
 {
     memset(jobs, 0, sizeof jobs);
-    overlay_forget();
+    overlay_begin();
 }

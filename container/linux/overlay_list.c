@@ -322,7 +322,7 @@ static long directory_stat(struct file *file, struct statx *status)
     const struct directory *directory = file->data;
     static char path[PATH_ROOM];
     (void)path_trim(file->path ? file->path : ".wh.", path);
-    overlay_forget();
+    overlay_begin();
     if (overlay_stat(path, status) || status->inode != directory->status.inode ||
         status->dev_major != directory->status.dev_major || status->dev_minor != directory->status.dev_minor) {
         *status = directory->status;

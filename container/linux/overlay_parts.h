@@ -53,6 +53,14 @@ long layer_stat(cap_address layer, const char *path, struct statx *status);
 long layer_remove(cap_address layer, const char *path, uint64_t flags);
 long layer_rename(cap_address from, const char *old, cap_address to, const char *new, uint64_t flags);
 
+/* overlay_folders.c: directories that are known. The length of the longest one that `path` is in, 0: the root. */
+size_t folder_find(const char *path, bool *is_upper, bool *is_lower);
+void folder_keep(const char *path, bool is_upper, bool is_lower);
+void folders_begin(void); /* a new call: others may have changed something */
+/* Around changes that other processes must know of: to which layers show a directory. They may nest. */
+void folders_change(void);
+void folders_changed(void);
+
 /* `path` without what may stand at its end, in `to`; says what that was. */
 struct path_end {
     bool is_slash, is_dot;

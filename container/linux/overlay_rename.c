@@ -129,11 +129,18 @@ long overlay_rename(const char *old, const char *new, uint64_t flags)
         return error;
     }
     bool is_exchange = flags & RENAME_EXCHANGE;
+    bool has_folder = is_directory(&source.status) || (is_there && is_directory(&target.status));
     bool from_hides = has_below(from, &source), to_hides = target.is_white || has_below(to, &target);
     error = copy_up(from, true, &source);
     error = error ? error : is_exchange ? copy_up(to, true, &target) : parent_up(to);
+    if (!error && has_folder) {
+        folders_change();
+    }
     if (!error) {
         error = is_exchange ? exchange(from_hides, to_hides) : move(is_there, from_hides, to_hides);
+        if (has_folder) {
+            folders_changed();
+        }
     }
     overlay_forget();
     return error < 0 ? error : 0;

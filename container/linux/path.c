@@ -280,7 +280,7 @@ long path_set(struct path *to, const char *text)
 {
     to->near = 0;
     to->is_name = false;
-    overlay_forget();
+    overlay_begin();
     return path_join(to->text, "/", text);
 }
 
@@ -305,7 +305,7 @@ long path_text(const struct process *process, const char *text, struct path *to)
 {
     to->near = 0;
     to->is_name = false;
-    overlay_forget();
+    overlay_begin();
     return path_join(to->text, text[0] == '/' ? "/" : process->directory, text);
 }
 
@@ -313,7 +313,7 @@ long path_read(const struct process *process, uint64_t directory_fd, uint64_t ad
 {
     static char text[PATH_ROOM];
     long length = user_string(text, address, sizeof text);
-    overlay_forget();
+    overlay_begin();
     if (length <= 0) {
         return length ? length : -ENOENT;
     }
