@@ -27,9 +27,10 @@ static int digest_compare(struct sha256_ctx *context, const char *hex, const cha
     for (unsigned i = 0; i < sizeof(digest); i++) {
         (void)snprintf(text + 2 * (size_t)i, 3, "%02x", digest[i]);
     }
-    return strcmp(text, hex) == 0 ? 0
-                                  : diag_errno(diag, EBADMSG, "%s: its digest is sha256:%s, the image says sha256:%s",
-                                               name, text, hex);
+    return strcmp(text, hex) == 0
+               ? 0
+               : diag_errno(diag, EBADMSG, "%s: its digest is sha256:%s, the image says sha256:%s", name,
+                            text, hex);
 }
 
 int digest_check(int fd, const char *hex, const char *name, struct diag *diag)
@@ -42,7 +43,8 @@ int digest_check(int fd, const char *hex, const char *name, struct diag *diag)
     for (; (count = pread(fd, block, sizeof(block), at)) > 0; at += count) {
         sha256_update(&context, (size_t)count, block);
     }
-    return count < 0 ? diag_errno(diag, errno, "cannot read %s", name) : digest_compare(&context, hex, name, diag);
+    return count < 0 ? diag_errno(diag, errno, "cannot read %s", name)
+                     : digest_compare(&context, hex, name, diag);
 }
 
 int digest_check_content(int fd, const char *hex, const char *name, struct diag *diag)

@@ -164,7 +164,8 @@ static int layer_check(const struct image *image, const json_t *content_digests,
         path_digest(path, hex);
         return digest_check(fd, hex, path, diag);
     }
-    return content && strncmp(content, "sha256:", 7) == 0 ? digest_check_content(fd, content + 7, path, diag) : 0;
+    return content && strncmp(content, "sha256:", 7) == 0 ? digest_check_content(fd, content + 7, path, diag)
+                                                          : 0;
 }
 
 static int layer_unpack(const struct image *image, const json_t *config, size_t index, int root, int owners,
@@ -280,9 +281,10 @@ static int layout_use(int layout, const char *path, int cache, char key[KEY_SIZE
 {
     struct image image = {.layout = layout, .diag = diag};
     bool is_image = layout_read(&image) || (!image.is_bad && docker_read(&image));
-    int error = is_image       ? image_cache(&image, cache, diag)
-                : image.is_bad ? -EBADMSG
-                               : diag_errno(diag, EBADMSG, "neither an OCI layout nor an archive of docker save");
+    int error = is_image ? image_cache(&image, cache, diag)
+                : image.is_bad
+                    ? -EBADMSG
+                    : diag_errno(diag, EBADMSG, "neither an OCI layout nor an archive of docker save");
     if (error) {
         diag_add(diag, "%s", path);
     }
@@ -356,7 +358,9 @@ static int root_open_cached(int cache, const char *key, int *root, int *owners, 
         *root = openat(directory, "root", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         *owners = openat(directory, "index", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     }
-    return directory < 0 || *root < 0 || *owners < 0 ? diag_errno(diag, errno, "cannot open the image's files") : 0;
+    return directory < 0 || *root < 0 || *owners < 0
+               ? diag_errno(diag, errno, "cannot open the image's files")
+               : 0;
 }
 
 int image_root_open(const char *path, int *root, int *owners, struct image_config *config, struct diag *diag)

@@ -359,8 +359,7 @@ static const char *options_judge(const struct container_options *options)
                    : "--cpu: the classic kernel knows no shares of the processor, and on the MCS "
                      "kernel they are not limited yet";
     }
-    if (options->is_alone &&
-        (options->is_detached || options->is_terminal || options->restart)) {
+    if (options->is_alone && (options->is_detached || options->is_terminal || options->restart)) {
         return "--alone does not go with --detach, --tty and --restart";
     }
     if (options->is_detached && (options->is_terminal || options->timeout > 0)) {

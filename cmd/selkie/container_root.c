@@ -27,7 +27,8 @@ static int upper_make(struct container_root *root, int state)
         return -errno;
     }
     const struct timespec times[2] = {status.st_atim, status.st_mtim};
-    bool is_good = fchmod(root->upper, (status.st_mode & MODE) | S_IRWXU) == 0 && futimens(root->upper, times) == 0;
+    bool is_good =
+        fchmod(root->upper, (status.st_mode & MODE) | S_IRWXU) == 0 && futimens(root->upper, times) == 0;
     return is_good ? 0 : -errno;
 }
 

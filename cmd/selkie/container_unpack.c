@@ -122,7 +122,8 @@ static int file_unpack(struct archive *from, struct archive_entry *entry, const 
 }
 
 /* The owner must be able to work in it. */
-static int directory_unpack(struct archive_entry *entry, const struct target *to, int parent, const char *name)
+static int directory_unpack(struct archive_entry *entry, const struct target *to, int parent,
+                            const char *name)
 {
     struct stat status;
     mode_t mode = (archive_entry_perm(entry) & MODE) | S_IRWXU;
@@ -166,8 +167,8 @@ static int hard_link_unpack(int root, const char *target, int parent, const char
     return linkat(directory, last, parent, name, 0) < 0 ? -errno : 0;
 }
 
-static int entry_unpack(struct archive *from, struct archive_entry *entry, const struct target *to, int parent,
-                        const char *name)
+static int entry_unpack(struct archive *from, struct archive_entry *entry, const struct target *to,
+                        int parent, const char *name)
 {
     const char *link = archive_entry_hardlink(entry);
     mode_t kind = archive_entry_filetype(entry);
@@ -219,7 +220,8 @@ static int root_serve(struct archive_entry *entry, const struct target *to, enum
     return fchmod(to->root, mode) < 0 ? -errno : owner_keep(to->index, to->root, ".", owner_of(entry));
 }
 
-static int entry_serve(struct archive *from, struct archive_entry *entry, const struct target *to, enum pass pass)
+static int entry_serve(struct archive *from, struct archive_entry *entry, const struct target *to,
+                       enum pass pass)
 {
     int root = to->root;
     char above[PATH_SIZE], last[PATH_SIZE];

@@ -59,8 +59,8 @@ long layer_remove(cap_address layer, const char *path, uint64_t flags)
 
 long layer_rename(cap_address from, const char *old, cap_address to, const char *new, uint64_t flags)
 {
-    return HOST(from, HOST_DIRECTORY_RENAME, to, NULL, (uint64_t)old, strlen(old), (uint64_t)new, strlen(new),
-                flags);
+    return HOST(from, HOST_DIRECTORY_RENAME, to, NULL, (uint64_t)old, strlen(old), (uint64_t) new,
+                strlen(new), flags);
 }
 
 struct path_end path_trim(const char *path, char to[PATH_ROOM])
@@ -250,14 +250,14 @@ long overlay_look(const char *path, struct overlay_node *node)
         last.node = *node;
         memcpy(last.path, name, strlen(name) + 1);
     }
-    return !last.answer && (end.is_slash || end.is_dot) && !is_directory(&node->status) ? -ENOTDIR : last.answer;
+    return !last.answer && (end.is_slash || end.is_dot) && !is_directory(&node->status) ? -ENOTDIR
+                                                                                        : last.answer;
 }
 
 bool has_below(const char *path, const struct overlay_node *node)
 {
     static struct statx status;
-    return node->has_lower_parent &&
-           (node->is_lower || layer_stat(overlay.lower, path, &status) != -ENOENT);
+    return node->has_lower_parent && (node->is_lower || layer_stat(overlay.lower, path, &status) != -ENOENT);
 }
 
 long overlay_stat(const char *path, struct statx *status)

@@ -28,11 +28,11 @@ enum overlay_layer {
 
 /* What a path names. */
 struct overlay_node {
-    bool is_upper, is_lower;      /* which layers show it: both for merged directories only */
-    bool is_white;                /* a whiteout hides it; also known when nothing was found */
-    bool has_lower_parent;        /* the directory that it is in shows the lower layer */
-    struct statx status;          /* of the upper layer if that shows it; as the host has it */
-    uint64_t lower_inode;         /* of merged directories */
+    bool is_upper, is_lower; /* which layers show it: both for merged directories only */
+    bool is_white;           /* a whiteout hides it; also known when nothing was found */
+    bool has_lower_parent;   /* the directory that it is in shows the lower layer */
+    struct statx status;     /* of the upper layer if that shows it; as the host has it */
+    uint64_t lower_inode;    /* of merged directories */
     uint32_t lower_major, lower_minor;
 };
 
@@ -51,7 +51,8 @@ long overlay_look(const char *path, struct overlay_node *node);
 /* As programs see it. */
 long overlay_stat(const char *path, struct statx *status);
 void overlay_show(const struct overlay_node *node, struct statx *status);
-void overlay_show_file(enum overlay_layer layer, struct statx *status); /* of an open file that is no directory */
+void overlay_show_file(enum overlay_layer layer,
+                       struct statx *status); /* of an open file that is no directory */
 
 long overlay_read_link(const char *path, char *to, uint64_t room);
 

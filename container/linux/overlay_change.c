@@ -100,8 +100,8 @@ long overlay_symlink(const char *path, const char *target, uint64_t length)
     struct index_entry entry;
     long error = new_plain(path, S_IFLNK, MODE_PLAIN, &entry);
     return error ? error
-                 : new_finish(HOST(overlay.upper, HOST_DIRECTORY_SYMLINK, 0, NULL, (uint64_t)name, strlen(name),
-                                   (uint64_t)target, length),
+                 : new_finish(HOST(overlay.upper, HOST_DIRECTORY_SYMLINK, 0, NULL, (uint64_t)name,
+                                   strlen(name), (uint64_t)target, length),
                               &entry);
 }
 

@@ -13,6 +13,7 @@
 enum {
     PIECE = 1 << 16,
     ROUND_PIECES = 64,
+    REST_NS = 300000,
     JOBS = 4,
     SEEK_DATA = 3,
     SEEK_HOLE = 4
@@ -152,11 +153,12 @@ static long job_begin(struct job *job, const char *path, const struct statx *sta
         host_object_drop(&job->from);
         return -ENOMEM;
     }
-    long error = HOST(overlay.lower, HOST_DIRECTORY_OPEN, job->from.object, NULL, (uint64_t)path, strlen(path),
-                      O_RDONLY | O_NOFOLLOW, 0);
-    error = error < 0 ? error
-                      : HOST(overlay.upper_index, HOST_DIRECTORY_OPEN, job->to.object, NULL, (uint64_t)job->name,
-                             strlen(job->name), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
+    long error = HOST(overlay.lower, HOST_DIRECTORY_OPEN, job->from.object, NULL, (uint64_t)path,
+                      strlen(path), O_RDONLY | O_NOFOLLOW, 0);
+    error = error < 0
+                ? error
+                : HOST(overlay.upper_index, HOST_DIRECTORY_OPEN, job->to.object, NULL, (uint64_t)job->name,
+                       strlen(job->name), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
     if (error < 0) {
         job_end(job);
         return error;
@@ -171,7 +173,8 @@ static long piece_copy(struct job *job, void *piece)
 {
     if (job->offset >= job->data_end) {
         long start = HOST(job->from.object, HOST_FILE_SEEK, 0, NULL, job->offset, SEEK_DATA);
-        long end = start < 0 ? start : HOST(job->from.object, HOST_FILE_SEEK, 0, NULL, (uint64_t)start, SEEK_HOLE);
+        long end =
+            start < 0 ? start : HOST(job->from.object, HOST_FILE_SEEK, 0, NULL, (uint64_t)start, SEEK_HOLE);
         if (start == -ENXIO || end < 0) {
             return start == -ENXIO ? 0 : end;
         }
@@ -206,10 +209,12 @@ static long job_round(struct job *job)
     return got > 0 ? 1 : got;
 }
 
+/* At once, but for what others have asked for meanwhile; or so that they get to ask. */
 static long round_wait(void)
 {
+    bool is_alone = thread_current->process->thread_count == 1;
     thread_current->is_repeated = false;
-    return thread_wait(thread_current, WAIT_WORK, 1); /* long over: as soon as others were served */
+    return thread_wait(thread_current, WAIT_WORK, is_alone ? 1 : clock_deadline(REST_NS));
 }
 
 static long file_up(const char *path, const struct statx *status, bool has_content)
@@ -243,8 +248,8 @@ static long link_up(const char *path, const char *name)
     long length = HOST(overlay.lower, HOST_DIRECTORY_READ_LINK, 0, NULL, (uint64_t)path, strlen(path),
                        (uint64_t)target, sizeof target);
     return length < 0 ? length
-                      : HOST(overlay.upper_index, HOST_DIRECTORY_SYMLINK, 0, NULL, (uint64_t)name, strlen(name),
-                             (uint64_t)target, (uint64_t)length);
+                      : HOST(overlay.upper_index, HOST_DIRECTORY_SYMLINK, 0, NULL, (uint64_t)name,
+                             strlen(name), (uint64_t)target, (uint64_t)length);
 }
 
 static long other_up(const char *path, const struct statx *status)
@@ -254,12 +259,11 @@ static long other_up(const char *path, const struct statx *status)
     uint32_t type = status->mode & S_IFMT;
     work_name(name);
     (void)index_read(false, status, &entry);
-    long error = type == S_IFLNK ? link_up(path, name)
-                 : type == S_IFDIR
-                     ? HOST(overlay.upper_index, HOST_DIRECTORY_MAKE, 0, NULL, (uint64_t)name, strlen(name),
-                            index_host_mode(type, entry.mode))
-                     : HOST(overlay.upper_index, HOST_DIRECTORY_MAKE_NODE, 0, NULL, (uint64_t)name, strlen(name),
-                            type | 0600);
+    long error = type == S_IFLNK   ? link_up(path, name)
+                 : type == S_IFDIR ? HOST(overlay.upper_index, HOST_DIRECTORY_MAKE, 0, NULL, (uint64_t)name,
+                                          strlen(name), index_host_mode(type, entry.mode))
+                                   : HOST(overlay.upper_index, HOST_DIRECTORY_MAKE_NODE, 0, NULL,
+                                          (uint64_t)name, strlen(name), type | 0600);
     return error < 0 ? error : copy_finish(name, path, status);
 }
 

@@ -211,7 +211,7 @@ long index_apply(cap_address layer, const char *path, const struct index_entry *
 {
     static struct statx status;
     long error = layer_stat(layer, path, &status);
-    return error < 0                                            ? error
-           : index_is_plain(status.mode & S_IFMT, entry)        ? 0
-                                                                : index_write(layer, path, &status, entry);
+    return error < 0                                     ? error
+           : index_is_plain(status.mode & S_IFMT, entry) ? 0
+                                                         : index_write(layer, path, &status, entry);
 }

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/*
- * Directories of an overlay: an open one is a path, and a list of names that is made when it is first read and after
- * each rewind. What the upper layer has comes first; a name is in the list once.
- */
+/* What a directory of an overlay shows, and removing one that shows nothing. */
+#include "container/linux/overlay_list.h"
+
 #include "container/linux/heap.h"
 #include "container/linux/overlay_parts.h"
 
@@ -15,34 +14,12 @@ enum {
     HASH_SLOTS = 256   /* at least; a power of two */
 };
 
-/* In the list's text, one behind the other. */
-struct entry {
-    uint64_t inode;
-    uint32_t next; /* with the same hash: position + 1 in the list */
-    uint8_t type;
-    bool is_upper; /* alone */
-    char name[];
-} __attribute__((packed));
-
-struct list {
-    char *text;
-    size_t used, room;
-    uint32_t *hash; /* while it is made */
-    size_t hash_slots;
-};
-
-struct directory {
-    struct list list;
-    bool is_listed;
-    struct statx status; /* when it was opened */
-};
-
-static size_t entry_size(const struct entry *entry)
+size_t entry_size(const struct entry *entry)
 {
     return sizeof *entry + strlen(entry->name) + 1;
 }
 
-static struct entry *entry_at(const struct list *list, size_t position)
+struct entry *entry_at(const struct list *list, size_t position)
 {
     return (struct entry *)(list->text + position);
 }
@@ -99,7 +76,7 @@ static bool entry_add(struct list *list, const char *name, uint64_t inode, uint8
     return true;
 }
 
-static void list_drop(struct list *list)
+void list_drop(struct list *list)
 {
     if (list->text) {
         heap_free(list->text, list->room);
@@ -112,7 +89,8 @@ static void list_drop(struct list *list)
 
 /* Everything in a directory of one layer, but for "." and "..". */
 static long layer_each(cap_address layer, const char *path,
-                       long (*use)(void *argument, const char *name, uint64_t inode, uint8_t type), void *argument)
+                       long (*use)(void *argument, const char *name, uint64_t inode, uint8_t type),
+                       void *argument)
 {
     struct object_box box;
     unsigned char *part = heap_alloc(PART);
@@ -156,7 +134,9 @@ static long upper_add(void *argument, const char *name, uint64_t inode, uint8_t 
         white->inode = inode;
         return 0;
     }
-    return entry_add(argument, is_mark ? name + length : name, inode, is_mark ? TYPE_WHITE : type, true) ? 0 : -ENOMEM;
+    return entry_add(argument, is_mark ? name + length : name, inode, is_mark ? TYPE_WHITE : type, true)
+               ? 0
+               : -ENOMEM;
 }
 
 /* What both have gets a mark: its number is not that of the upper layer, perhaps. */
@@ -205,7 +185,7 @@ static void list_finish(const char *path, struct list *list)
     list->hash = NULL;
 }
 
-static long list_make(const char *path, struct list *list)
+long list_make(const char *path, struct list *list)
 {
     static struct overlay_node node;
     static struct statx status, above;
@@ -291,113 +271,4 @@ long directory_drop(const char *path, const struct statx *status)
         index_remove(status);
     }
     return error;
-}
-
-/* Back at the beginning, it is read anew. Other positions are those that were told. */
-static long directory_seek(struct file *file, int64_t offset, unsigned whence)
-{
-    struct directory *directory = file->data;
-    if (whence == 1 && offset == 0) {
-        return (long)file->position;
-    }
-    bool is_known = offset == 0 || (directory->is_listed && offset > 0 && (uint64_t)offset == directory->list.used);
-    for (size_t at = 0; !is_known && directory->is_listed && at < directory->list.used && at <= (uint64_t)offset;) {
-        is_known = at == (uint64_t)offset;
-        at += entry_size(entry_at(&directory->list, at));
-    }
-    if (whence != 0 || !is_known) {
-        return -EINVAL;
-    }
-    if (offset == 0) {
-        list_drop(&directory->list);
-        directory->is_listed = false;
-    }
-    file->position = (uint64_t)offset;
-    return offset;
-}
-
-/* Of what was opened, if it is still there. */
-static long directory_stat(struct file *file, struct statx *status)
-{
-    const struct directory *directory = file->data;
-    static char path[PATH_ROOM];
-    (void)path_trim(file->path ? file->path : ".wh.", path);
-    overlay_begin();
-    if (overlay_stat(path, status) || status->inode != directory->status.inode ||
-        status->dev_major != directory->status.dev_major || status->dev_minor != directory->status.dev_minor) {
-        *status = directory->status;
-        status->links = 0;
-    }
-    return 0;
-}
-
-/* The position is that of the next entry. */
-static long directory_list(struct file *file, uint64_t to, uint64_t size)
-{
-    struct directory *directory = file->data;
-    static struct statx status;
-    static char path[PATH_ROOM];
-    if (directory_stat(file, &status) || !status.links) {
-        return -ENOENT; /* it was removed */
-    }
-    if (!directory->is_listed) {
-        (void)path_trim(file->path, path);
-        long error = list_make(path, &directory->list);
-        if (error) {
-            return error;
-        }
-        directory->is_listed = true;
-    }
-    uint64_t done = 0;
-    while (file->position < directory->list.used) {
-        const struct entry *entry = entry_at(&directory->list, file->position);
-        uint64_t length = strlen(entry->name), next = file->position + entry_size(entry);
-        uint16_t record = (uint16_t)((ENTRY_HEADER + length + 1 + 7) & ~7ul);
-        if (done + record > size) {
-            return done ? (long)done : -EINVAL;
-        }
-        unsigned char *at = (unsigned char *)(to + done);
-        memset(at, 0, record);
-        memcpy(at, &entry->inode, sizeof entry->inode);
-        memcpy(at + 8, &next, sizeof next);
-        memcpy(at + 16, &record, sizeof record);
-        at[18] = entry->type;
-        memcpy(at + ENTRY_HEADER, entry->name, length);
-        done += record;
-        file->position = next;
-    }
-    return (long)done;
-}
-
-static void directory_close(struct file *file)
-{
-    struct directory *directory = file->data;
-    list_drop(&directory->list);
-    heap_free(directory, sizeof *directory);
-}
-
-static const struct file_kind OVERLAY_DIRECTORY = {.name = "directory",
-                                                   .list = directory_list,
-                                                   .seek = directory_seek,
-                                                   .stat = directory_stat,
-                                                   .close = directory_close};
-
-struct file *overlay_directory(const char *path, unsigned flags)
-{
-    struct directory *directory = heap_alloc(sizeof *directory);
-    struct file *file = directory ? file_make(&OVERLAY_DIRECTORY, flags) : NULL;
-    if (!file) {
-        if (directory) {
-            heap_free(directory, sizeof *directory);
-        }
-        return NULL;
-    }
-    (void)overlay_stat(path, &directory->status);
-    file->data = directory;
-    return file;
-}
-
-bool overlay_is_directory(const struct file *file)
-{
-    return file->kind == &OVERLAY_DIRECTORY;
 }

@@ -25,8 +25,8 @@ static long upper_open(uint64_t flags, const struct object_box *box)
         return answer;
     }
     uint64_t mode = node.status.mode & MODE_BITS;
-    long changed = HOST(overlay.upper, HOST_DIRECTORY_SET_MODE, 0, NULL, (uint64_t)name, strlen(name),
-                        mode | OWNER_RW);
+    long changed =
+        HOST(overlay.upper, HOST_DIRECTORY_SET_MODE, 0, NULL, (uint64_t)name, strlen(name), mode | OWNER_RW);
     if (changed >= 0) {
         answer = layer_open(overlay.upper, flags, 0, box);
         (void)HOST(overlay.upper, HOST_DIRECTORY_SET_MODE, 0, NULL, (uint64_t)name, strlen(name), mode);
@@ -69,7 +69,8 @@ static long new_open(uint64_t flags, uint64_t mode, struct path_end end, const s
     long error = new_begin(name, name, &node);
     error = error ? error : index_new(name, S_IFREG, mode, &entry);
     error = error ? error
-                  : layer_open(overlay.upper, flags | O_EXCL | O_NOFOLLOW, index_host_mode(S_IFREG, entry.mode), box);
+                  : layer_open(overlay.upper, flags | O_EXCL | O_NOFOLLOW,
+                               index_host_mode(S_IFREG, entry.mode), box);
     overlay_forget();
     if (error < 0) {
         return error;

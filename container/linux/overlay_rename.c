@@ -55,7 +55,8 @@ static long rename_check(const char *old, const char *new, uint64_t flags, bool 
     if (*is_there && flags & RENAME_NOREPLACE) {
         return -EEXIST;
     }
-    if (to_end.is_slash && !is_directory(*is_there && flags & RENAME_EXCHANGE ? &target.status : &source.status)) {
+    if (to_end.is_slash &&
+        !is_directory(*is_there && flags & RENAME_EXCHANGE ? &target.status : &source.status)) {
         return -ENOTDIR;
     }
     if (is_above(from, to) || is_above(to, from)) {
@@ -118,7 +119,8 @@ static long move(bool is_there, bool from_hides, bool to_hides)
 static bool is_same(bool is_there)
 {
     return is_there && source.is_upper && target.is_upper && source.status.inode == target.status.inode &&
-           source.status.dev_major == target.status.dev_major && source.status.dev_minor == target.status.dev_minor;
+           source.status.dev_major == target.status.dev_major &&
+           source.status.dev_minor == target.status.dev_minor;
 }
 
 long overlay_rename(const char *old, const char *new, uint64_t flags)

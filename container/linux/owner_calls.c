@@ -34,7 +34,8 @@ static long owner_set(const struct process *process, struct owner_change change)
 }
 
 /* What the file was opened as, while that is still its path. */
-static long owner_of_file(const struct process *process, const struct file *file, uint32_t user, uint32_t group)
+static long owner_of_file(const struct process *process, const struct file *file, uint32_t user,
+                          uint32_t group)
 {
     if (!file || (file->flags & O_PATH && !file->path)) {
         return -EBADF;
@@ -55,7 +56,8 @@ static long owner_at(struct thread *thread, uint64_t directory, uint64_t name, s
 
 HANDLER(call_chown)
 {
-    return owner_at(thread, (uint64_t)AT_FDCWD, ARG(0), (struct owner_change){0, (uint32_t)ARG(1), (uint32_t)ARG(2)});
+    return owner_at(thread, (uint64_t)AT_FDCWD, ARG(0),
+                    (struct owner_change){0, (uint32_t)ARG(1), (uint32_t)ARG(2)});
 }
 
 HANDLER(call_lchown)
@@ -79,7 +81,8 @@ HANDLER(call_fchownat)
         return -EINVAL;
     }
     if (ARG(4) & AT_EMPTY_PATH && (int)ARG(0) != AT_FDCWD && !user_read(&first, ARG(1), 1) && !first) {
-        return owner_of_file(thread->process, file_of(thread->process, ARG(0)), (uint32_t)ARG(2), (uint32_t)ARG(3));
+        return owner_of_file(thread->process, file_of(thread->process, ARG(0)), (uint32_t)ARG(2),
+                             (uint32_t)ARG(3));
     }
     return owner_at(thread, ARG(0), ARG(1),
                     (struct owner_change){ARG(4) & AT_SYMLINK_NOFOLLOW, (uint32_t)ARG(2), (uint32_t)ARG(3)});

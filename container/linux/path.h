@@ -15,7 +15,7 @@ struct path {
     char text[PATH_ROOM]; /* absolute; without empty components, and with "." only as the last one */
     cap_address near;     /* the directory that `name` is in, if one name was given relative to it; else 0 */
     size_t name;          /* index in text */
-    bool is_name;         /* the name itself is meant: a link is not followed, not even with a slash behind it */
+    bool is_name; /* the name itself is meant: a link is not followed, not even with a slash behind it */
 };
 
 /* Where an operation of the host finds what a path names. */

@@ -93,7 +93,8 @@ long place_remove(const struct place *place, uint64_t flags)
 
 long place_set_mode(const struct place *place, uint64_t mode)
 {
-    return place->is_overlay ? overlay_set_mode(place->below, mode) : PLACE(place, HOST_DIRECTORY_SET_MODE, mode);
+    return place->is_overlay ? overlay_set_mode(place->below, mode)
+                             : PLACE(place, HOST_DIRECTORY_SET_MODE, mode);
 }
 
 long place_set_times(const struct place *place, uint64_t flags, const void *times)
@@ -106,14 +107,16 @@ long place_set_times(const struct place *place, uint64_t flags, const void *time
 long place_set_owner(const struct place *place, uint64_t flags, uint32_t user, uint32_t group)
 {
     static struct statx status;
-    return place->is_overlay ? overlay_set_owner(place->below, user, group) : place_stat(place, flags, &status);
+    return place->is_overlay ? overlay_set_owner(place->below, user, group)
+                             : place_stat(place, flags, &status);
 }
 
 long place_rename(const struct place *old, const struct place *new, uint64_t flags)
 {
-    return old->is_overlay ? overlay_rename(old->below, new->below, flags)
-                           : HOST(old->directory, HOST_DIRECTORY_RENAME, new->directory, NULL,
-                                  (uint64_t)old->below, old->length, (uint64_t) new->below, new->length, flags);
+    return old->is_overlay
+               ? overlay_rename(old->below, new->below, flags)
+               : HOST(old->directory, HOST_DIRECTORY_RENAME, new->directory, NULL, (uint64_t)old->below,
+                      old->length, (uint64_t) new->below, new->length, flags);
 }
 
 long place_link(const struct place *old, const struct place *new)

@@ -84,6 +84,8 @@ def compare(m, programs):
     wrong = [pair for pair in zip(expected + [""] * len(got), got + [""] * len(expected)) if pair[0] != pair[1]]
     check("as natively", not wrong and inside.returncode == 0, (wrong[:20], inside.stderr))
     check("the lower layer is what it was", sum_of(lower) == before)
+    got = m.command("run", f"--rootfs={lower}:O", "/container_layers", "served")
+    check("others are served while a large file is copied", got.returncode == 0, got)
     check("nothing is left", not os.listdir(m.path("STATE_HOME", "selkie/containers")))
     return lower
 
@@ -113,6 +115,12 @@ def by_hand(m):
 
 
 HOST = ("--volume=/usr:/usr:ro", "--volume=/lib64:/lib64:ro", "--volume=/lib:/lib:ro", "--", "/usr/bin/sh", "-c")
+
+
+def set_user_id(m):
+    got = shell(m, "/", "cp /usr/bin/id /id && chown 5:6 /id && chmod 6755 /id && "
+                        "python3 -c 'import os; os.setgid(78); os.setuid(77); os.system(\"/id -u; /id -g; /id -ru; id -u\")'")
+    check("set-user-id", got.stdout == b"5\n6\n77\n77\n", got)
 
 
 def two_at_once(m, lower):
@@ -155,6 +163,7 @@ def main():
     with Managed(selkie, options) as m:
         lower = compare(m, programs)
         by_hand(m)
+        set_user_id(m)
         two_at_once(m, lower)
         hostile(m)
     finish()
