@@ -167,11 +167,22 @@ static int hard_link_unpack(int root, const char *target, int parent, const char
     return linkat(directory, last, parent, name, 0) < 0 ? -errno : 0;
 }
 
+/* A link to its own name, as tar makes it of a file that it was told twice. */
+static bool is_itself(struct archive_entry *entry, const char *link)
+{
+    char above[2][PATH_SIZE], last[2][PATH_SIZE];
+    return name_split(archive_entry_pathname(entry), above[0], last[0]) && name_split(link, above[1], last[1]) &&
+           strcmp(above[0], above[1]) == 0 && strcmp(last[0], last[1]) == 0;
+}
+
 static int entry_unpack(struct archive *from, struct archive_entry *entry, const struct target *to,
                         int parent, const char *name)
 {
     const char *link = archive_entry_hardlink(entry);
     mode_t kind = archive_entry_filetype(entry);
+    if (link && is_itself(entry, link)) {
+        return 0;
+    }
     int error = link || kind != AE_IFDIR ? tree_remove(parent, name) : 0;
     if (error) {
         return error;

@@ -116,7 +116,7 @@ def main():
                   ("stays", reg, b"lower"), ("full/a", reg, b"a"), ("full/sub/b", reg, b"b"),
                   ("etc/passwd", reg, b"root:x:0:0::/:/\nme:x:77:78::/:/\n"), ("link", sym, "/stays"))
     upper = layer((".wh.gone", reg, b""), ("full/c", reg, b"c"), ("full/.wh..wh..opq", reg, b""),
-                  ("stays", reg, b"upper"), ("hard", hard, "stays"))
+                  ("stays", reg, b"upper"), ("./stays", hard, "stays"), ("hard", hard, "stays"))
     config = {"Entrypoint": ["/bin/limits", "read"], "Cmd": ["/stays"], "Env": ["A=1"], "WorkingDir": "/full"}
     with Managed(selkie, options) as m:
         outside = m.path("outside")

@@ -101,7 +101,7 @@ def by_hand(m):
     got = shell(m, "/", "mv /usr/share/doc/base-files /moved && ls /moved | grep -c copyright; "
                         "ls -d /usr/share/doc/base-files; rm -r /moved && ls -d /moved")
     check("a lower directory is moved", got.stdout == b"1\n", got)
-    got = shell(m, "/", "cp -a /etc/default /etc/copied && diff -r /etc/default /etc/copied && echo same; "
+    got = shell(m, "/", "cp -a /usr/share/base-files /etc/copied && diff -r /usr/share/base-files /etc/copied && echo same; "
                         "rm -rf /usr/share/doc && mkdir /usr/share/doc && ls -A /usr/share/doc | wc -l; "
                         "touch /.wh.bin; ls /bin/sh")
     check("an opaque directory, a reserved name", got.stdout == b"same\n0\n/bin/sh\n" and b"Invalid" in got.stderr, got)
