@@ -8,6 +8,7 @@
 #include "container/linux/overlay_parts.h"
 
 struct overlay_caps overlay;
+char overlay_scratch[PATH_ROOM], overlay_above[PATH_ROOM];
 const char overlay_white_prefix[] = ".wh.", overlay_opaque_name[] = ".wh..wh..opq";
 
 enum {
@@ -116,39 +117,36 @@ static long mark_make(cap_address layer, const char *path)
 
 long white_make(const char *path)
 {
-    static char white[PATH_ROOM];
-    long error = white_path(path, white);
-    return error ? error : mark_make(overlay.upper, white);
+    long error = white_path(path, overlay_scratch);
+    return error ? error : mark_make(overlay.upper, overlay_scratch);
 }
 
 void white_remove(const char *path)
 {
-    static char white[PATH_ROOM];
-    if (!white_path(path, white)) {
-        (void)layer_remove(overlay.upper, white, 0);
+    if (!white_path(path, overlay_scratch)) {
+        (void)layer_remove(overlay.upper, overlay_scratch, 0);
     }
 }
 
 long opaque_make(cap_address layer, const char *directory)
 {
-    static char path[PATH_ROOM];
-    int length = format_text(path, sizeof path, "%s/%s", directory, overlay_opaque_name);
-    return length >= PATH_ROOM - 1 ? -ENAMETOOLONG : mark_make(layer, path);
+    int length =
+        format_text(overlay_scratch, sizeof overlay_scratch, "%s/%s", directory, overlay_opaque_name);
+    return length >= PATH_ROOM - 1 ? -ENAMETOOLONG : mark_make(layer, overlay_scratch);
 }
 
 static bool is_white(const char *path)
 {
-    static char white[PATH_ROOM];
     static struct statx status;
-    return !white_path(path, white) && layer_stat(overlay.upper, white, &status) >= 0;
+    return !white_path(path, overlay_scratch) && layer_stat(overlay.upper, overlay_scratch, &status) >= 0;
 }
 
 static bool is_opaque(const char *directory)
 {
-    static char path[PATH_ROOM];
     static struct statx status;
-    int length = format_text(path, sizeof path, "%s/%s", directory, overlay_opaque_name);
-    return length < PATH_ROOM - 1 && layer_stat(overlay.upper, path, &status) >= 0;
+    int length =
+        format_text(overlay_scratch, sizeof overlay_scratch, "%s/%s", directory, overlay_opaque_name);
+    return length < PATH_ROOM - 1 && layer_stat(overlay.upper, overlay_scratch, &status) >= 0;
 }
 
 /* In a directory that both layers show. */
@@ -273,10 +271,9 @@ long overlay_stat(const char *path, struct statx *status)
 long overlay_read_link(const char *path, char *to, uint64_t room)
 {
     static struct overlay_node node;
-    static char name[PATH_ROOM];
     long error = overlay_look(path, &node);
-    (void)path_trim(path, name);
+    (void)path_trim(path, overlay_scratch);
     return error ? error
-                 : HOST(layer_of(&node), HOST_DIRECTORY_READ_LINK, 0, NULL, (uint64_t)name, strlen(name),
-                        (uint64_t)to, room);
+                 : HOST(layer_of(&node), HOST_DIRECTORY_READ_LINK, 0, NULL, (uint64_t)overlay_scratch,
+                        strlen(overlay_scratch), (uint64_t)to, room);
 }

@@ -38,9 +38,8 @@ static long directory_replace(const struct index_entry *entry)
         white_remove(name);
         return 0;
     }
-    static char mark[PATH_ROOM];
-    format_text(mark, sizeof mark, "%s/%s", work, overlay_opaque_name);
-    (void)layer_remove(overlay.upper_index, mark, 0);
+    format_text(overlay_scratch, sizeof overlay_scratch, "%s/%s", work, overlay_opaque_name);
+    (void)layer_remove(overlay.upper_index, overlay_scratch, 0);
     (void)layer_remove(overlay.upper_index, work, AT_REMOVEDIR);
     return error;
 }

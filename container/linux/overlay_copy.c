@@ -79,16 +79,15 @@ static long entry_give(const char *name, const struct statx *status)
 static long copy_place(const char *name, const char *path, const struct statx *status)
 {
     static struct statx above;
-    static char parent[PATH_ROOM];
     size_t length = path_parent_length(path);
-    memcpy(parent, path, length);
-    parent[length] = '\0';
+    memcpy(overlay_above, path, length);
+    overlay_above[length] = '\0';
     long error = entry_give(name, status);
     error = error ? error : times_give(overlay.upper_index, name, status);
-    error = error ? error : layer_stat(overlay.upper, parent, &above);
+    error = error ? error : layer_stat(overlay.upper, overlay_above, &above);
     error = error < 0 ? error : work_place(name, path);
     if (!error) {
-        (void)times_give(overlay.upper, parent, &above);
+        (void)times_give(overlay.upper, overlay_above, &above);
     }
     return error;
 }
@@ -244,12 +243,11 @@ static long file_up(const char *path, const struct statx *status, bool has_conte
 
 static long link_up(const char *path, const char *name)
 {
-    static char target[PATH_ROOM];
     long length = HOST(overlay.lower, HOST_DIRECTORY_READ_LINK, 0, NULL, (uint64_t)path, strlen(path),
-                       (uint64_t)target, sizeof target);
+                       (uint64_t)overlay_above, sizeof overlay_above);
     return length < 0 ? length
                       : HOST(overlay.upper_index, HOST_DIRECTORY_SYMLINK, 0, NULL, (uint64_t)name,
-                             strlen(name), (uint64_t)target, (uint64_t)length);
+                             strlen(name), (uint64_t)overlay_above, (uint64_t)length);
 }
 
 static long other_up(const char *path, const struct statx *status)

@@ -6,6 +6,8 @@
 #include "container/linux/overlay_list.h"
 #include "container/linux/overlay_parts.h"
 
+static char own_path[PATH_ROOM];
+
 enum {
     ENTRY_HEADER = 19 /* of struct linux_dirent64 */
 };
@@ -45,10 +47,9 @@ static long directory_seek(struct file *file, int64_t offset, unsigned whence)
 static long directory_stat(struct file *file, struct statx *status)
 {
     const struct directory *directory = file->data;
-    static char path[PATH_ROOM];
-    (void)path_trim(file->path ? file->path : ".wh.", path);
+    (void)path_trim(file->path ? file->path : ".wh.", own_path);
     overlay_begin();
-    if (overlay_stat(path, status) || status->inode != directory->status.inode ||
+    if (overlay_stat(own_path, status) || status->inode != directory->status.inode ||
         status->dev_major != directory->status.dev_major ||
         status->dev_minor != directory->status.dev_minor) {
         *status = directory->status;
@@ -62,13 +63,12 @@ static long directory_list(struct file *file, uint64_t to, uint64_t size)
 {
     struct directory *directory = file->data;
     static struct statx status;
-    static char path[PATH_ROOM];
     if (directory_stat(file, &status) || !status.links) {
         return -ENOENT; /* it was removed */
     }
     if (!directory->is_listed) {
-        (void)path_trim(file->path, path);
-        long error = list_make(path, &directory->list);
+        (void)path_trim(file->path, own_path);
+        long error = list_make(own_path, &directory->list);
         if (error) {
             return error;
         }

@@ -189,13 +189,12 @@ void index_remove(const struct statx *status)
 
 long index_new(const char *path, uint32_t type, uint64_t mode, struct index_entry *entry)
 {
-    static char parent[PATH_ROOM];
     static struct overlay_node node;
     struct index_entry above;
     size_t length = path_parent_length(path);
-    memcpy(parent, path, length);
-    parent[length] = '\0';
-    long error = overlay_look(parent, &node);
+    memcpy(overlay_above, path, length);
+    overlay_above[length] = '\0';
+    long error = overlay_look(overlay_above, &node);
     *entry = (struct index_entry){identity_user(), identity_group(), (uint32_t)mode & MODE_BITS, 0};
     if (!error) {
         (void)index_read(node.is_upper, &node.status, &above);

@@ -155,10 +155,10 @@ static long lower_add(void *argument, const char *name, uint64_t inode, uint8_t 
 /* Numbers that only a look at the file tells. */
 static void inode_find(const char *path, struct entry *entry)
 {
-    static char text[PATH_ROOM];
     static struct statx status;
-    int length = format_text(text, sizeof text, "%s%s%s", path, *path ? "/" : "", entry->name);
-    if (length < PATH_ROOM - 1 && !overlay_stat(text, &status)) {
+    int length =
+        format_text(overlay_above, sizeof overlay_above, "%s%s%s", path, *path ? "/" : "", entry->name);
+    if (length < PATH_ROOM - 1 && !overlay_stat(overlay_above, &status)) {
         entry->inode = status.inode;
     }
 }
@@ -189,12 +189,11 @@ long list_make(const char *path, struct list *list)
 {
     static struct overlay_node node;
     static struct statx status, above;
-    static char parent[PATH_ROOM];
     size_t length = path_parent_length(path);
-    memcpy(parent, path, length);
-    parent[length] = '\0';
+    memcpy(overlay_above, path, length);
+    overlay_above[length] = '\0';
     long error = overlay_look(path, &node);
-    bool has_status = !error && !overlay_stat(path, &status) && !overlay_stat(parent, &above);
+    bool has_status = !error && !overlay_stat(path, &status) && !overlay_stat(overlay_above, &above);
     if (error || !is_directory(&node.status)) {
         return error ? error : -ENOTDIR;
     }
@@ -233,14 +232,13 @@ long directory_is_empty(const char *path)
 /* Whiteouts and the like in a directory that was moved aside. */
 static long mark_remove(void *argument, const char *name, uint64_t inode, uint8_t type)
 {
-    static char path[PATH_ROOM];
     (void)inode;
     (void)type;
     if (!path_is_reserved(name)) {
         return -ENOTEMPTY;
     }
-    format_text(path, sizeof path, "%s/%s", (const char *)argument, name);
-    long error = layer_remove(overlay.upper_index, path, 0);
+    format_text(overlay_scratch, sizeof overlay_scratch, "%s/%s", (const char *)argument, name);
+    long error = layer_remove(overlay.upper_index, overlay_scratch, 0);
     return error < 0 ? error : 0;
 }
 

@@ -29,6 +29,10 @@ extern struct overlay_caps overlay;
 
 extern const char overlay_white_prefix[], overlay_opaque_name[];
 
+/* Every process has a copy of these, so there are few: for a path that is used up before anything else is called that
+ * looks for one; and for the directory above a path, or a link's target. */
+extern char overlay_scratch[PATH_ROOM], overlay_above[PATH_ROOM];
+
 static inline bool is_directory(const struct statx *status)
 {
     return (status->mode & S_IFMT) == S_IFDIR;
