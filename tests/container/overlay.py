@@ -138,6 +138,21 @@ def two_at_once(m, lower):
     check("nor in the lower layer", not os.path.exists(os.path.join(lower, "mark")))
 
 
+def processes(m, lower):
+    """What one process knows of directories, another may have changed; many change the same ones at once."""
+    script = ("[ -e /d/f ] && [ -e /tree/one ] && [ -e /deep/a/b/c/d ] && cd /usr && "
+              "sh -c 'echo x > /d/new; rm -r /tree; mkdir /tree; mv /r /s || echo exdev; rm -r /deep/a; mkdir -p /deep/a/b/c' && "
+              "[ -e /d/new ] && ! [ -e /tree/one ] && [ -d /tree ] && ! [ -e /deep/a/b/c/d ] && "
+              "echo y > /deep/a/b/c/new && sh -c 'rm -r /deep' && ! [ -e /deep/a ] && ! [ -e /deep ] && echo seen")
+    got = m.command("run", f"--rootfs={lower}:O", "--env=PATH=/usr/bin", *HOST, script)
+    check("changes of other processes are seen", got.stdout.endswith(b"seen\n"), got)
+    script = ("for p in 1 2 3 4; do (for i in 1 2 3 4 5 6 7 8; do rm -rf /tree /d/sub; mkdir -p /tree/sub/x /d/sub; "
+              "echo $p > /tree/sub/f; mv /tree/sub/f /d/sub/f$p; echo x >> /many/$i; ls /tree /d/sub; done) & done > /log 2>&1; wait; "
+              "rm -rf /tree; mkdir /tree; ls -A /tree; cat /many/1 | wc -l; ls -A / | grep -c wh")
+    got = m.command("run", f"--rootfs={lower}:O", "--env=PATH=/usr/bin", *HOST, script, timeout=120)
+    check("many at once", got.stdout == b"4\n0\n" and b"linux:" not in got.stderr, got)
+
+
 def hostile(m):
     """A lower layer with names that mean something in the upper one, and links that lead out."""
     lower = m.path("hostile")
@@ -165,6 +180,7 @@ def main():
         by_hand(m)
         set_user_id(m)
         two_at_once(m, lower)
+        processes(m, lower)
         hostile(m)
     finish()
 

@@ -46,7 +46,9 @@ static void list(const char *path)
     }
     qsort(names, count, sizeof *names, by_name);
     for (size_t i = 0; i < count; i++) {
-        printf(count > 40 ? "" : " %s", names[i]);
+        if (count <= 40) {
+            printf(" %s", names[i]);
+        }
         free(names[i]);
     }
     printf(" %zu\n", count);
