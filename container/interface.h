@@ -81,13 +81,6 @@ struct container_port {
     uint32_t address;
 };
 
-/* What a container has as its root: "rootfs" alone, a directory; or with "upper" an overlay, whose lower layer "rootfs"
- * is then. "upper-index" says what the host cannot say of files in the upper layer, "rootfs-index" of those in the
- * lower one, if it is there: symbolic links, each named by a file's inode number in hexadecimal digits, with this as
- * target: owner, group, mode, the inode number to be shown or 0, and the file's birth in seconds and nanoseconds.
- * Files that have one have the sticky bit on the host. */
-#define INDEX_ENTRY "%x.%x.%x.%lx.%lx.%x"
-
 struct container_host {
     uint32_t kind, access; /* abi/host_io.h */
     char name[48];

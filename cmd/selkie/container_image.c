@@ -2,7 +2,7 @@
 /*
  * From an image to a directory with its files.
  *
- * The cache has a directory per image, named by the digest of its manifest: `root`, `index` (container/interface.h),
+ * The cache has a directory per image, named by the digest of its manifest: `root`, `index` (container/index.h),
  * `config.json`. It is made under another name and renamed when it is whole, so that two commands at once do no harm;
  * after that nobody writes to it. What the image says has a digest is read only if it has that one.
  */

@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "container/interface.h"
+#include "container/index.h"
 
 enum {
     ENTRY_SIZE = 96

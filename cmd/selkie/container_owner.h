@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Owners and modes of an image's files that the host's user cannot give: entries of an index (container/interface.h). */
+/* Owners and modes of an image's files that the host's user cannot give: entries of an index (container/index.h). */
 #ifndef SELKIE_CMD_SELKIE_CONTAINER_OWNER_H
 #define SELKIE_CMD_SELKIE_CONTAINER_OWNER_H
 

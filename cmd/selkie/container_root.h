@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A container's root as layers: a directory that is never written, of an image or of the host, and one of the
- * container's own above it, `upper` in its state directory, with `index` beside it (container/interface.h).
+ * container's own above it, `upper` in its state directory, with `index` beside it (container/index.h).
  */
 #ifndef SELKIE_CMD_SELKIE_CONTAINER_ROOT_H
 #define SELKIE_CMD_SELKIE_CONTAINER_ROOT_H

@@ -13,7 +13,7 @@
 #include "host/diag.h"
 
 /* Unpack what can be read from `archive`, a regular file, into the directory `root`. With `index`, a directory that
- * takes what the host does not have of files (container/interface.h), it is a layer of an image: names that begin with
+ * takes what the host does not have of files (container/index.h), it is a layer of an image: names that begin with
  * .wh. remove what is there already, as OCI layers say. 0 or -errno. */
 int archive_unpack(int archive, int root, int index, struct diag *diag);
 

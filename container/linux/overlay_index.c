@@ -2,7 +2,7 @@
 /*
  * Who owns what, as far as the container sees it. On the host all of a layer belongs to whoever made it, without
  * special mode bits. What is different lies in the layer's index, a directory with a symbolic link per file, whose
- * name is the file's inode number and whose target INDEX_ENTRY (interface.h). The time of birth in it tells
+ * name is the file's inode number and whose target INDEX_ENTRY (container/index.h). The time of birth in it tells
  * an entry from one that an earlier file with that number left. What has an entry is marked by the sticky bit on
  * the host; links, which have no mode, are looked up always.
  *
@@ -10,6 +10,7 @@
  */
 #include "container/linux/overlay_parts.h"
 
+#include "container/index.h"
 #include "container/linux/identity.h"
 
 enum {

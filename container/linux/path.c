@@ -11,7 +11,8 @@
 #include "container/linux/synthetic.h"
 
 enum {
-    LINKS_MAX = 40
+    LINKS_MAX = 40,
+    AT_SYMLINK_NOFOLLOW = 0x100
 };
 
 static const struct container_order *the_order;
@@ -176,19 +177,28 @@ static bool must_walk(const char *text)
     return false;
 }
 
-/* One that the overlay finds without walking through links? */
-static bool is_plain(const struct path *path, bool follow)
+/* What is there, if no link is on the way: else -ELOOP. */
+static long look(const struct place *place, uint32_t *mode)
 {
     static struct overlay_node node;
-    const char *text = path->text;
+    long error = place->is_overlay
+                     ? overlay_look(place->below, &node)
+                     : HOST(place->directory, HOST_DIRECTORY_STAT, 0, NULL, (uint64_t)place->below,
+                            place->length, AT_SYMLINK_NOFOLLOW | HOST_IO_NO_LINKS, (uint64_t)&node.status);
+    *mode = node.status.mode & S_IFMT;
+    return error;
+}
+
+/* Can it be found at once, without walking through links here? */
+static bool is_plain(const struct path *path, bool follow)
+{
     struct place place;
-    if (!overlay_is_on() || text_has_up(text) || synthetic_covers(text) || !place_find(text, &place) ||
-        !place.is_overlay) {
+    uint32_t mode;
+    if (text_has_up(path->text) || synthetic_covers(path->text) || !place_find(path->text, &place)) {
         return false;
     }
-    long error = overlay_look(place.below, &node);
-    bool is_link = !error && (node.status.mode & S_IFMT) == S_IFLNK;
-    return error ? error != -ELOOP && (error != -ENOTDIR || path->is_name) : !(is_link && follow);
+    long error = look(&place, &mode);
+    return error < 0 ? error != -ELOOP && (error != -ENOTDIR || path->is_name) : !(mode == S_IFLNK && follow);
 }
 
 long path_set(struct path *to, const char *text)
