@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "container_state.h"
@@ -91,6 +92,7 @@ static _Noreturn void child_run(pid_t parent, struct run_options *run, int order
 {
     char path[64];
     (void)prctl(PR_SET_PDEATHSIG, SIGTERM);
+    (void)umask(0); /* modes are what the container says */
     if (getppid() != parent) {
         _exit(RUN_HOST);
     }

@@ -221,6 +221,7 @@ static json_t *config_make(const struct job *job)
     (void)json_object_set_new(config, "created", json_integer((json_int_t)time(NULL)));
     (void)json_object_set_new(config, options->rootfs ? "rootfs" : "image",
                               json_string(options->rootfs ? options->rootfs : options->image));
+    (void)json_object_set_new(config, "layers", json_boolean(job->root.upper >= 0));
     (void)json_object_set_new(config, "engine",
                               json_string(options->kind.engine ? options->kind.engine : "default"));
     (void)json_object_set_new(config, "kernel", json_string(options->kind.is_mcs ? "mcs" : "classic"));
