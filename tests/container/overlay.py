@@ -102,7 +102,7 @@ def by_hand(m):
                         "ls -d /usr/share/doc/base-files; rm -r /moved && ls -d /moved")
     check("a lower directory is moved", got.stdout == b"1\n", got)
     got = shell(m, "/", "cp -a /usr/share/base-files /etc/copied && diff -r /usr/share/base-files /etc/copied && echo same; "
-                        "rm -rf /usr/share/doc && mkdir /usr/share/doc && ls -A /usr/share/doc | wc -l; "
+                        "rm -rf /usr/share/base-files && mkdir /usr/share/base-files && ls -A /usr/share/base-files | wc -l; "
                         "touch /.wh.bin; ls /bin/sh")
     check("an opaque directory, a reserved name", got.stdout == b"same\n0\n/bin/sh\n" and b"Invalid" in got.stderr, got)
     got = shell(m, "/", "mkdir /x && cd /x && chown 77:78 . && touch a && chown 7:8 a && chmod 4755 a && ln a b && "
