@@ -171,8 +171,9 @@ static int hard_link_unpack(int root, const char *target, int parent, const char
 static bool is_itself(struct archive_entry *entry, const char *link)
 {
     char above[2][PATH_SIZE], last[2][PATH_SIZE];
-    return name_split(archive_entry_pathname(entry), above[0], last[0]) && name_split(link, above[1], last[1]) &&
-           strcmp(above[0], above[1]) == 0 && strcmp(last[0], last[1]) == 0;
+    return name_split(archive_entry_pathname(entry), above[0], last[0]) &&
+           name_split(link, above[1], last[1]) && strcmp(above[0], above[1]) == 0 &&
+           strcmp(last[0], last[1]) == 0;
 }
 
 static int entry_unpack(struct archive *from, struct archive_entry *entry, const struct target *to,

@@ -128,8 +128,7 @@ HANDLER(call_mkdirat)
 
 HANDLER(call_rmdir)
 {
-    return change_at(thread, (uint64_t)AT_FDCWD, ARG(0),
-                     (struct change){place_remove, AT_REMOVEDIR, false});
+    return change_at(thread, (uint64_t)AT_FDCWD, ARG(0), (struct change){place_remove, AT_REMOVEDIR, false});
 }
 
 HANDLER(call_unlink)
@@ -152,8 +151,7 @@ HANDLER(call_chmod)
 
 HANDLER(call_fchmodat)
 {
-    return change_at(thread, ARG(0), ARG(1),
-                     (struct change){place_set_mode, ARG(2) & MODE_BITS, true});
+    return change_at(thread, ARG(0), ARG(1), (struct change){place_set_mode, ARG(2) & MODE_BITS, true});
 }
 
 static long make_node(struct thread *thread, uint64_t directory, uint64_t name, uint64_t mode)
