@@ -18,7 +18,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "container_give.h"
 #include "container_image.h"
+#include "container_root.h"
 #include "container_state.h"
 #include "container_wait.h"
 #include "host/fd.h"
@@ -37,6 +39,7 @@ struct job {
     char name[CONTROL_NAME];
     bool has_state;
     int state; /* its directory, -1 */
+    struct container_root root;
 };
 
 void container_volume_name(char name[CONTAINER_VOLUME_NAME], unsigned index)
@@ -142,7 +145,7 @@ static bool user_add(struct job *job)
     if (!user || !user[0]) {
         return true;
     }
-    if (!image_user_find(job->has_state ? job->state : -1, user, &uid, &gid)) {
+    if (!image_user_find(job->root.lower, user, &uid, &gid)) {
         say("container run: no user %s", user);
         return false;
     }
@@ -171,56 +174,6 @@ static bool order_make(struct job *job)
     return is_good && network_add(job) && user_add(job) && environment_add(job) && command_add(job);
 }
 
-/* Send one thing for the container, and close it. */
-static bool give(int connection, const char *name, const char *access, int descriptor)
-{
-    static struct message message;
-    HOST_FD int fd = descriptor;
-    message.size = 0;
-    int error = fd < 0 || !message_add(&message, "give", name) || !message_add(&message, "access", access)
-                    ? -EBADF
-                    : message_send(connection, &message, fd);
-    if (error) {
-        say("container run: cannot pass on %s: %s", name, strerror(-error));
-    }
-    return !error;
-}
-
-static bool directory_give(int connection, const char *name, const char *path, bool is_read_only)
-{
-    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0 && errno == ENOTDIR) { /* a volume may be a file */
-        fd = open(path, (is_read_only ? O_RDONLY : O_RDWR) | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    }
-    if (fd < 0) {
-        say("container run: cannot open %s: %s", path, strerror(errno));
-        return false;
-    }
-    return give(connection, name, is_read_only ? "r" : "rw", fd);
-}
-
-static bool root_give(const struct job *job, int connection)
-{
-    if (job->options.rootfs) {
-        return directory_give(connection, "rootfs", job->options.rootfs, job->options.is_rootfs_read_only);
-    }
-    return give(connection, "rootfs", "rw", openat(job->state, "root", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-}
-
-bool container_streams_give(int connection)
-{
-    static const char *const names[] = {"stdin", "stdout", "stderr"};
-    bool is_good = true;
-    for (int i = 0; i < 3 && is_good; i++) {
-        int fd = fcntl(i, F_DUPFD_CLOEXEC, 3), flags = fcntl(i, F_GETFL);
-        int mode = flags & O_ACCMODE;
-        if (fd >= 0 && !(flags & O_PATH)) {
-            is_good = give(connection, names[i], mode == O_RDWR ? "rw" : mode == O_WRONLY ? "w" : "r", fd);
-        }
-    }
-    return is_good;
-}
-
 /* A detached container has its log. */
 static bool streams_give(const struct job *job, int connection)
 {
@@ -228,20 +181,21 @@ static bool streams_give(const struct job *job, int connection)
     if (!job->options.is_detached) {
         return container_streams_give(connection);
     }
-    return give(connection, "stdin", "r", open("/dev/null", O_RDONLY | O_CLOEXEC)) &&
-           give(connection, "stdout", "w", openat(job->state, "log", flags, S_IRUSR | S_IWUSR)) &&
-           give(connection, "stderr", "w", openat(job->state, "log", flags, S_IRUSR | S_IWUSR)) &&
-           give(connection, "status", "w", openat(job->state, "status", flags, S_IRUSR | S_IWUSR));
+    return container_give(connection, "stdin", "r", open("/dev/null", O_RDONLY | O_CLOEXEC)) &&
+           container_give(connection, "stdout", "w", openat(job->state, "log", flags, S_IRUSR | S_IWUSR)) &&
+           container_give(connection, "stderr", "w", openat(job->state, "log", flags, S_IRUSR | S_IWUSR)) &&
+           container_give(connection, "status", "w", openat(job->state, "status", flags, S_IRUSR | S_IWUSR));
 }
 
 static bool everything_give(const struct job *job, int connection)
 {
     const struct container_options *options = &job->options;
     char name[CONTAINER_VOLUME_NAME];
-    bool is_good = root_give(job, connection);
+    bool is_good = container_give_root(options, &job->root, connection);
     for (unsigned i = 0; i < options->volume_count && is_good; i++) {
         container_volume_name(name, i);
-        is_good = directory_give(connection, name, options->volume[i].host, options->volume[i].is_read_only);
+        is_good = container_give_directory(connection, name, options->volume[i].host,
+                                           options->volume[i].is_read_only);
     }
     return is_good && streams_give(job, connection);
 }
@@ -268,6 +222,7 @@ static json_t *config_make(const struct job *job)
     (void)json_object_set_new(config, "created", json_integer((json_int_t)time(NULL)));
     (void)json_object_set_new(config, options->rootfs ? "rootfs" : "image",
                               json_string(options->rootfs ? options->rootfs : options->image));
+    (void)json_object_set_new(config, "layers", json_boolean(job->root.upper >= 0));
     (void)json_object_set_new(config, "engine",
                               json_string(options->kind.engine ? options->kind.engine : "default"));
     (void)json_object_set_new(config, "kernel", json_string(options->kind.is_mcs ? "mcs" : "classic"));
@@ -318,6 +273,11 @@ static int job_run(struct job *job)
     return status;
 }
 
+static bool is_layered(const struct container_options *options)
+{
+    return options->image || options->is_overlay;
+}
+
 /* Its directory and files. */
 static bool state_prepare(struct job *job)
 {
@@ -329,8 +289,8 @@ static bool state_prepare(struct job *job)
             job->name);
         return false;
     }
-    if (job->has_state && job->options.image &&
-        image_unpack(job->options.image, job->state, &job->image, &diag) != 0) {
+    if (job->has_state && is_layered(&job->options) &&
+        root_open(&job->root, &job->options, job->state, &job->image, &diag) != 0) {
         say("container run: %s", diag.text);
         return false;
     }
@@ -343,7 +303,7 @@ static bool state_prepare(struct job *job)
 static int job_prepare_and_run(struct job *job)
 {
     struct diag diag = {0};
-    bool wants_state = job->options.is_detached || job->options.image;
+    bool wants_state = job->options.is_detached || is_layered(&job->options);
     if (job->options.name) {
         (void)snprintf(job->name, sizeof(job->name), "%s", job->options.name);
     } else {
@@ -356,7 +316,7 @@ static int job_prepare_and_run(struct job *job)
         return RUN_BAD_INPUT;
     }
     if (job->options.is_alone) {
-        return container_run_alone(&job->options, &job->order);
+        return container_run_alone(&job->options, &job->order, &job->root);
     }
     if (job->has_state && state_fill(job, &diag) != 0) {
         say("container run: %s", diag.text);
@@ -367,7 +327,7 @@ static int job_prepare_and_run(struct job *job)
 
 int container_run(int count, char **arguments)
 {
-    static struct job job = {.state = -1};
+    static struct job job = {.state = -1, .root = {-1, -1, -1, -1}};
     struct diag diag = {0};
     int parsed = container_options_parse(&job.options, count, arguments);
     if (parsed) {
@@ -385,6 +345,7 @@ int container_run(int count, char **arguments)
     if (job.state >= 0) {
         (void)close(job.state);
     }
+    root_close(&job.root);
     image_config_drop(&job.image);
     return status;
 }

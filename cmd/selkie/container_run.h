@@ -4,6 +4,7 @@
 #define SELKIE_CMD_SELKIE_CONTAINER_RUN_H
 
 #include "container_options.h"
+#include "container_root.h"
 
 enum {
     CONTAINER_VOLUME_NAME = 32
@@ -18,10 +19,8 @@ int container_run(int count, char **arguments);
 /* Twelve hexadecimal digits that nobody else has. */
 void container_name_make(char name[CONTROL_NAME]);
 
-/* Pass on what this command has. Closed streams are not there. */
-bool container_streams_give(int connection);
-
 /* In a run of its own. */
-int container_run_alone(const struct container_options *options, const struct message *order);
+int container_run_alone(const struct container_options *options, const struct message *order,
+                        const struct container_root *root);
 
 #endif

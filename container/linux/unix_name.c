@@ -2,8 +2,7 @@
 /* Paths as names of Unix sockets. */
 #include "container/linux/unix_name.h"
 
-#include "container/linux/host.h"
-#include "container/linux/path.h"
+#include "container/linux/place.h"
 #include "container/linux/space.h"
 
 enum {
@@ -23,21 +22,19 @@ static struct statx status;
 
 static long make_below(void *argument, const struct place *place)
 {
-    return HOST(place->directory, HOST_DIRECTORY_MAKE_NODE, 0, NULL, (uint64_t)place->below, place->length,
-                *(uint64_t *)argument);
+    return place_make_node(place, *(uint64_t *)argument);
 }
 
 static long remove_below(void *argument, const struct place *place)
 {
     (void)argument;
-    return HOST(place->directory, HOST_DIRECTORY_REMOVE, 0, NULL, (uint64_t)place->below, place->length, 0);
+    return place_remove(place, 0);
 }
 
 static long stat_below(void *argument, const struct place *place)
 {
     (void)argument;
-    return HOST(place->directory, HOST_DIRECTORY_STAT, 0, NULL, (uint64_t)place->below, place->length, 0,
-                (uint64_t)&status);
+    return place_stat_host(place, &status);
 }
 
 /* 1: a path. */
