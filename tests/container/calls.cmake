@@ -49,3 +49,9 @@ endforeach()
 add_test(NAME container/servers/direct
          COMMAND /usr/bin/python3 ${CMAKE_CURRENT_SOURCE_DIR}/servers.py $<TARGET_FILE:selkie> --engine=direct)
 set_tests_properties(container/servers/direct PROPERTIES TIMEOUT 300 SKIP_RETURN_CODE 77)
+
+foreach(engine direct ptrace)
+    add_test(NAME container/loss/${engine}
+             COMMAND /usr/bin/python3 -B ${CMAKE_CURRENT_SOURCE_DIR}/loss.py $<TARGET_FILE:selkie> --engine=${engine} 4)
+    set_tests_properties(container/loss/${engine} PROPERTIES TIMEOUT 300 SKIP_RETURN_CODE 77)
+endforeach()
