@@ -55,3 +55,12 @@ foreach(engine direct ptrace)
              COMMAND /usr/bin/python3 -B ${CMAKE_CURRENT_SOURCE_DIR}/loss.py $<TARGET_FILE:selkie> --engine=${engine} 4)
     set_tests_properties(container/loss/${engine} PROPERTIES TIMEOUT 300 SKIP_RETURN_CODE 77)
 endforeach()
+
+foreach(variant "direct:--engine=direct" "direct-mcs:--engine=direct,--mcs")
+    string(REPLACE ":" ";" parts ${variant})
+    list(GET parts 0 name)
+    list(GET parts 1 options)
+    add_test(NAME container/ten/${name}
+             COMMAND /usr/bin/python3 -B ${CMAKE_CURRENT_SOURCE_DIR}/ten.py $<TARGET_FILE:selkie> ${options})
+    set_tests_properties(container/ten/${name} PROPERTIES TIMEOUT 300 SKIP_RETURN_CODE 77)
+endforeach()
