@@ -9,6 +9,7 @@
 
 #include "container/linux/clock.h"
 #include "container/linux/heap.h"
+#include "container/linux/loader.h"
 #include "container/linux/page_map.h"
 #include "container/linux/proc.h"
 #include "container/linux/server.h"
@@ -252,7 +253,7 @@ static size_t user_text(char *text, uint64_t start, uint64_t end)
 
 static size_t cmdline_text(const struct process *process, char *text)
 {
-    return user_text(text, process->arguments_start, process->arguments_end);
+    return process_title(process, text, TEXT_ROOM);
 }
 
 static size_t environ_text(const struct process *process, char *text)

@@ -191,6 +191,8 @@ static long serve(struct call *call)
         return serve_name(call);
     case SERVER_SET:
         return serve_set(call);
+    case SERVER_ASK_NAME:
+        return serve_ask_name(call);
     case SERVER_INFO:
         return serve_info(call);
     case SERVER_SCHEDULE:
