@@ -112,7 +112,11 @@ int watch_recalled(struct engine *e)
         return 0;
     if (!is_end && (is_host_slow(e) || is_starved(e, waited_ns)))
         return 0;
-    return broken(e, "a guest process keeps the processor to itself");
+    return broken(e, "a guest process keeps the processor to itself (state %c, %llu ms of processor time in %llu ms%s)",
+                  pid > 0 ? process_state(pid) : '?',
+                  (unsigned long long)(pid > 0 ? (process_cpu_ns(pid) - w->recalled_cpu_ns) / 1000000 : 0),
+                  (unsigned long long)(waited_ns / 1000000),
+                  atomic_load(&e->core->is_inside) ? ", in the kernel" : "");
 }
 
 int watch_heap(struct engine *e)

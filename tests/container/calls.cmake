@@ -64,3 +64,7 @@ foreach(variant "direct:--engine=direct" "direct-mcs:--engine=direct,--mcs")
              COMMAND /usr/bin/python3 -B ${CMAKE_CURRENT_SOURCE_DIR}/ten.py $<TARGET_FILE:selkie> ${options})
     set_tests_properties(container/ten/${name} PROPERTIES TIMEOUT 300 SKIP_RETURN_CODE 77)
 endforeach()
+
+add_test(NAME container/host-calls
+         COMMAND /usr/bin/python3 -B ${CMAKE_CURRENT_SOURCE_DIR}/host_calls.py $<TARGET_FILE:selkie> ${PROJECT_SOURCE_DIR})
+set_tests_properties(container/host-calls PROPERTIES TIMEOUT 300)
