@@ -7,6 +7,7 @@
 
 #include <sel4_util.h>
 
+#include "container/linux/adjust.h"
 #include "container/linux/clock.h"
 #include "container/linux/heap.h"
 #include "container/linux/loader.h"
@@ -471,6 +472,10 @@ long synthetic_open(const struct process *process, const char *path, unsigned fl
         if (strcmp(path, TEXTS[i].path) == 0) {
             return (flags & O_ACCMODE) != O_RDONLY ? -EACCES : text_open(process, i, file);
         }
+    }
+    long error;
+    if (adjust_open(process, path, flags, file, &error)) {
+        return error;
     }
     if (strcmp(path, "/dev/tty") == 0) {
         *file = terminal_open(flags);

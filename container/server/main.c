@@ -193,6 +193,8 @@ static long serve(struct call *call)
         return serve_set(call);
     case SERVER_ASK_NAME:
         return serve_ask_name(call);
+    case SERVER_ADJUST:
+        return serve_adjust(call);
     case SERVER_INFO:
         return serve_info(call);
     case SERVER_SCHEDULE:

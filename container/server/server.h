@@ -78,6 +78,7 @@ struct process {
     char name[SERVER_NAME_SIZE];
     char arguments[SERVER_ARGUMENTS_SIZE];
     unsigned arguments_size;
+    int32_t adjustment; /* SERVER_ADJUST */
 };
 
 extern struct process processes[PROCESSES];
@@ -187,6 +188,7 @@ long serve_get_group(struct call *call);
 long serve_name(const struct call *call);
 long serve_set(const struct call *call);
 long serve_ask_name(const struct call *call);
+long serve_adjust(struct call *call);
 long serve_info(struct call *call);
 
 /* In log.c. */

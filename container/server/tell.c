@@ -104,6 +104,20 @@ long serve_set(const struct call *call)
     return 0;
 }
 
+long serve_adjust(struct call *call)
+{
+    struct process *process = process_find((int)call->word[0]);
+    if (!process) {
+        return -ESRCH;
+    }
+    if (call->word[1]) {
+        process->adjustment = (int32_t)call->word[2];
+    }
+    call->word[1] = (uint64_t)(int64_t)process->adjustment;
+    call->count = 2;
+    return 0;
+}
+
 long serve_info(struct call *call)
 {
     const struct process *found = NULL;

@@ -99,7 +99,7 @@ static bool is_starved(const struct engine *e, uint64_t waited_ns)
 int watch_recalled(struct engine *e)
 {
     struct watchdog *w = &e->watchdog;
-    if (!w->recalled_ns)
+    if (!w->recalled_ns || atomic_load(&e->core->holder) == PAD_MONITOR)
         return 0;
     pid_t pid = holder_pid(e);
     if (pid > 0 && pid != w->recalled_pid) {
@@ -107,16 +107,17 @@ int watch_recalled(struct engine *e)
         w->recalled_cpu_ns = process_cpu_ns(pid);
     }
     bool is_end = e->events->stop_requested(e->events->world);
-    uint64_t waited_ns = host_now_ns() - w->recalled_ns;
+    uint64_t now_ns = host_now_ns(), waited_ns = now_ns - w->recalled_ns;
     if (waited_ns < (is_end ? END_PATIENCE_NS : WATCH_PATIENCE_NS))
         return 0;
-    if (!is_end && (is_host_slow(e) || is_starved(e, waited_ns)))
+    if (!is_end && is_host_slow(e)) {
+        w->recalled_ns = now_ns; /* patience begins when the host lets it go on */
+        w->recalled_pid = 0;
         return 0;
-    return broken(e, "a guest process keeps the processor to itself (state %c, %llu ms of processor time in %llu ms%s)",
-                  pid > 0 ? process_state(pid) : '?',
-                  (unsigned long long)(pid > 0 ? (process_cpu_ns(pid) - w->recalled_cpu_ns) / 1000000 : 0),
-                  (unsigned long long)(waited_ns / 1000000),
-                  atomic_load(&e->core->is_inside) ? ", in the kernel" : "");
+    }
+    if (!is_end && is_starved(e, waited_ns))
+        return 0;
+    return broken(e, "a guest process keeps the processor to itself");
 }
 
 int watch_heap(struct engine *e)

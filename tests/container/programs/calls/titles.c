@@ -61,6 +61,36 @@ static void child_title(char *arguments, size_t size, const char *title, bool is
     close(ready[1]);
 }
 
+/* A number that root may change, of itself and of others. */
+static void adjustment(void)
+{
+    static const char *const texts[] = {"500", "17\n", "+3", "1001", "-1001", "12x", "x", ""};
+    char path[64];
+    int fd = open("/proc/self/oom_score_adj", O_RDWR);
+    char first[16] = "";
+    if (fd < 0 || read(fd, first, sizeof first - 1) <= 0) {
+        printf("no adjustment\n");
+        return;
+    }
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        TELL(write(fd, texts[i], strlen(texts[i])));
+        show(texts[i], "/proc/self/oom_score_adj");
+    }
+    pid_t parent = getpid(), child = fork();
+    if (child == 0) {
+        show("inherited", "/proc/self/oom_score_adj");
+        snprintf(path, sizeof path, "/proc/%d/oom_score_adj", (int)parent);
+        file_write(path, "44");
+        _exit(0);
+    }
+    int status;
+    TELL(waitpid(child, &status, 0) == child && status == 0);
+    show("by the child", "/proc/self/oom_score_adj");
+    TELL(open("/proc/99999/oom_score_adj", O_RDONLY));
+    file_write("/proc/self/oom_score_adj", first);
+    close(fd);
+}
+
 int main(int argc, char **argv)
 {
     if (argc == 1) {
@@ -77,5 +107,6 @@ int main(int argc, char **argv)
     child_title(argv[0], size, "short title", false);
     child_title(argv[0], size, "a title that is longer than the arguments, and goes on where the environment was", true);
     child_title(argv[0], all, "in the environment, which is empty now", false);
+    adjustment();
     return 0;
 }
