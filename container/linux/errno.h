@@ -47,7 +47,8 @@ enum {
     ETIMEDOUT = 110,
     ECONNREFUSED = 111,
     EALREADY = 114,
-    EINPROGRESS = 115
+    EINPROGRESS = 115,
+    ESTALE = 116
 };
 
 #endif

@@ -87,12 +87,27 @@ static long change_below(void *argument, const struct place *place)
                 change->value);
 }
 
+static long by_path(const struct process *process, struct file *file,
+                    long (*below)(void *argument, const struct place *place), void *argument);
+
+/* `path` is none of the root's. As a link of /proc/self/fd it leads to an open file all the same. */
+static long by_link(const struct process *process, long (*below)(void *argument, const struct place *place),
+                    void *argument)
+{
+    struct file *file = synthetic_file(process, path.text);
+    long result = file && file_host_cap(file) ? by_path(process, file, below, argument) : PATH_SYNTHETIC;
+    return result == -ESTALE ? -EPERM : result;
+}
+
 static long change_at(struct thread *thread, uint64_t directory, uint64_t name, struct change change)
 {
     static struct statx status;
     long error = path_read(thread->process, directory, name, &path);
     if (!error) {
         error = path_do(thread->process, &path, change.follow, change_below, &change);
+    }
+    if (error == PATH_SYNTHETIC && change.follow) {
+        error = by_link(thread->process, change_below, &change);
     }
     if (error == PATH_SYNTHETIC) {
         bool is_there = synthetic_stat(thread->process, path.text, &status) == 0;
@@ -313,6 +328,9 @@ static long times_set(struct thread *thread, uint64_t directory, uint64_t name, 
     long error = path_read(thread->process, directory, name, &path);
     error =
         error ? error : path_do(thread->process, &path, !(flags & AT_SYMLINK_NOFOLLOW), times_below, &change);
+    if (error == PATH_SYNTHETIC && !(flags & AT_SYMLINK_NOFOLLOW)) {
+        error = by_link(thread->process, times_below, &change);
+    }
     return error == PATH_SYNTHETIC ? -EPERM : error;
 }
 
@@ -322,11 +340,24 @@ static long named_below(void *argument, const struct place *place)
                 (uint64_t)argument);
 }
 
-/* Of an open file, which may not be open for writing: then by its path, if that still leads to it. */
-static long by_file(const struct process *process, const struct file *file, enum host_operation operation,
-                    long (*below)(void *argument, const struct place *place), void *argument, uint64_t value)
+/* By the path that a file was opened by, if that still leads to it; else -ESTALE. */
+static long by_path(const struct process *process, struct file *file,
+                    long (*below)(void *argument, const struct place *place), void *argument)
 {
     static struct statx own, named;
+    if (!file->path || path_set(&path, file->path) || file->kind->stat(file, &own) < 0) {
+        return -ESTALE;
+    }
+    long result = path_do(process, &path, true, named_below, &named);
+    bool is_same = result >= 0 && named.inode == own.inode && named.dev_major == own.dev_major &&
+                   named.dev_minor == own.dev_minor;
+    return is_same ? path_do(process, &path, true, below, argument) : -ESTALE;
+}
+
+/* Of an open file, which may not be open for writing: then by its path. */
+static long by_file(const struct process *process, struct file *file, enum host_operation operation,
+                    long (*below)(void *argument, const struct place *place), void *argument, uint64_t value)
+{
     if (!file || file->flags & O_PATH) {
         return -EBADF;
     }
@@ -338,14 +369,8 @@ static long by_file(const struct process *process, const struct file *file, enum
         return below(argument, &itself);
     }
     long result = HOST(file_host_cap(file), operation, 0, NULL, value);
-    if (result != -EBADF || !file->path || path_set(&path, file->path) ||
-        HOST(file_host_cap(file), HOST_FILE_STAT, 0, NULL, (uint64_t)&own) < 0) {
-        return result;
-    }
-    result = path_do(process, &path, true, named_below, &named);
-    bool is_same = result >= 0 && named.inode == own.inode && named.dev_major == own.dev_major &&
-                   named.dev_minor == own.dev_minor;
-    return is_same ? path_do(process, &path, true, below, argument) : -EBADF;
+    result = result == -EBADF ? by_path(process, file, below, argument) : result;
+    return result == -ESTALE ? -EBADF : result;
 }
 
 HANDLER(call_utimensat)

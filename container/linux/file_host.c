@@ -20,7 +20,8 @@ static long host_transfer(const struct file *file, enum host_operation operation
                           int64_t offset)
 {
     uint64_t done = 0;
-    uint64_t flags = operation == HOST_FILE_WRITE && file->is_regular && file->flags & O_APPEND ? RWF_APPEND : 0;
+    uint64_t flags =
+        operation == HOST_FILE_WRITE && file->is_regular && file->flags & O_APPEND ? RWF_APPEND : 0;
     do {
         uint64_t part = size - done < HOST_IO_BYTES ? size - done : HOST_IO_BYTES;
         uint64_t place = offset < 0 ? ~0ul : (uint64_t)offset + done;
@@ -44,6 +45,24 @@ static long host_transfer(const struct file *file, enum host_operation operation
 static long host_read(struct file *file, uint64_t to, uint64_t size, int64_t offset)
 {
     return host_transfer(file, HOST_FILE_READ, to, size, offset);
+}
+
+/* A FIFO that was opened before anybody wrote to it: its end is the end of a writer, not the lack of one. */
+enum {
+    FIFO_UNSEEN = 1 /* word[0]: nobody had it open for writing yet */
+};
+
+static long pipe_read(struct file *file, uint64_t to, uint64_t size, int64_t offset)
+{
+    long got = host_transfer(file, HOST_FILE_READ, to, size, offset);
+    if (file->word[0] == FIFO_UNSEEN && got >= 0 && size > 0) {
+        long events = HOST(file->box.object, HOST_FILE_POLL, 0, NULL, POLL_IN | POLL_HUP);
+        if (got == 0 && !(events & (POLL_IN | POLL_HUP)) && !(file->flags & O_NONBLOCK)) {
+            return -EAGAIN;
+        }
+        file->word[0] = 0;
+    }
+    return got;
 }
 
 static long host_write(struct file *file, uint64_t from, uint64_t size, int64_t offset)
@@ -96,15 +115,16 @@ static void host_close(struct file *file)
     }
 }
 
-#define FILE_KIND(kind_name)                                                                                 \
+#define FILE_KIND(kind_name, kind_read)                                                                      \
     {                                                                                                        \
-        .name = (kind_name), .read = host_read, .write = host_write, .poll = host_poll,                      \
+        .name = (kind_name), .read = (kind_read), .write = host_write, .poll = host_poll,                    \
         .watch = host_watch_file, .seek = host_seek, .stat = host_stat, .control = host_control,             \
         .set_size = host_set_size, .close = host_close                                                       \
     }
-static const struct file_kind HOST_KIND = FILE_KIND("file"), PIPE_KIND = FILE_KIND("pipe:"),
-                              SOCKET_KIND = FILE_KIND("socket:"),
-                              EVENT_KIND = FILE_KIND("anon_inode:[eventfd]");
+static const struct file_kind HOST_KIND = FILE_KIND("file", host_read),
+                              PIPE_KIND = FILE_KIND("pipe:", pipe_read),
+                              SOCKET_KIND = FILE_KIND("socket:", host_read),
+                              EVENT_KIND = FILE_KIND("anon_inode:[eventfd]", host_read);
 
 /* Terminals: some processes must not read now, and some questions are not the host's. */
 static long terminal_read(struct file *file, uint64_t to, uint64_t size, int64_t offset)
@@ -188,6 +208,13 @@ struct file *file_host_make(const struct object_box *box, unsigned flags, bool i
         kind_find(file);
     }
     return file;
+}
+
+void file_host_await_writer(struct file *file)
+{
+    if (file->kind == &PIPE_KIND && (file->flags & O_ACCMODE) == O_RDONLY) {
+        file->word[0] = FIFO_UNSEEN;
+    }
 }
 
 struct file *file_host_root(cap_address cap, unsigned flags)

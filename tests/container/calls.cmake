@@ -25,7 +25,7 @@ foreach(variant "direct:--engine=direct" "direct-mcs:--engine=direct,--mcs")
     string(REPLACE ":" ";" parts ${variant})
     list(GET parts 0 name)
     list(GET parts 1 options)
-    foreach(script tools shells git sqlite compile python)
+    foreach(script tools shells git sqlite compile python archives editors crypto many)
         add_test(NAME container/scripts/${script}/${name}
                  COMMAND /usr/bin/python3 ${CMAKE_CURRENT_SOURCE_DIR}/scripts.py $<TARGET_FILE:selkie> ${options} ${script})
         set_tests_properties(container/scripts/${script}/${name} PROPERTIES TIMEOUT 300)
