@@ -68,3 +68,12 @@ endforeach()
 add_test(NAME container/host-calls
          COMMAND /usr/bin/python3 -B ${CMAKE_CURRENT_SOURCE_DIR}/host_calls.py $<TARGET_FILE:selkie> ${PROJECT_SOURCE_DIR})
 set_tests_properties(container/host-calls PROPERTIES TIMEOUT 300)
+
+foreach(variant "direct:--engine=direct" "direct-mcs:--engine=direct,--mcs")
+    string(REPLACE ":" ";" parts ${variant})
+    list(GET parts 0 name)
+    list(GET parts 1 options)
+    add_test(NAME container/soak/${name}
+             COMMAND /usr/bin/python3 -B ${CMAKE_CURRENT_SOURCE_DIR}/soak.py $<TARGET_FILE:selkie> ${options} 60)
+    set_tests_properties(container/soak/${name} PROPERTIES TIMEOUT 400)
+endforeach()
