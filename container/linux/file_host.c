@@ -47,23 +47,7 @@ static long host_read(struct file *file, uint64_t to, uint64_t size, int64_t off
     return host_transfer(file, HOST_FILE_READ, to, size, offset);
 }
 
-/* A FIFO that was opened before anybody wrote to it: its end is the end of a writer, not the lack of one. */
-enum {
-    FIFO_UNSEEN = 1 /* word[0]: nobody had it open for writing yet */
-};
-
-static long pipe_read(struct file *file, uint64_t to, uint64_t size, int64_t offset)
-{
-    long got = host_transfer(file, HOST_FILE_READ, to, size, offset);
-    if (file->word[0] == FIFO_UNSEEN && got >= 0 && size > 0) {
-        long events = HOST(file->box.object, HOST_FILE_POLL, 0, NULL, POLL_IN | POLL_HUP);
-        if (got == 0 && !(events & (POLL_IN | POLL_HUP)) && !(file->flags & O_NONBLOCK)) {
-            return -EAGAIN;
-        }
-        file->word[0] = 0;
-    }
-    return got;
-}
+static long fifo_read(struct file *file, uint64_t to, uint64_t size, int64_t offset);
 
 static long host_write(struct file *file, uint64_t from, uint64_t size, int64_t offset)
 {
@@ -122,9 +106,24 @@ static void host_close(struct file *file)
         .set_size = host_set_size, .close = host_close                                                       \
     }
 static const struct file_kind HOST_KIND = FILE_KIND("file", host_read),
-                              PIPE_KIND = FILE_KIND("pipe:", pipe_read),
+                              PIPE_KIND = FILE_KIND("pipe:", host_read),
+                              FIFO_KIND = FILE_KIND("pipe:", fifo_read),
                               SOCKET_KIND = FILE_KIND("socket:", host_read),
                               EVENT_KIND = FILE_KIND("anon_inode:[eventfd]", host_read);
+
+/* A FIFO that was opened before anybody wrote to it, until somebody does: no writer yet is not the end. */
+static long fifo_read(struct file *file, uint64_t to, uint64_t size, int64_t offset)
+{
+    long got = host_read(file, to, size, offset);
+    if (got == 0 && size > 0 && !(file->flags & O_NONBLOCK) &&
+        !(HOST(file->box.object, HOST_FILE_POLL, 0, NULL, POLL_IN | POLL_HUP) & (POLL_IN | POLL_HUP))) {
+        return -EAGAIN;
+    }
+    if (got >= 0 && size > 0 && !(file->flags & O_NONBLOCK)) {
+        file->kind = &PIPE_KIND;
+    }
+    return got;
+}
 
 /* Terminals: some processes must not read now, and some questions are not the host's. */
 static long terminal_read(struct file *file, uint64_t to, uint64_t size, int64_t offset)
@@ -213,7 +212,7 @@ struct file *file_host_make(const struct object_box *box, unsigned flags, bool i
 void file_host_await_writer(struct file *file)
 {
     if (file->kind == &PIPE_KIND && (file->flags & O_ACCMODE) == O_RDONLY) {
-        file->word[0] = FIFO_UNSEEN;
+        file->kind = &FIFO_KIND;
     }
 }
 

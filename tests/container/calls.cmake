@@ -77,3 +77,12 @@ foreach(variant "direct:--engine=direct" "direct-mcs:--engine=direct,--mcs")
              COMMAND /usr/bin/python3 -B ${CMAKE_CURRENT_SOURCE_DIR}/soak.py $<TARGET_FILE:selkie> ${options} 60)
     set_tests_properties(container/soak/${name} PROPERTIES TIMEOUT 400)
 endforeach()
+
+foreach(variant "direct:--engine=direct" "direct-mcs:--engine=direct,--mcs")
+    string(REPLACE ":" ";" parts ${variant})
+    list(GET parts 0 name)
+    list(GET parts 1 options)
+    add_test(NAME container/web/${name}
+             COMMAND /usr/bin/python3 -B ${CMAKE_CURRENT_SOURCE_DIR}/web.py $<TARGET_FILE:selkie> ${options})
+    set_tests_properties(container/web/${name} PROPERTIES TIMEOUT 300 SKIP_RETURN_CODE 77)
+endforeach()
