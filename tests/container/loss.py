@@ -228,7 +228,7 @@ def synced(m):
     words = m.words("run", "--alone", "--rootfs=/:ro", f"--network=listen:127.0.0.1:{port}", f"--volume={folder}:/data",
                     "redis-server", "--port", str(port), "--bind", "127.0.0.1", "--dir", "/data", "--appendonly", "yes",
                     "--appendfsync", "always", "--save", "")
-    calls = "write,pwritev2,sendmsg,fsync,fdatasync,renameat2"
+    calls = "write,pwrite64,pwritev2,sendmsg,sendto,fsync,fdatasync,renameat2"
     with subprocess.Popen(["strace", "-f", "-qq", "-s", "100", "-e", "signal=none", "-e", f"trace={calls}", "-o", trace,
                            *words], stdout=subprocess.DEVNULL) as server:
         check("redis-server accepts, watched", port_wait(port, server))
@@ -240,7 +240,7 @@ def synced(m):
     with open(trace, encoding="ascii") as file:
         lines = file.read()
     for i in range(10):
-        wanted = rf'write\w*\((\d+), .*sync:{i}\b.*\n(?:.*\n)*?.*\bf(?:data)?sync\(\1\) += 0\n(?:.*\n)*?.*sendmsg\(.*\+OK'
+        wanted = rf'write\w*\((\d+), .*sync:{i}\b.*\n(?:.*\n)*?.*\bf(?:data)?sync\(\1\) += 0\n(?:.*\n)*?.*(?:sendmsg|sendto|write)\(.*\+OK'
         found = re.search(wanted, lines)
         check("the file is written", found and found[0].count("+OK") == 1, found and found[0])
     renamed = lines.rpartition("renameat2(")[2]

@@ -122,7 +122,7 @@ def main():
         for fetcher in fetchers:
             fetcher.join(60)
             check("no request failed", not fetcher.wrong, fetcher.wrong[:3])
-        check("QUIT", m.command("kill", "-s", "QUIT", "web").returncode == 0)
+        check("TERM", m.command("kill", "-s", "TERM", "web").returncode == 0)
         check("nginx ends", m.command("wait", "web").stdout == b"0\n", m.command("logs", "web"))
         print(f"{sum(len(fetcher.turns) for fetcher in fetchers)} requests")
     finish()
