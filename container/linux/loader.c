@@ -223,8 +223,8 @@ static void name_set(struct process *process)
 void process_name_tell(const struct process *process, const char *arguments, size_t size)
 {
     size_t count = size < SERVER_ARGUMENTS_SIZE ? size : SERVER_ARGUMENTS_SIZE;
-    uint64_t words[2 + (SERVER_NAME_SIZE + SERVER_ARGUMENTS_SIZE) / sizeof(uint64_t)] = {(uint64_t)process->id,
-                                                                                        count};
+    uint64_t words[2 + (SERVER_NAME_SIZE + SERVER_ARGUMENTS_SIZE) / sizeof(uint64_t)] = {
+        (uint64_t)process->id, count};
     memcpy(&words[2], process->name, SERVER_NAME_SIZE);
     memcpy(&words[2 + SERVER_NAME_SIZE / sizeof(uint64_t)], arguments, count);
     (void)server_call(SERVER_NAME, words,

@@ -187,7 +187,7 @@ static size_t status_text(int pid, const struct process_info *info, char *text, 
 {
     const char *state = (char)info->state == 'Z'   ? "Z (zombie)"
                         : (char)info->state == 'T' ? "T (stopped)"
-                                             : "S (sleeping)";
+                                                   : "S (sleeping)";
     return (size_t)format_text(text, room,
                                "Name:\t%s\nState:\t%s\nTgid:\t%d\nPid:\t%d\nPPid:\t%lu\nUid:\t0\t0\t0\t0\n"
                                "Gid:\t0\t0\t0\t0\nVmSize:\t%8lu kB\nVmRSS:\t%8lu kB\nThreads:\t1\n",

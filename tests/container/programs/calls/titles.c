@@ -95,7 +95,8 @@ int main(int argc, char **argv)
 {
     if (argc == 1) {
         char *const words[] = {"titles", "one", "two words", "", "four", NULL};
-        char *const environment[] = {"A=0123456789", "B=something that is long enough to be written over", NULL};
+        char *const environment[] = {"A=0123456789", "B=something that is long enough to be written over",
+                                     NULL};
         execve(argv[0], words, environment);
         return 1;
     }
@@ -105,7 +106,8 @@ int main(int argc, char **argv)
     show("before", "/proc/self/cmdline");
     show_of("by number", getpid());
     child_title(argv[0], size, "short title", false);
-    child_title(argv[0], size, "a title that is longer than the arguments, and goes on where the environment was", true);
+    child_title(argv[0], size,
+                "a title that is longer than the arguments, and goes on where the environment was", true);
     child_title(argv[0], all, "in the environment, which is empty now", false);
     adjustment();
     return 0;
