@@ -46,9 +46,6 @@ enum server_message {
     SERVER_FUTEX_WAIT,  /* (): the caller waits for futexes in memory that others have, too */
     SERVER_FUTEX_WAKE,  /* (): the others who do are to look again */
     SERVER_SET,         /* (pid, enum server_setting, value) */
-    SERVER_INFO, /* (pid): the process with the lowest id from there on -> its pid or -ESRCH, words 1 to 7:
-                         * parent, group, session, state as /proc tells it, bytes granted, start time of the counter,
-                         * bytes of arguments; then name and arguments as in SERVER_NAME */
     SERVER_SCHEDULE, /* MCS (), and a new thread: it gets time of its own; -EAGAIN */
     SERVER_NAME, /* (pid, bytes of arguments, then the name in SERVER_NAME_SIZE bytes and the arguments) */
     SERVER_ASK_NAME, /* (pid): let that process say SERVER_NAME again; it may have written over its arguments */
