@@ -97,7 +97,7 @@ enum host_operation {
     HOST_FILE_STAT,  /* (buffer): struct statx, 256 bytes */
     HOST_FILE_SET_SIZE, /* (size); write */
     HOST_FILE_ALLOCATE, /* (mode, offset, size): fallocate; write */
-    HOST_FILE_SYNC,     /* (data_only); write */
+    HOST_FILE_SYNC,     /* (extent), also of directories. 0: all of it, 1: its data, 2: all of its file system */
     HOST_FILE_SET_MODE, /* (mode); write */
     HOST_FILE_SET_TIMES, /* (buffer): two struct timespec; write */
     HOST_FILE_CONTROL,  /* (request, buffer): TCGETS, TCSETS, TCSETSW, TCSETSF, TIOCGWINSZ, TIOCSWINSZ, FIONREAD;

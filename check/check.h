@@ -42,6 +42,10 @@ bool kernel_check(const struct kernel *k);
 /* The same, but reads only two pages of each untyped's free memory, one of which `salt` chooses. */
 bool kernel_check_sampled(const struct kernel *k, uint64_t salt);
 
+/* Says whether a page of the arena was never touched: then it is zero, and is not read, because that would make the
+ * host provide it. NULL: all are read. */
+extern bool (*kernel_check_page_is_absent)(const void *page);
+
 /* Is nothing broken, as far as a sampled check can see? Asserts nothing: false: `why` names the invariant and the
  * addresses. A heap too large for a quick look counts as sound. On memory that anybody may have written to it can still
  * crash or take for ever, so the caller guards it (host/guard.h). */

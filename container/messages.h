@@ -38,7 +38,7 @@ enum server_message {
                      * word 1: its status, words 2 and 3: its times, when it told them */
     SERVER_KILL, /* (pid of the sender, selector of kill, signal, code, value) */
     SERVER_TAKE, /* () -> how many struct server_signal follow in words 2 and up, the most SERVER_SIGNALS; word 1:
-                     * SERVER_IS_ALONE, SERVER_HAS_MORE, SERVER_FUTEXES */
+                     * SERVER_IS_ALONE, SERVER_HAS_MORE, SERVER_FUTEXES, SERVER_TELL_NAME */
     SERVER_SET_GROUP,   /* (pid, pid of the process, group): setpgid(2) */
     SERVER_GET_GROUP,   /* (pid, pid of the process) -> group, word 1: session, word 2: parent */
     SERVER_NEW_SESSION, /* (pid) -> session */
@@ -46,11 +46,14 @@ enum server_message {
     SERVER_FUTEX_WAIT,  /* (): the caller waits for futexes in memory that others have, too */
     SERVER_FUTEX_WAKE,  /* (): the others who do are to look again */
     SERVER_SET,         /* (pid, enum server_setting, value) */
-    SERVER_NAME,        /* (pid, then the name in SERVER_NAME_SIZE bytes and the arguments in the rest) */
+    SERVER_SCHEDULE, /* MCS (), and a new thread: it gets time of its own; -EAGAIN */
+    SERVER_NAME, /* (pid, bytes of arguments, then the name in SERVER_NAME_SIZE bytes and the arguments) */
+    SERVER_ASK_NAME, /* (pid): let that process say SERVER_NAME again; it may have written over its arguments */
+    SERVER_ADJUST, /* (pid, is set, value): what /proc calls oom_score_adj, kept for those who ask -> 0, word 1: it */
     SERVER_INFO, /* (pid): the process with the lowest id from there on -> its pid or -ESRCH, words 1 to 7:
                          * parent, group, session, state as /proc tells it, bytes granted, start time of the counter,
-                         * bytes of arguments; then name and arguments as in SERVER_NAME */
-    SERVER_SCHEDULE, /* MCS (), and a new thread: it gets time of its own; -EAGAIN */
+                         * bytes of arguments; then name and arguments as in SERVER_NAME. SERVER_NAME_IS_OLD is added
+                         * to the state while the process was asked and has not said its name again */
     SERVER_MESSAGES
 };
 
@@ -61,9 +64,11 @@ enum {
     SERVER_SIGNALS = 24,
     SERVER_NAME_SIZE = 16,
     SERVER_ARGUMENTS_SIZE = 256,
+    SERVER_NAME_IS_OLD = 256,
     SERVER_IS_ALONE = 1, /* no other process holds a frame of the caller's any more */
     SERVER_HAS_MORE = 2,
-    SERVER_FUTEXES = 4 /* look again at futexes in common memory */
+    SERVER_FUTEXES = 4, /* look again at futexes in common memory */
+    SERVER_TELL_NAME = 8 /* somebody asked for it */
 };
 
 enum server_setting {

@@ -17,5 +17,6 @@ const uint16_t hostio_system_calls[] = {
     __NR_pwritev2,    __NR_statx,           __NR_openat2,    NR_FCHMODAT2,    __NR_pipe2,
     __NR_socketpair,  __NR_eventfd2,        __NR_fcntl,       __NR_flock,
     __NR_epoll_wait,  __NR_epoll_create1,  __NR_sendto,    __NR_recvfrom,
+    __NR_syncfs,
 };
 const unsigned hostio_system_call_count = sizeof(hostio_system_calls) / sizeof(hostio_system_calls[0]);

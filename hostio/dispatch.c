@@ -10,7 +10,8 @@ static bool kind_answers(enum host_kind kind, enum host_operation operation)
     bool is_file = operation >= HOST_FILE_WATCH && operation <= HOST_FILE_WINDOW;
     switch (kind) {
     case HOST_DIRECTORY:
-        return operation >= HOST_DIRECTORY_OPEN && operation <= HOST_DIRECTORY_SET_TIMES;
+        return operation == HOST_FILE_SYNC ||
+               (operation >= HOST_DIRECTORY_OPEN && operation <= HOST_DIRECTORY_SET_TIMES);
     case HOST_FILE:
         return is_file;
     case HOST_SOCKET:

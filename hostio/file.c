@@ -178,6 +178,15 @@ static int64_t file_control(const struct hostio *h, const struct hostio_entry *e
     }
 }
 
+int64_t file_sync(struct hostio *h, const struct hostio_entry *entry, const struct machine_host_call *call)
+{
+    static const uint64_t of_extent[] = {__NR_fsync, __NR_fdatasync, __NR_syncfs};
+    uint64_t extent = call->argument[0];
+    if (extent >= sizeof(of_extent) / sizeof(of_extent[0]))
+        return -EINVAL;
+    return host3(h, of_extent[extent], (uint64_t)entry->fd, 0, 0);
+}
+
 int64_t file_call(struct hostio *h, const struct hostio_entry *entry, struct machine_host_call *call)
 {
     uint64_t fd = (uint64_t)entry->fd;
@@ -197,7 +206,7 @@ int64_t file_call(struct hostio *h, const struct hostio_entry *entry, struct mac
     case HOST_FILE_ALLOCATE:
         return host4(h, __NR_fallocate, fd, argument[0], argument[1], argument[2]);
     case HOST_FILE_SYNC:
-        return host3(h, argument[0] ? __NR_fdatasync : __NR_fsync, fd, 0, 0);
+        return file_sync(h, entry, call);
     case HOST_FILE_SET_MODE:
         return host3(h, __NR_fchmod, fd, argument[0] & MODE_BITS, 0);
     case HOST_FILE_SET_TIMES:

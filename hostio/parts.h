@@ -77,6 +77,7 @@ void pieces_fill(const struct hostio *h, const struct machine_host_call *call, u
 int64_t descriptor_status(const struct hostio *h, int64_t fd, void *status);
 int64_t pipe_size(const struct hostio *h, const struct hostio_entry *entry, uint64_t size);
 int64_t file_call(struct hostio *h, const struct hostio_entry *entry, struct machine_host_call *call);
+int64_t file_sync(struct hostio *h, const struct hostio_entry *entry, const struct machine_host_call *call);
 
 /* names.c: paths */
 struct name {

@@ -30,6 +30,9 @@ enum {
     STATUS_SIZE = 64
 };
 
+/* Of the whole run: the container's lies in it in powers of two. */
+#define ALONE_MEMORY (4ull << 30)
+
 /* What grants point at: the root's layers and the volumes. */
 static char *paths[4 + CONTAINER_VOLUMES];
 
@@ -140,6 +143,7 @@ int container_run_alone(const struct container_options *options, const struct me
 {
     struct diag diag = {0};
     struct run_options run = {.engine = options->kind.engine,
+                              .memory_size = ALONE_MEMORY + 2 * (options->memory & ~(ALONE_MEMORY / 4 - 1)),
                               .is_verbose = options->is_verbose,
                               .timeout_ns = (uint64_t)(options->timeout * 1e9)};
     if (!grants_make(&run, options, order, root)) {

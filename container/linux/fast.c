@@ -62,18 +62,26 @@ __attribute__((naked, used)) void fast_code(void)
         "fast_recvfrom_saved:\n" /* no flags, no address */
         "    or %%r8, %%r10\n"
         "    jnz fast_slow\n"
+        "    mov $1, %%r9d\n" /* only of sockets */
+        "    jmp 1f\n"
         "fast_read_saved:\n"
+        "    xor %%r9d, %%r9d\n"
+        "1:"
         "    movabs %[read_info], %%r15\n"
         "    mov %[read], %%ebx\n"
-        "    jmp 1f\n"
+        "    jmp 2f\n"
         "fast_sendto_saved:\n"
         "    and %[signal_flag], %%r10\n"
         "    or %%r8, %%r10\n"
         "    jnz fast_slow\n"
+        "    mov $1, %%r9d\n"
+        "    jmp 1f\n"
         "fast_write_saved:\n"
+        "    xor %%r9d, %%r9d\n"
+        "1:"
         "    movabs %[write_info], %%r15\n"
         "    mov %[write], %%ebx\n"
-        "1:  mov %%gs:%c[files], %%r11\n"
+        "2:  mov %%gs:%c[files], %%r11\n"
         "    test %%r11, %%r11\n"
         "    jz fast_slow\n"
         "    mov %%edi, %%edi\n"
@@ -87,7 +95,10 @@ __attribute__((naked, used)) void fast_code(void)
         "    lea -1(%%rdx), %%rcx\n" /* none is the personality's matter */
         "    cmp %[bytes], %%rcx\n"
         "    jae fast_slow\n"
-        "    mov %c[is_nonblocking](%%r11), %%ebx\n"
+        "    movzwl %c[is_socket](%%r11), %%ecx\n"
+        "    cmp %%r9d, %%ecx\n"
+        "    jb fast_slow\n"
+        "    movzwl %c[is_nonblocking](%%r11), %%ebx\n"
         "    mov %%rsi, %%r10\n"
         "    mov %%rdx, %%r8\n"
         "    mov $-1, %%r9\n"
@@ -179,6 +190,7 @@ __attribute__((naked, used)) void fast_code(void)
           [phase] "i"(offsetof(struct entry_area, phase)), [files] "i"(offsetof(struct entry_area, files)), [known] "i"(FILES_KNOWN),
           [read] "i"(offsetof(struct fast_file, read)), [write] "i"(offsetof(struct fast_file, write)),
           [is_nonblocking] "i"(offsetof(struct fast_file, is_nonblocking)),
+          [is_socket] "i"(offsetof(struct fast_file, is_socket)),
           [epoll] "i"(offsetof(struct fast_file, epoll)), [bytes] "i"(HOST_IO_BYTES), [events] "i"(EVENTS_MOST),
           [read_info] "i"(INFO(HOST_FILE_READ, 4)), [write_info] "i"(INFO(HOST_FILE_WRITE, 4)),
           [take_info] "i"(INFO(HOST_EPOLL_TAKE, 2)), [whole] "i"(HOST_IO_WHOLE), [call] "i"(seL4_SysCall),
@@ -328,6 +340,7 @@ void fast_learn(const struct thread *thread)
         .read = access == O_RDONLY || access == O_RDWR ? stream : 0,
         .write = is_nonblocking && (access == O_WRONLY || access == O_RDWR) ? stream : 0, /* else all must be moved */
         .is_nonblocking = is_nonblocking,
+        .is_socket = file_host_is_socket(file),
         .epoll = (uint32_t)epoll_cap(file),
     };
 }

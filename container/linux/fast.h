@@ -17,7 +17,8 @@
 
 /* Capabilities of a descriptor's file, to be read, written, or waited for as an epoll instance; 0: not this way. */
 struct fast_file {
-    uint32_t read, write, is_nonblocking, epoll;
+    uint32_t read, write, epoll;
+    uint16_t is_nonblocking, is_socket;
 };
 
 /* Where the stub of a site with this call goes on; NULL: there is no such way. */

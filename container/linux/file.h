@@ -169,6 +169,7 @@ void file_table_trim(struct file_table *table);
 /* In file_host.c: files of the host. */
 struct file *file_host_make(const struct object_box *box, unsigned flags, bool is_directory);
 struct file *file_host_root(cap_address cap, unsigned flags); /* one that the container was given */
+void file_host_await_writer(struct file *file); /* of what was opened by name: FIFOs have no end before a writer */
 void file_host_ready(struct file *file, uint64_t events);
 cap_address file_host_cap(const struct file *file); /* 0: it is none */
 cap_address file_host_stream(const struct file *file); /* 0: reading or writing it is more than the host's matter */

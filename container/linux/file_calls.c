@@ -89,6 +89,18 @@ static bool ends_up(const struct path *of)
     return length > 2 && strcmp(of->text + length - 3, "/..") == 0;
 }
 
+static long by_path(const struct process *process, struct file *file,
+                    long (*below)(void *argument, const struct place *place), void *argument);
+
+/* `path` is none of the root's. As a link of /proc/self/fd it leads to an open file all the same. */
+static long by_link(const struct process *process, long (*below)(void *argument, const struct place *place),
+                    void *argument)
+{
+    struct file *file = synthetic_file(process, path.text);
+    long result = file && file_host_cap(file) ? by_path(process, file, below, argument) : PATH_SYNTHETIC;
+    return result == -ESTALE ? -EPERM : result;
+}
+
 static long change_at(struct thread *thread, uint64_t directory, uint64_t name, struct change change)
 {
     static struct statx status;
@@ -100,6 +112,9 @@ static long change_at(struct thread *thread, uint64_t directory, uint64_t name, 
     }
     if (!error) {
         error = path_do(thread->process, &path, change.follow, change_below, &change);
+    }
+    if (error == PATH_SYNTHETIC && change.follow) {
+        error = by_link(thread->process, change_below, &change);
     }
     if (error == PATH_SYNTHETIC) {
         bool is_there = synthetic_stat(thread->process, path.text, &status) == 0;
@@ -320,6 +335,9 @@ static long times_set(struct thread *thread, uint64_t directory, uint64_t name, 
     long error = path_read(thread->process, directory, name, &path);
     error =
         error ? error : path_do(thread->process, &path, !(flags & AT_SYMLINK_NOFOLLOW), times_below, &change);
+    if (error == PATH_SYNTHETIC && !(flags & AT_SYMLINK_NOFOLLOW)) {
+        error = by_link(thread->process, times_below, &change);
+    }
     return error == PATH_SYNTHETIC ? -EPERM : error;
 }
 

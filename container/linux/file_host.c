@@ -21,7 +21,8 @@ static long host_transfer(const struct file *file, enum host_operation operation
                           int64_t offset)
 {
     uint64_t done = 0;
-    uint64_t flags = operation == HOST_FILE_WRITE && file->is_regular && file->flags & O_APPEND ? RWF_APPEND : 0;
+    uint64_t flags =
+        operation == HOST_FILE_WRITE && file->is_regular && file->flags & O_APPEND ? RWF_APPEND : 0;
     do {
         uint64_t part = size - done < HOST_IO_BYTES ? size - done : HOST_IO_BYTES;
         uint64_t place = offset < 0 ? ~0ul : (uint64_t)offset + done;
@@ -46,6 +47,8 @@ static long host_read(struct file *file, uint64_t to, uint64_t size, int64_t off
 {
     return host_transfer(file, HOST_FILE_READ, to, size, offset);
 }
+
+static long fifo_read(struct file *file, uint64_t to, uint64_t size, int64_t offset);
 
 static long host_write(struct file *file, uint64_t from, uint64_t size, int64_t offset)
 {
@@ -101,15 +104,31 @@ static void host_close(struct file *file)
     }
 }
 
-#define FILE_KIND(kind_name)                                                                                 \
+#define FILE_KIND(kind_name, kind_read)                                                                      \
     {                                                                                                        \
-        .name = (kind_name), .read = host_read, .write = host_write, .poll = host_poll,                      \
+        .name = (kind_name), .read = (kind_read), .write = host_write, .poll = host_poll,                    \
         .watch = host_watch_file, .seek = host_seek, .stat = host_stat, .control = host_control,             \
         .set_size = host_set_size, .close = host_close                                                       \
     }
-static const struct file_kind HOST_KIND = FILE_KIND("file"), PIPE_KIND = FILE_KIND("pipe:"),
-                              SOCKET_KIND = FILE_KIND("socket:"),
-                              EVENT_KIND = FILE_KIND("anon_inode:[eventfd]");
+static const struct file_kind HOST_KIND = FILE_KIND("file", host_read),
+                              PIPE_KIND = FILE_KIND("pipe:", host_read),
+                              FIFO_KIND = FILE_KIND("pipe:", fifo_read),
+                              SOCKET_KIND = FILE_KIND("socket:", host_read),
+                              EVENT_KIND = FILE_KIND("anon_inode:[eventfd]", host_read);
+
+/* A FIFO that was opened before anybody wrote to it, until somebody does: no writer yet is not the end. */
+static long fifo_read(struct file *file, uint64_t to, uint64_t size, int64_t offset)
+{
+    long got = host_read(file, to, size, offset);
+    if (got == 0 && size > 0 && !(file->flags & O_NONBLOCK) &&
+        !(HOST(file->box.object, HOST_FILE_POLL, 0, NULL, POLL_IN | POLL_HUP) & (POLL_IN | POLL_HUP))) {
+        return -EAGAIN;
+    }
+    if (got >= 0 && size > 0 && !(file->flags & O_NONBLOCK)) {
+        file->kind = &PIPE_KIND;
+    }
+    return got;
+}
 
 /* Terminals: some processes must not read now, and some questions are not the host's. */
 static long terminal_read(struct file *file, uint64_t to, uint64_t size, int64_t offset)
@@ -193,6 +212,13 @@ struct file *file_host_make(const struct object_box *box, unsigned flags, bool i
         kind_find(file);
     }
     return file;
+}
+
+void file_host_await_writer(struct file *file)
+{
+    if (file->kind == &PIPE_KIND && (file->flags & O_ACCMODE) == O_RDONLY) {
+        file->kind = &FIFO_KIND;
+    }
 }
 
 struct file *file_host_root(cap_address cap, unsigned flags)

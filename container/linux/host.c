@@ -51,6 +51,17 @@ cap_address host_find(const char *name)
     return 0;
 }
 
+cap_address host_writable_directory(unsigned *index)
+{
+    for (; the_order && *index < the_order->host_count; ++*index) {
+        const struct container_host *host = &the_order->host[*index];
+        if (host->kind == HOST_DIRECTORY && host->access & HOST_WRITE) {
+            return CONTAINER_SLOT_HOST + *index;
+        }
+    }
+    return 0;
+}
+
 long host_call(cap_address cap, enum host_operation operation, cap_address extra, const uint64_t words[6],
                unsigned count, uint64_t *second)
 {

@@ -16,6 +16,9 @@ void host_fork(void); /* the child of a fork has a ready set of its own; files_f
 /* The capability that the order names so; 0: there is none. */
 cap_address host_find(const char *name);
 
+/* The first directory from *index on that the container was given for writing; 0: there is none. */
+cap_address host_writable_directory(unsigned *index);
+
 /* Invoke; up to six words. */
 long host_call(cap_address cap, enum host_operation operation, cap_address extra, const uint64_t words[6],
                unsigned count, uint64_t *second);

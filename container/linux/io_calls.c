@@ -226,7 +226,8 @@ HANDLER(call_pwritev2)
     long put = write_vectors(thread, ARG(0), ARG(1), ARG(2), (int64_t)ARG(3));
     file->flags = before;
     if (put > 0 && ARG(5) & (RWF_DSYNC | RWF_SYNC) && file->is_regular) {
-        (void)HOST(file_host_cap(file), HOST_FILE_SYNC, 0, NULL, !(ARG(5) & RWF_SYNC));
+        long error = HOST(file_host_cap(file), HOST_FILE_SYNC, 0, NULL, !(ARG(5) & RWF_SYNC));
+        return error ? error : put;
     }
     return put;
 }
@@ -400,7 +401,7 @@ static long on_host_file(struct thread *thread, uint64_t fd, enum host_operation
         return -EBADF;
     }
     if (file_is_directory(file)) {
-        return operation == HOST_FILE_SYNC ? 0 : -EISDIR;
+        return -EISDIR;
     }
     return file_host_cap(file) ? HOST(file_host_cap(file), operation, 0, NULL, a, b, c) : -EINVAL;
 }
@@ -408,23 +409,6 @@ static long on_host_file(struct thread *thread, uint64_t fd, enum host_operation
 HANDLER(call_fallocate)
 {
     return on_host_file(thread, ARG(0), HOST_FILE_ALLOCATE, ARG(1), ARG(2), ARG(3));
-}
-
-HANDLER(call_fsync)
-{
-    return on_host_file(thread, ARG(0), HOST_FILE_SYNC, 0, 0, 0);
-}
-
-HANDLER(call_fdatasync)
-{
-    return on_host_file(thread, ARG(0), HOST_FILE_SYNC, 1, 0, 0);
-}
-
-/* When to write, not whether: fsync(2) is what makes sure. */
-HANDLER(call_sync_file_range)
-{
-    const struct file *file = file_of(thread->process, ARG(0));
-    return !file ? -EBADF : ARG(3) & ~7ul ? -EINVAL : file->kind->seek ? 0 : -ESPIPE;
 }
 
 /* Advice is taken for granted. */
@@ -438,11 +422,6 @@ HANDLER(call_readahead)
 {
     const struct file *file = file_of(thread->process, ARG(0));
     return !file || (file->flags & O_ACCMODE) == O_WRONLY ? -EBADF : file->is_regular ? 0 : -EINVAL;
-}
-
-HANDLER(call_syncfs)
-{
-    return file_of(thread->process, ARG(0)) ? 0 : -EBADF;
 }
 
 HANDLER(call_pipe)

@@ -38,6 +38,10 @@ long program_load(struct process *process, const struct program *program, uint64
 /* Tell the server the name, and the arguments if there are any. */
 void process_name_tell(const struct process *process, const char *arguments, size_t size);
 
+/* The arguments as they are in its memory, which it may have written over: how many bytes. */
+size_t process_title(const struct process *process, char *text, size_t room);
+void process_title_tell(const struct process *process);
+
 /* Map an ELF file and its interpreter; or only look whether that may be done. In elf.c. */
 long image_check(const struct process *process, struct file *file);
 long image_load(const struct process *process, struct file *file, struct image *image);

@@ -3,9 +3,11 @@
 #include "container/linux/open.h"
 
 #include "container/linux/calls.h"
+#include "container/linux/clock.h"
 #include "container/linux/host.h"
 #include "container/linux/place.h"
 #include "container/linux/space.h"
+#include "container/linux/status.h"
 #include "container/linux/synthetic.h"
 
 enum {
@@ -15,6 +17,8 @@ enum {
     OPEN_TOLD = O_ACCMODE | O_APPEND | O_NONBLOCK | O_SYNC | O_DIRECTORY | O_NOFOLLOW | O_NOATIME | O_TMPFILE,
     OPEN_TOLD_PATH = O_PATH | O_DIRECTORY | O_NOFOLLOW
 };
+
+#define LOOK_AGAIN_NS 3000000
 
 /* Where the path is worked on: one call at a time is served. */
 static struct path the_path;
@@ -63,6 +67,7 @@ static long open_host(const struct process *process, uint64_t flags, uint64_t mo
     *file = file_host_make(&request.box, flags_told(flags), is_directory);
     if (*file) {
         (*file)->layer = (unsigned char)request.layer;
+        file_host_await_writer(*file);
     }
     return *file ? 0 : -ENOMEM;
 }
@@ -102,12 +107,27 @@ long file_open_path(const struct process *process, const char *absolute, uint64_
     return error ? error : open_path(process, flags, mode, file);
 }
 
+/* A FIFO that nobody reads. The host does not say when somebody does: look again every few milliseconds. */
+static long reader_wait(struct thread *thread, uint64_t directory, uint64_t name, uint64_t flags)
+{
+    const struct statx *status;
+    if ((flags & O_ACCMODE) != O_WRONLY || flags & O_NONBLOCK ||
+        status_at(thread, directory, name, 0, &status) || (status->mode & S_IFMT) != S_IFIFO) {
+        return -ENXIO;
+    }
+    thread->is_expired = thread->is_repeated = false; /* each look has a deadline of its own */
+    return thread_wait(thread, WAIT_TIME, clock_deadline(LOOK_AGAIN_NS));
+}
+
 static long open_at(struct thread *thread, uint64_t directory, uint64_t name, uint64_t flags, uint64_t mode)
 {
     struct file *file;
     long error = path_read(thread->process, directory, name, &the_path);
     if (!error) {
         error = open_path(thread->process, flags, mode, &file);
+    }
+    if (error == -ENXIO) {
+        return reader_wait(thread, directory, name, flags);
     }
     return error ? error : descriptor_add(thread->process, file, 0, flags & O_CLOEXEC);
 }

@@ -5,12 +5,15 @@
  */
 #include "container/linux/proc.h"
 
+#include <sel4/sel4.h>
+
 #include "container/linux/heap.h"
 #include "container/linux/server.h"
 #include "container/linux/synthetic.h"
 
 enum {
     LIST_ROOM = 65536,
+    NAME_TRIES = 100,
     ENTRY_HEADER = 19, /* of struct linux_dirent64 */
     TYPE_DIRECTORY = 4,
     TYPE_FILE = 8,
@@ -131,7 +134,7 @@ static void processes_list(struct file *file)
 
 static void process_list(struct file *file, bool is_self)
 {
-    static const char *const FILES[] = {"cmdline", "comm", "stat", "statm", "status"};
+    static const char *const FILES[] = {"cmdline", "comm", "oom_score_adj", "stat", "statm", "status"};
     static const char *const OWN[] = {"environ", "maps", "mounts"};
     for (unsigned i = 0; i < sizeof FILES / sizeof *FILES; i++) {
         list_add(file, TYPE_FILE, FILES[i]);
@@ -182,14 +185,29 @@ static size_t stat_text(int pid, const struct process_info *info, char *text, si
 
 static size_t status_text(int pid, const struct process_info *info, char *text, size_t room)
 {
-    const char *state = info->state == 'Z'   ? "Z (zombie)"
-                        : info->state == 'T' ? "T (stopped)"
-                                             : "S (sleeping)";
+    const char *state = (char)info->state == 'Z'   ? "Z (zombie)"
+                        : (char)info->state == 'T' ? "T (stopped)"
+                                                   : "S (sleeping)";
     return (size_t)format_text(text, room,
                                "Name:\t%s\nState:\t%s\nTgid:\t%d\nPid:\t%d\nPPid:\t%lu\nUid:\t0\t0\t0\t0\n"
                                "Gid:\t0\t0\t0\t0\nVmSize:\t%8lu kB\nVmRSS:\t%8lu kB\nThreads:\t1\n",
                                info->name, state, pid, pid, info->parent, info->bytes / 1024,
                                info->bytes / 1024);
+}
+
+/* The same, as it is now: what a process writes into its memory nobody else sees, so it is asked. */
+static long info_get_new(int pid, struct process_info *info)
+{
+    uint64_t word = (uint64_t)pid;
+    long found = info_get(pid, info);
+    if (found == pid && server_call(SERVER_ASK_NAME, &word, 1, NULL, 0) == 0) {
+        info->state = SERVER_NAME_IS_OLD;
+        for (unsigned i = 0; i < NAME_TRIES && found == pid && info->state & SERVER_NAME_IS_OLD; i++) {
+            seL4_Yield(); /* to its personality */
+            found = info_get(pid, info);
+        }
+    }
+    return found;
 }
 
 /* A text about another process; -1: there is none of that name. */
@@ -210,7 +228,7 @@ static long other_text(int pid, const struct process_info *info, const char *nam
     }
     if (strcmp(name, "cmdline") == 0) {
         memcpy(text, info->arguments, info->arguments_size);
-        return info->state == 'Z' ? 0 : (long)info->arguments_size;
+        return (char)info->state == 'Z' ? 0 : (long)info->arguments_size;
     }
     return -1;
 }
@@ -250,7 +268,7 @@ long proc_open(const struct process *process, const char *path, struct file **fi
     bool is_self = strncmp(path, "/proc/self", 10) == 0 && (!path[10] || path[10] == '/');
     const char *rest = is_self ? path + 10 : path + 6;
     int pid = is_self ? process->id : number_read(&rest);
-    if (pid <= 0 || (!is_self && info_get(pid, &info) != pid)) {
+    if (pid <= 0 || (!is_self && pid != process->id && info_get_new(pid, &info) != pid)) {
         return -ENOENT;
     }
     rest += strcmp(rest, "/") == 0;

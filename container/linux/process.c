@@ -6,6 +6,7 @@
 #include "container/linux/file.h"
 #include "container/linux/futex.h"
 #include "container/linux/heap.h"
+#include "container/linux/loader.h"
 #include "container/linux/page_map.h"
 #include "container/linux/server.h"
 #include "container/linux/space.h"
@@ -246,6 +247,16 @@ static void signal_arrived(const struct server_signal *signal)
     signal_post(process, &info);
 }
 
+static void title_tell(void)
+{
+    for (unsigned i = 0; i < thread_end; i++) {
+        if (threads[i].id && !threads[i].process->is_hosted) {
+            process_title_tell(threads[i].process);
+            return;
+        }
+    }
+}
+
 void process_events(void)
 {
     uint64_t answer[1 + SERVER_SIGNALS * sizeof(struct server_signal) / sizeof(uint64_t)];
@@ -268,6 +279,9 @@ void process_events(void)
         }
         if (answer[0] & SERVER_FUTEXES) {
             futex_look_again();
+        }
+        if (answer[0] & SERVER_TELL_NAME) {
+            title_tell();
         }
         news_count = (unsigned)count;
         memcpy(news, answer + 1, news_count * sizeof *news);

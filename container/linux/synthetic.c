@@ -7,8 +7,10 @@
 
 #include <sel4_util.h>
 
+#include "container/linux/adjust.h"
 #include "container/linux/clock.h"
 #include "container/linux/heap.h"
+#include "container/linux/loader.h"
 #include "container/linux/page_map.h"
 #include "container/linux/proc.h"
 #include "container/linux/server.h"
@@ -252,7 +254,7 @@ static size_t user_text(char *text, uint64_t start, uint64_t end)
 
 static size_t cmdline_text(const struct process *process, char *text)
 {
-    return user_text(text, process->arguments_start, process->arguments_end);
+    return process_title(process, text, TEXT_ROOM);
 }
 
 static size_t environ_text(const struct process *process, char *text)
@@ -470,6 +472,10 @@ long synthetic_open(const struct process *process, const char *path, unsigned fl
         if (strcmp(path, TEXTS[i].path) == 0) {
             return (flags & O_ACCMODE) != O_RDONLY ? -EACCES : text_open(process, i, file);
         }
+    }
+    long error;
+    if (adjust_open(process, path, flags, file, &error)) {
+        return error;
     }
     if (strcmp(path, "/dev/tty") == 0) {
         *file = terminal_open(flags);

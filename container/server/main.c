@@ -191,6 +191,10 @@ static long serve(struct call *call)
         return serve_name(call);
     case SERVER_SET:
         return serve_set(call);
+    case SERVER_ASK_NAME:
+        return serve_ask_name(call);
+    case SERVER_ADJUST:
+        return serve_adjust(call);
     case SERVER_INFO:
         return serve_info(call);
     case SERVER_SCHEDULE:

@@ -79,6 +79,7 @@ static struct process *process_make(struct process *parent, struct process *host
             memcpy(process->name, parent->name, sizeof process->name);
             memcpy(process->arguments, parent->arguments, sizeof process->arguments);
             process->arguments_size = parent->arguments_size;
+            process->adjustment = parent->adjustment;
         }
         return process;
     }

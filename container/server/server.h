@@ -61,7 +61,7 @@ struct process {
     bool is_stopped;
     bool is_reaper, is_doomed; /* to be ended before anything else is done */
     int death_signal;
-    bool has_futex_waiters, must_look_at_futexes;
+    bool has_futex_waiters, must_look_at_futexes, must_tell_name; /* until it has */
     uint64_t start_tsc;
     uint64_t usage[2]; /* nanoseconds of user and system time, with those of children; of a zombie */
 
@@ -78,6 +78,7 @@ struct process {
     char name[SERVER_NAME_SIZE];
     char arguments[SERVER_ARGUMENTS_SIZE];
     unsigned arguments_size;
+    int32_t adjustment; /* SERVER_ADJUST */
 };
 
 extern struct process processes[PROCESSES];
@@ -186,6 +187,8 @@ long serve_futex_wake(const struct process *process);
 long serve_get_group(struct call *call);
 long serve_name(const struct call *call);
 long serve_set(const struct call *call);
+long serve_ask_name(const struct call *call);
+long serve_adjust(struct call *call);
 long serve_info(struct call *call);
 
 /* In log.c. */

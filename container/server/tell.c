@@ -21,7 +21,8 @@ long serve_take(struct call *call)
     memmove(process->pending, process->pending + count, process->pending_count * sizeof *process->pending);
     bool is_alone = process_is_alone(process);
     call->word[1] = (is_alone ? SERVER_IS_ALONE : 0u) | (process->pending_count ? SERVER_HAS_MORE : 0u) |
-                    (process->must_look_at_futexes ? SERVER_FUTEXES : 0u);
+                    (process->must_look_at_futexes ? SERVER_FUTEXES : 0u) |
+                    (process->must_tell_name ? SERVER_TELL_NAME : 0u);
     process->must_look_at_futexes = false;
     call->count = 2 + count * WORDS;
     return (long)count;
@@ -55,18 +56,32 @@ long serve_get_group(struct call *call)
 
 long serve_name(const struct call *call)
 {
+    enum {
+        HEAD = 2 * sizeof(uint64_t) + SERVER_NAME_SIZE
+    };
     struct process *process = call_subject(call);
-    size_t size = (call->count - 1) * sizeof(uint64_t);
-    if (!process || size < SERVER_NAME_SIZE) {
+    size_t size = call->count * sizeof(uint64_t);
+    if (!process || size < HEAD || call->word[1] > size - HEAD || call->word[1] > SERVER_ARGUMENTS_SIZE) {
         return -EINVAL;
     }
-    size_t rest = size - SERVER_NAME_SIZE;
-    memcpy(process->name, &call->word[1], SERVER_NAME_SIZE);
+    memcpy(process->name, &call->word[2], SERVER_NAME_SIZE);
     process->name[SERVER_NAME_SIZE - 1] = '\0';
-    if (rest) {
-        process->arguments_size = (unsigned)(rest < SERVER_ARGUMENTS_SIZE ? rest : SERVER_ARGUMENTS_SIZE);
-        memcpy(process->arguments, (const char *)&call->word[1] + SERVER_NAME_SIZE, process->arguments_size);
+    process->must_tell_name = false;
+    process->arguments_size = (unsigned)call->word[1];
+    memset(process->arguments, 0, sizeof process->arguments);
+    memcpy(process->arguments, (const char *)call->word + HEAD, process->arguments_size);
+    return 0;
+}
+
+/* Who is hosted has no arguments of its own yet. */
+long serve_ask_name(const struct call *call)
+{
+    struct process *process = process_find((int)call->word[0]);
+    if (!process || process->state != PROCESS_RUNS || process == call->process || process->host != process) {
+        return -ESRCH;
     }
+    process->must_tell_name = true;
+    process_notify(process);
     return 0;
 }
 
@@ -89,6 +104,20 @@ long serve_set(const struct call *call)
     return 0;
 }
 
+long serve_adjust(struct call *call)
+{
+    struct process *process = process_find((int)call->word[0]);
+    if (!process) {
+        return -ESRCH;
+    }
+    if (call->word[1]) {
+        process->adjustment = (int32_t)call->word[2];
+    }
+    call->word[1] = (uint64_t)(int64_t)process->adjustment;
+    call->count = 2;
+    return 0;
+}
+
 long serve_info(struct call *call)
 {
     const struct process *found = NULL;
@@ -106,6 +135,7 @@ long serve_info(struct call *call)
     call->word[2] = (uint64_t)found->group;
     call->word[3] = (uint64_t)found->session;
     call->word[4] = found->state == PROCESS_ZOMBIE ? 'Z' : found->is_stopped ? 'T' : 'S';
+    call->word[4] |= found->must_tell_name && found->state == PROCESS_RUNS ? SERVER_NAME_IS_OLD : 0u;
     call->word[5] = found->granted_bytes;
     call->word[6] = found->start_tsc;
     call->word[7] = found->arguments_size;

@@ -34,8 +34,10 @@ void baton_give(struct engine *e, unsigned process)
 void baton_recall(struct engine *e)
 {
     atomic_store(&e->core->attention, 1);
-    if (!e->watchdog.recalled_ns)
+    if (!e->watchdog.recalled_ns) {
+        e->watchdog.recalled_pid = 0;
         e->watchdog.recalled_ns = host_now_ns();
+    }
     uint32_t holder = atomic_load(&e->core->holder);
     if (holder != PAD_MONITOR && holder <= PAD_PROCESSES && e->process[holder - 1].pid > 0)
         kill(e->process[holder - 1].pid, KICK_SIGNAL);

@@ -34,6 +34,8 @@ struct watchdog {
     uint64_t cpu_ns;    /* and its processor time */
     uint32_t holder;
     uint64_t recalled_ns; /* since when the monitor wants the baton back; 0: it does not */
+    pid_t recalled_pid;   /* who was seen to have it since then, 0: nobody yet */
+    uint64_t recalled_cpu_ns; /* its processor time when it was seen first */
     uint64_t check_ns;    /* when the heap is to be looked at again */
 };
 

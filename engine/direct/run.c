@@ -158,8 +158,8 @@ static enum engine_stop run_loop(struct engine *e)
         struct trap trap;
         int error = doubt_core(e);
         guard_alive();
-        e->watchdog.recalled_ns = 0;
         atomic_store(&e->core->attention, 0); /* before looking at what a recall may stand for */
+        e->watchdog.recalled_ns = 0;          /* and after it: a recall in between is not taken for an old one */
         console_drain(e);
         struct next next = kernel_next(e->k, 0);
         if (next.kind == NEXT_HALT)

@@ -12,6 +12,7 @@
 #include "host/timer.h"
 
 #define END_PATIENCE_NS 1000000000ull /* of somebody who wants the run to end */
+#define STARVED_NS      (12 * WATCH_PATIENCE_NS)
 
 /* A check of the heap may take a hundredth of the time. */
 #define CHECK_FIRST_NS 1000000000ull
@@ -34,8 +35,7 @@ static bool is_host_slow(const struct engine *e)
 /* The holder shows no progress: is that its own fault? It may also be starved by the host. */
 static bool is_stuck(const struct engine *e, pid_t pid, bool is_inside, uint64_t spent_ns)
 {
-    return !is_host_slow(e) &&
-           (process_state(pid) == 'S' || (is_inside && spent_ns >= WATCH_PATIENCE_NS));
+    return !is_host_slow(e) && (process_state(pid) == 'S' || (is_inside && spent_ns >= WATCH_PATIENCE_NS));
 }
 
 int watch_check(struct engine *e)
@@ -81,15 +81,41 @@ void watch_spin(struct engine *e)
     kill(pid, KICK_SIGNAL);
 }
 
+static pid_t holder_pid(const struct engine *e)
+{
+    uint32_t holder = atomic_load(&e->core->holder);
+    return holder == PAD_MONITOR || holder > PAD_PROCESSES ? 0 : e->process[holder - 1].pid;
+}
+
+/* Had the holder no time to give the baton back? Not for ever: guests that pass it round might look so. */
+static bool is_starved(const struct engine *e, uint64_t waited_ns)
+{
+    const struct watchdog *w = &e->watchdog;
+    pid_t pid = holder_pid(e);
+    return pid > 0 && process_state(pid) != 'S' && waited_ns < STARVED_NS &&
+           (pid != w->recalled_pid || process_cpu_ns(pid) - w->recalled_cpu_ns < WATCH_PATIENCE_NS);
+}
+
 int watch_recalled(struct engine *e)
 {
-    uint64_t since_ns = e->watchdog.recalled_ns;
-    if (!since_ns)
+    struct watchdog *w = &e->watchdog;
+    if (!w->recalled_ns || atomic_load(&e->core->holder) == PAD_MONITOR)
         return 0;
+    pid_t pid = holder_pid(e);
+    if (pid > 0 && pid != w->recalled_pid) {
+        w->recalled_pid = pid;
+        w->recalled_cpu_ns = process_cpu_ns(pid);
+    }
     bool is_end = e->events->stop_requested(e->events->world);
-    if (host_now_ns() - since_ns < (is_end ? END_PATIENCE_NS : WATCH_PATIENCE_NS))
+    uint64_t now_ns = host_now_ns(), waited_ns = now_ns - w->recalled_ns;
+    if (waited_ns < (is_end ? END_PATIENCE_NS : WATCH_PATIENCE_NS))
         return 0;
-    if (!is_end && is_host_slow(e))
+    if (!is_end && is_host_slow(e)) {
+        w->recalled_ns = now_ns; /* patience begins when the host lets it go on */
+        w->recalled_pid = 0;
+        return 0;
+    }
+    if (!is_end && is_starved(e, waited_ns))
         return 0;
     return broken(e, "a guest process keeps the processor to itself");
 }

@@ -42,7 +42,7 @@ static const struct host_rule RULES[HOST_OPERATIONS] = {
     [HOST_FILE_STAT] = {.kinds = FILES, .words = 1, .small_out = AT(0), .small_size = SIZE_STATX},
     [HOST_FILE_SET_SIZE] = {.kinds = FILES, .access = HOST_WRITE, .words = 1},
     [HOST_FILE_ALLOCATE] = {.kinds = FILES, .access = HOST_WRITE, .words = 3},
-    [HOST_FILE_SYNC] = {.kinds = FILES, .access = HOST_WRITE, .words = 1},
+    [HOST_FILE_SYNC] = {.kinds = FILES | KIND(DIRECTORY), .words = 1},
     [HOST_FILE_SET_MODE] = {.kinds = FILES, .access = HOST_WRITE, .words = 1},
     [HOST_FILE_SET_TIMES] =
         {.kinds = FILES, .access = HOST_WRITE, .words = 1, .small_in = AT(0), .small_size = SIZE_TIMES},

@@ -30,7 +30,7 @@ foreach(variant "direct:--engine=direct" "direct-mcs:--engine=direct,--mcs")
     string(REPLACE ":" ";" parts ${variant})
     list(GET parts 0 name)
     list(GET parts 1 options)
-    foreach(script tools shells git sqlite compile python)
+    foreach(script tools shells git sqlite compile python archives editors crypto many)
         add_test(NAME container/scripts/${script}/${name}
                  COMMAND /usr/bin/python3 ${CMAKE_CURRENT_SOURCE_DIR}/scripts.py $<TARGET_FILE:selkie> ${options} ${script})
         set_tests_properties(container/scripts/${script}/${name} PROPERTIES TIMEOUT 300)
@@ -54,3 +54,40 @@ endforeach()
 add_test(NAME container/servers/direct
          COMMAND /usr/bin/python3 ${CMAKE_CURRENT_SOURCE_DIR}/servers.py $<TARGET_FILE:selkie> --engine=direct)
 set_tests_properties(container/servers/direct PROPERTIES TIMEOUT 300 SKIP_RETURN_CODE 77)
+
+foreach(engine direct ptrace)
+    add_test(NAME container/loss/${engine}
+             COMMAND /usr/bin/python3 -B ${CMAKE_CURRENT_SOURCE_DIR}/loss.py $<TARGET_FILE:selkie> --engine=${engine} 4)
+    set_tests_properties(container/loss/${engine} PROPERTIES TIMEOUT 300 SKIP_RETURN_CODE 77)
+endforeach()
+
+foreach(variant "direct:--engine=direct" "direct-mcs:--engine=direct,--mcs")
+    string(REPLACE ":" ";" parts ${variant})
+    list(GET parts 0 name)
+    list(GET parts 1 options)
+    add_test(NAME container/ten/${name}
+             COMMAND /usr/bin/python3 -B ${CMAKE_CURRENT_SOURCE_DIR}/ten.py $<TARGET_FILE:selkie> ${options})
+    set_tests_properties(container/ten/${name} PROPERTIES TIMEOUT 300 SKIP_RETURN_CODE 77)
+endforeach()
+
+add_test(NAME container/host-calls
+         COMMAND /usr/bin/python3 -B ${CMAKE_CURRENT_SOURCE_DIR}/host_calls.py $<TARGET_FILE:selkie> ${PROJECT_SOURCE_DIR})
+set_tests_properties(container/host-calls PROPERTIES TIMEOUT 300)
+
+foreach(variant "direct:--engine=direct" "direct-mcs:--engine=direct,--mcs")
+    string(REPLACE ":" ";" parts ${variant})
+    list(GET parts 0 name)
+    list(GET parts 1 options)
+    add_test(NAME container/soak/${name}
+             COMMAND /usr/bin/python3 -B ${CMAKE_CURRENT_SOURCE_DIR}/soak.py $<TARGET_FILE:selkie> ${options} 60)
+    set_tests_properties(container/soak/${name} PROPERTIES TIMEOUT 400)
+endforeach()
+
+foreach(variant "direct:--engine=direct" "direct-mcs:--engine=direct,--mcs")
+    string(REPLACE ":" ";" parts ${variant})
+    list(GET parts 0 name)
+    list(GET parts 1 options)
+    add_test(NAME container/web/${name}
+             COMMAND /usr/bin/python3 -B ${CMAKE_CURRENT_SOURCE_DIR}/web.py $<TARGET_FILE:selkie> ${options})
+    set_tests_properties(container/web/${name} PROPERTIES TIMEOUT 300 SKIP_RETURN_CODE 77)
+endforeach()

@@ -10,10 +10,10 @@ def port_free():
         return probe.getsockname()[1]
 
 
-def port_wait(port, process):
-    """Until somebody accepts; False: not within 30 seconds, or the process has ended."""
+def port_wait(port, process=None):
+    """Until somebody accepts; False: not within 30 seconds, or the process has ended, if one is named."""
     end = time.monotonic() + 30
-    while time.monotonic() < end and process.poll() is None:
+    while time.monotonic() < end and (process is None or process.poll() is None):
         try:
             socket.create_connection(("127.0.0.1", port), 1).close()
             return True

@@ -15,7 +15,9 @@ TIMEOUT = 120
 HERE = os.path.dirname(os.path.abspath(__file__))
 PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
 NEEDS = {"tools": ("tar", "gzip", "awk"), "shells": ("busybox", "bash", "perl"), "git": ("git",),
-         "sqlite": ("sqlite3",), "compile": ("gcc", "make"), "python": ("/usr/bin/python3",)}
+         "sqlite": ("sqlite3",), "compile": ("gcc", "make"), "python": ("/usr/bin/python3",),
+         "archives": ("tar", "gzip", "bzip2", "xz", "dpkg-deb", "ar"), "editors": ("ed", "vim", "less", "perl"),
+         "crypto": ("openssl",), "many": ("make", "perl", "flock")}
 
 
 def run(command, folder):
@@ -35,11 +37,12 @@ def main():
         if not all(shutil.which(program, path=PATH) for program in NEEDS[name]):
             print(f"{name}: not installed")
             continue
-        with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as other:
+        with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as other, \
+                tempfile.TemporaryDirectory() as passing:
             script = os.path.join(HERE, "scripts", name + ".sh")
             shutil.copy(script, os.path.join(other, ".script"))
             expected = run(["/bin/sh", script], one)
-            got = run([selkie, "container", "run", "--alone", "--rootfs=/:ro", f"--volume={other}:/mnt", "--workdir=/mnt",
+            got = run([selkie, "container", "run", "--alone", "--rootfs=/:ro", f"--volume={other}:/mnt", f"--volume={passing}:/tmp", "--workdir=/mnt",
                        "--memory=1G", f"--env=PATH={PATH}", "--env=LC_ALL=C", "--env=HOME=/",
                        f"--timeout={TIMEOUT - 10}", *options, "--", "/bin/sh", "/mnt/.script"], other)
         if expected == got:

@@ -124,7 +124,10 @@ static void test_transfers(void)
     CHECK_EQ(CALL(HOST_FILE_SET_SIZE, (uint32_t)file, NULL, NULL, 4), 0);
     CHECK(reads(ROOT, "file", "01ab"));
     CHECK_EQ(CALL(HOST_FILE_READ, (uint32_t)file, NULL, NULL, 0, 12, UINT64_MAX, 1u << 20), -EOPNOTSUPP);
-    CHECK_EQ(CALL(HOST_FILE_SYNC, (uint32_t)file, NULL, NULL, 1), 0);
+    for (uint64_t extent = 0; extent <= 3; extent++) {
+        CHECK_EQ(CALL(HOST_FILE_SYNC, (uint32_t)file, NULL, NULL, extent), extent == 3 ? -EINVAL : 0);
+        CHECK_EQ(CALL(HOST_FILE_SYNC, ROOT, NULL, NULL, extent), extent == 3 ? -EINVAL : 0);
+    }
     CHECK_EQ(CALL(HOST_FILE_SET_MODE, (uint32_t)file, NULL, NULL, 0640), 0);
     CHECK_EQ(CALL(HOST_FILE_STAT, (uint32_t)file, NULL, NULL, 0), 0);
     CHECK_EQ(fixture.call.small_size, 256);

@@ -75,7 +75,7 @@ static const struct example EXAMPLES[] = {
     EXAMPLE(FILE_STAT, FILE, 0, NONE, 1, true, DATA),
     EXAMPLE(FILE_SET_SIZE, FILE, HOST_WRITE, NONE, 0, true, 100),
     EXAMPLE(FILE_ALLOCATE, FILE, HOST_WRITE, NONE, 0, true, 0, 1, 2),
-    EXAMPLE(FILE_SYNC, FILE, HOST_WRITE, NONE, 0, true, 1),
+    EXAMPLE(FILE_SYNC, FILE, 0, NONE, 0, true, 1),
     EXAMPLE(FILE_SET_MODE, FILE, HOST_WRITE, NONE, 0, true, 0644),
     EXAMPLE(FILE_SET_TIMES, FILE, HOST_WRITE, NONE, 1, true, DATA),
     EXAMPLE(FILE_CONTROL, FILE, 0, NONE, 0, true, 0x5401, DATA),
@@ -182,6 +182,8 @@ static bool kind_answers(const struct example *x, unsigned kind)
     bool is_file = x->operation >= HOST_FILE_WATCH && x->operation <= HOST_FILE_WINDOW;
     if (x->operation == HOST_FILE_WINDOW)
         return kind == HOST_FILE;
+    if (x->operation == HOST_FILE_SYNC && kind == HOST_DIRECTORY)
+        return true;
     return is_file ? file >> kind & 1 : kind == x->kind;
 }
 

@@ -76,10 +76,10 @@ static inline long selkie_host_file_allocate(seL4_CPtr file, seL4_Word mode, lon
     return SELKIE_HOST_INVOKE(file, HOST_FILE_ALLOCATE, seL4_CapNull, NULL, mode, (seL4_Word)offset, size);
 }
 
-/* fsync, or fdatasync */
-static inline long selkie_host_file_sync(seL4_CPtr file, int data_only)
+/* Of a file or directory. 0: fsync, 1: fdatasync, 2: syncfs. */
+static inline long selkie_host_file_sync(seL4_CPtr file, int extent)
 {
-    return SELKIE_HOST_INVOKE(file, HOST_FILE_SYNC, seL4_CapNull, NULL, (seL4_Word)data_only);
+    return SELKIE_HOST_INVOKE(file, HOST_FILE_SYNC, seL4_CapNull, NULL, (seL4_Word)extent);
 }
 
 static inline long selkie_host_file_set_mode(seL4_CPtr file, seL4_Word mode)

@@ -143,6 +143,34 @@ static void walking(void)
     file_show("chain4");
 }
 
+/* What a C library does that must not follow links: it changes what /proc/self/fd says that is open. */
+static void descriptor_links(void)
+{
+    struct stat status;
+    char path[64];
+    TELL(mkdir("changed", 0755));
+    file_write("changed/file", "x");
+    static const char *const names[] = {"changed", "changed/file"};
+    for (int i = 0; i < 2; i++) {
+        TELL(fchmodat(AT_FDCWD, names[i], 0700, AT_SYMLINK_NOFOLLOW));
+        TELL(stat(names[i], &status));
+        TELL(status.st_mode & 07777);
+        int fd = open(names[i], O_PATH);
+        snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+        TELL(chmod(path, 0711));
+        TELL(stat(names[i], &status));
+        TELL(status.st_mode & 07777);
+        const struct timespec times[2] = {{1000000, 0}, {2000000, 0}};
+        TELL(utimensat(AT_FDCWD, path, times, 0));
+        TELL(stat(names[i], &status));
+        TELL(status.st_mtime);
+        TELL(fchmod(fd, 0700));
+        close(fd);
+        TELL(chmod(path, 0700));
+    }
+    TELL(chmod("/proc/self/fd/99", 0700));
+}
+
 int main(void)
 {
     umask(022);
@@ -152,5 +180,6 @@ int main(void)
     hard();
     soft();
     walking();
+    descriptor_links();
     return 0;
 }
