@@ -106,6 +106,8 @@ enum host_operation {
                      * F_RDLCK, F_WRLCK, F_UNLCK, size 0 to the end; whole 1: on all of it, as flock(2), type LOCK_SH,
                      * LOCK_EX, LOCK_UN; whole 2: asks (F_OFD_GETLK) -> the type of a lock that is in the way or F_UNLCK,
                      * plus 4 times its size; word 1: its start. -EAGAIN while another open file has the lock */
+    HOST_FILE_PEER, /* () -> object: the terminal whose master this is, opened once more; both rights. -EIO: there is none
+                     * any more, or this is no master; -ENOTTY: nor a terminal */
     HOST_FILE_WINDOW, /* (offset, size) -> object: a window on this part of a regular file, up to 2^HOST_IO_WINDOW_BITS
                        * bytes; offset a multiple of 4096. Its memory is writable if the capability is; read. -ENODEV
                        * for what is no regular file */

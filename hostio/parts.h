@@ -105,6 +105,7 @@ int64_t directory_call(struct hostio *h, const struct hostio_entry *entry, struc
 
 /* make.c: what needs no other authority */
 int64_t object_make(struct hostio *h, struct machine_host_call *call);
+int64_t terminal_peer(struct hostio *h, const struct hostio_entry *entry, struct machine_host_call *call);
 int64_t object_duplicate(struct hostio *h, const struct hostio_entry *entry, struct machine_host_call *call);
 
 /* window.c */

@@ -221,6 +221,13 @@ bool container_streams_give(int connection)
     return is_good;
 }
 
+bool container_nothing_give(int connection)
+{
+    return give(connection, "stdin", "r", open("/dev/null", O_RDONLY | O_CLOEXEC)) &&
+           give(connection, "stdout", "w", open("/dev/null", O_WRONLY | O_CLOEXEC)) &&
+           give(connection, "stderr", "w", open("/dev/null", O_WRONLY | O_CLOEXEC));
+}
+
 /* A detached container has its log. */
 static bool streams_give(const struct job *job, int connection)
 {

@@ -11,11 +11,10 @@
 #include "container/linux/loader.h"
 #include "container/linux/process.h"
 #include "container/linux/space.h"
-#include "container/linux/terminal.h"
 #include "container/linux/thread.h"
 #include "container/linux/usage.h"
 
-_Noreturn void personality_main(const struct container_order *order);
+_Noreturn void personality_main(const struct container_order *order, const struct container_command *command);
 
 extern seL4_Word selkie_entry; /* of libsel4 */
 
@@ -96,7 +95,7 @@ static _Noreturn void loop(void)
     }
 }
 
-_Noreturn void personality_main(const struct container_order *order)
+_Noreturn void personality_main(const struct container_order *order, const struct container_command *command)
 {
     static struct process process;
     selkie_entry = order->entry;
@@ -108,10 +107,9 @@ _Noreturn void personality_main(const struct container_order *order)
     }
     host_init(order);
     clock_init();
-    terminal_init(order);
-    long error = program_start(&process, order);
+    long error = program_start(&process, order, command);
     if (error) {
-        log_line("%s: cannot be run: error %ld", order->text, -error);
+        log_line("%s: cannot be run: error %ld", command ? command->text : order->text, -error);
         process_exit((error == -ENOENT ? 127 : 126) << 8);
     }
     loop();

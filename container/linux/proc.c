@@ -81,7 +81,7 @@ static void list_close(struct file *file)
 static const struct file_kind LIST_KIND = {
     .name = "/proc", .list = list_read, .seek = list_seek, .stat = list_stat, .close = list_close};
 
-static void list_add(struct file *file, char type, const char *name)
+void list_add(struct file *file, char type, const char *name)
 {
     size_t size = strlen(name) + 1;
     char *text = file->data;
@@ -92,7 +92,7 @@ static void list_add(struct file *file, char type, const char *name)
     }
 }
 
-static struct file *list_make(uint64_t number)
+struct file *list_make(uint64_t number)
 {
     struct file *file = file_make(&LIST_KIND, O_RDONLY | O_DIRECTORY);
     if (!file) {

@@ -2,7 +2,8 @@
 /* The server's loop: one message at a time, each answered at once, or never when its sender is no more. */
 #include <sel4/sel4.h>
 
-#include "container/server/server.h"
+#include "container/server/command.h"
+#include "container/server/terminal.h"
 
 enum {
     SIGNAL_KILL = 9
@@ -213,8 +214,8 @@ static long serve(struct call *call)
         return family_set_group(named, (int)word[1], (int)word[2]);
     case SERVER_NEW_SESSION:
         return family_new_session(named);
-    case SERVER_FOREGROUND:
-        return family_foreground(named, (int)word[1]);
+    case SERVER_TERMINAL:
+        return serve_terminal(named, call);
     default:
         return -ENOSYS;
     }
@@ -327,6 +328,7 @@ _Noreturn void server_main(const struct container_order *order)
     image_init(order);
     blocks_reserve();
     struct process *first = process_new(NULL, NULL);
+    terminals_init(order);
     if (!first || !process_build(first, false) ||
         !process_start(first, image_entry(), CONTAINER_STACK_TOP, CONTAINER_ORDER)) {
         broken("not enough memory for the first process");

@@ -49,6 +49,7 @@ static const struct host_rule RULES[HOST_OPERATIONS] = {
     [HOST_FILE_CONTROL] = {.kinds = FILES, .words = 2}, /* the request decides about the memory */
     [HOST_FILE_PIPE_SIZE] = {.kinds = FILES, .words = 1},
     [HOST_FILE_LOCK] = {.kinds = KIND(FILE), .words = 4},
+    [HOST_FILE_PEER] = {.kinds = KIND(FILE), .access = BOTH, .extra = HOST_EXTRA_OBJECT},
     [HOST_FILE_WINDOW] = {.kinds = KIND(FILE), .access = HOST_READ, .words = 2, .extra = HOST_EXTRA_OBJECT},
 
     [HOST_WINDOW_TAKE] = {.kinds = KIND(WINDOW), .access = HOST_READ, .words = 2, .extra = HOST_EXTRA_CNODE},

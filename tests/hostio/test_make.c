@@ -168,8 +168,14 @@ static void test_terminal(void)
     CHECK(reads_text(master, "out\r\n"));
     CHECK_EQ(write_text(master, "line\r"), 5);
     CHECK(reads_text(slave, "line\n"));
+    CHECK_EQ(CALL(HOST_FILE_PEER, slave, NULL, NULL, 0), -EIO);
+    CHECK_EQ(CALL(HOST_FILE_PEER, master, NULL, NULL, 0), 0);
+    uint32_t again = fixture.call.new_handle;
     hostio_close(fixture.h, slave);
     (void)reads_text(master, "line\r\n"); /* the echo */
+    CHECK_EQ(write_text(again, "again"), 5);
+    CHECK(reads_text(master, "again"));
+    hostio_close(fixture.h, again);
     CHECK_EQ(CALL(HOST_FILE_READ, master, NULL, NULL, 0, 64, UINT64_MAX, 0), -EIO);
     fixture_end();
 }

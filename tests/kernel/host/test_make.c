@@ -41,6 +41,9 @@ static void test_pairs(void)
     CHECK_EQ(host_result(host_invoke(&rig, master, HOST_OBJECT_MAKE_TERMINAL, NO_WORDS, CAPS(slave))), 0);
     check_object(&rig, master, HOST_FILE, BOTH);
     check_object(&rig, slave, HOST_FILE, BOTH);
+    uint64_t peer = host_new(&rig);
+    CHECK_EQ(host_result(host_invoke(&rig, master, HOST_FILE_PEER, NO_WORDS, CAPS(peer))), 0);
+    check_object(&rig, peer, HOST_FILE, BOTH);
     CHECK_EQ(host_result(host_invoke(&rig, event, HOST_OBJECT_MAKE_EVENT, WORDS(0, 0), NO_CAPS)), 0);
     check_object(&rig, event, HOST_FILE, BOTH);
     uint64_t epoll = host_new(&rig);
