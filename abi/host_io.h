@@ -143,10 +143,14 @@ enum host_operation {
     HOST_SOCKET_ACCEPT,  /* (address, size) -> object; word 1: length of the address; read */
     HOST_SOCKET_SEND,    /* (buffer, size, flags, address, length); length 0: none; write */
     HOST_SOCKET_RECEIVE, /* (buffer, size, flags, address, size); word 1: length of the address; read */
-    HOST_SOCKET_RECEIVE_OBJECT, /* (buffer, size) -> object, if a descriptor came along (SCM_RIGHTS), else word 1 is 0
-                                 * and it stays empty; read. Directory, file or socket, with the access that it is
-                                 * open for, directories with both, sockets without a policy. More than one are
-                                 * closed; what must not be used here is, and the answer -EOPNOTSUPP */
+    HOST_SOCKET_RECEIVE_OBJECT, /* (buffer, size, flags, address, size) -> object, if a descriptor came along
+                                 * (SCM_RIGHTS), else it stays empty; word 1: 1 if one did, plus 2^32 times the length
+                                 * of the address; read. Directory, file or socket, with the access that it is open
+                                 * for, directories with both, sockets without a policy. More than one are closed;
+                                 * what must not be used here is, and the answer -EOPNOTSUPP */
+    HOST_SOCKET_SEND_OBJECT,    /* (buffer, size, flags, address, length), extra 0: a file, whose descriptor goes along;
+                                 * write. Regular files and pipes, and only through a capability that allows all that
+                                 * they are open for, else -EPERM: who receives it gets no more than this is */
     HOST_SOCKET_SHUTDOWN, /* (how) */
     HOST_SOCKET_GET_OPTION, /* (level, name, buffer, size); word 1: length */
     HOST_SOCKET_SET_OPTION, /* (level, name, buffer, size); SO_ATTACH_*, SO_BINDTODEVICE, SO_MARK and such, and

@@ -42,6 +42,7 @@ enum server_message {
     SERVER_SET_GROUP,   /* (pid, pid of the process, group): setpgid(2) */
     SERVER_GET_GROUP,   /* (pid, pid of the process) -> group, word 1: session, word 2: parent */
     SERVER_NEW_SESSION, /* (pid) -> session */
+    SERVER_PASS,        /* (pid, enum server_passing, token, value, slot) */
     SERVER_TERMINAL,    /* (pid, enum server_terminal, id, value) */
     SERVER_FUTEX_WAIT,  /* (): the caller waits for futexes in memory that others have, too */
     SERVER_FUTEX_WAKE,  /* (): the others who do are to look again */
@@ -73,6 +74,15 @@ enum server_terminal {
     TERMINAL_LOCK,           /* (id, is_locked): TIOCSPTLCK */
     TERMINAL_IS_LOCKED,      /* (id) */
     TERMINAL_LIST            /* () -> bits: which there are, of those that programs made */
+};
+
+/* Files on their way from one process to another (SCM_RIGHTS). They are kept as duplicates in a *parcel*, which lives for
+ * as long as the pipe that was shown with it has a reader: that end travels in the message, and the token in it. */
+enum server_passing {
+    PASS_NEW,  /* (-, -, slot of the end that is written to) -> token. -ETOOMANYREFS */
+    PASS_ADD,  /* (token, -, slot of a file): one more of it. -ETOOMANYREFS, -EINVAL */
+    PASS_TAKE, /* (token, index, slot of an empty host object): it becomes that file. -EINVAL */
+    PASS_DONE  /* (token): nobody will take any more */
 };
 
 enum {

@@ -189,6 +189,11 @@ static const struct file_kind MASTER_KIND = {.name = "/dev/ptmx",
                                              .control = master_ioctl,
                                              .close = master_close};
 
+bool file_host_is_master(const struct file *file)
+{
+    return file->kind == &MASTER_KIND;
+}
+
 bool file_host_is_terminal(const struct file *file)
 {
     return file->kind == &TERMINAL_KIND;

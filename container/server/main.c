@@ -3,6 +3,7 @@
 #include <sel4/sel4.h>
 
 #include "container/server/command.h"
+#include "container/server/passing.h"
 #include "container/server/terminal.h"
 
 enum {
@@ -192,6 +193,8 @@ static long serve(struct call *call)
         return serve_name(call);
     case SERVER_SET:
         return serve_set(call);
+    case SERVER_PASS:
+        return serve_pass(call);
     case SERVER_INFO:
         return serve_info(call);
     case SERVER_SCHEDULE:

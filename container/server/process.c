@@ -9,6 +9,7 @@
  */
 #include "container/linux/heap.h"
 #include "container/server/command.h"
+#include "container/server/passing.h"
 #include "container/server/terminal.h"
 
 enum {
@@ -323,6 +324,7 @@ void process_end(struct process *process, int status)
     process->host = process;
     process->pending_count = 0;
     terminals_end(process);
+    parcels_collect();
     if (is_silent) {
         process_reap(process); /* it never was */
     } else if (!process->parent) {

@@ -4,6 +4,8 @@
 
 #include <selkie/host.h>
 
+#include "container/server/borrow.h"
+
 enum {
     TERMINALS = SERVER_TERMINALS + CONSOLES,
     WORDS = (PROCESSES + 63) / 64,
@@ -46,17 +48,6 @@ void terminals_init(const struct container_order *order)
                                          .file = CONTAINER_SLOT_HOST + i};
         }
     }
-}
-
-/* A duplicate of the host's file in an object of the server's, which is made once for each terminal. */
-static bool file_keep(struct object_box *box, cap_address file)
-{
-    bool is_good = (box->untyped || object_box_make(box, HOST_IO_BITS)) && object_box_fill(box, HOST_IO_TYPE);
-    if (is_good && selkie_host_object_duplicate(file, box->object) < 0) {
-        object_box_empty(box);
-        return false;
-    }
-    return is_good;
 }
 
 int console_add(const struct process *leader, cap_address file)
@@ -197,34 +188,6 @@ void terminals_end(struct process *process)
             object_box_empty(&terminals[id].master);
         }
     }
-}
-
-/* A capability of the process in a slot of the server's, for as long as it takes. */
-static cap_address cap_borrow(const struct process *process, uint64_t slot)
-{
-    cap_address cap = slot_alloc();
-    if (cap && seL4_CNode_Copy(CONTAINER_SLOT_CNODE, cap, seL4_WordBits, process->cnode, slot, seL4_WordBits,
-                               seL4_AllRights) == seL4_NoError) {
-        return cap;
-    }
-    slot_free(cap);
-    return 0;
-}
-
-static void cap_return(cap_address cap)
-{
-    seL4_CNode_Delete(CONTAINER_SLOT_CNODE, cap, seL4_WordBits);
-    slot_free(cap);
-}
-
-static bool slot_keep(struct object_box *box, const struct process *process, uint64_t slot)
-{
-    cap_address cap = cap_borrow(process, slot);
-    bool is_good = cap && file_keep(box, cap);
-    if (cap) {
-        cap_return(cap);
-    }
-    return is_good;
 }
 
 static long terminal_new(const struct process *process, uint64_t master, uint64_t slave)

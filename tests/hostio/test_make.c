@@ -289,7 +289,7 @@ static int64_t receive(void)
 {
     pieces_set(1, 64, 0);
     fixture.call.new_kind = HOST_EMPTY;
-    return CALL(HOST_SOCKET_RECEIVE_OBJECT, receiver, NULL, NULL, 0, 64);
+    return CALL(HOST_SOCKET_RECEIVE_OBJECT, receiver, NULL, NULL, 0, 64, 0, 0, 0);
 }
 
 /* What arrives of this descriptor, which is closed here. */
@@ -365,6 +365,36 @@ static void test_receive_refused(void)
     fixture_end();
 }
 
+/* What one sends another gets, with the access that it was sent with, and no other way. */
+static void test_send(void)
+{
+    fixture_begin();
+    CHECK_EQ(CALL(HOST_OBJECT_MAKE_SOCKET_PAIR, NOBODY, NULL, NULL, SOCK_STREAM), 0);
+    receiver = fixture.call.own_handle;
+    uint32_t sender = fixture.call.new_handle;
+    CHECK_EQ(CALL(HOST_OBJECT_MAKE_PIPE, NOBODY, NULL, NULL, 0), 0);
+    uint32_t reader = fixture.call.own_handle, writer = fixture.call.new_handle;
+    CHECK_EQ(write_text(writer, "in the pipe"), 11);
+    fixture.call.small_size = 0;
+    fixture.call.other = reader;
+    fixture.call.other_access = HOST_READ;
+    pieces_set(1, 64, 0);
+    CHECK_EQ(CALL(HOST_SOCKET_SEND_OBJECT, sender, NULL, NULL, 0, 64, 0, 0, 0), 64);
+    hostio_close(fixture.h, reader);
+    CHECK_EQ(receive(), 64);
+    CHECK_EQ(fixture.call.second, 1);
+    CHECK_EQ(fixture.call.new_access, HOST_READ);
+    CHECK(reads_text(fixture.call.new_handle, "in the pipe"));
+    fixture.call.other = writer;
+    fixture.call.other_access = HOST_READ; /* a capability that allows less than the descriptor */
+    CHECK_EQ(CALL(HOST_SOCKET_SEND_OBJECT, sender, NULL, NULL, 0, 64, 0, 0, 0), -EPERM);
+    fixture.call.other = sender;
+    CHECK_EQ(CALL(HOST_SOCKET_SEND_OBJECT, sender, NULL, NULL, 0, 64, 0, 0, 0), -EBADF);
+    fixture.call.other = ROOT;
+    CHECK_EQ(CALL(HOST_SOCKET_SEND_OBJECT, sender, NULL, NULL, 0, 64, 0, 0, 0), -EBADF);
+    fixture_end();
+}
+
 CHECK_MAIN(CHECK_TEST(test_pipe), CHECK_TEST(test_socket_pair), CHECK_TEST(test_event), CHECK_TEST(test_epoll),
            CHECK_TEST(test_terminal), CHECK_TEST(test_duplicate), CHECK_TEST(test_windows),
-           CHECK_TEST(test_receive_kinds), CHECK_TEST(test_receive_refused))
+           CHECK_TEST(test_receive_kinds), CHECK_TEST(test_receive_refused), CHECK_TEST(test_send))
