@@ -17,6 +17,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "container_shm.h"
 #include "container_state.h"
 #include "grants.h"
 #include "host/fd.h"
@@ -29,8 +30,8 @@ enum {
     STATUS_SIZE = 64
 };
 
-/* What grants point at: the root and the volumes. */
-static char *paths[1 + CONTAINER_VOLUMES];
+/* What grants point at: the root, /dev/shm and the volumes. */
+static char *paths[2 + CONTAINER_VOLUMES];
 
 static bool path_grant(struct run_options *run, const char *name, const char *path, bool is_read_only)
 {
@@ -54,6 +55,12 @@ static bool grants_make(struct run_options *run, const struct container_options 
     for (unsigned i = 0; i < options->volume_count && is_good; i++) {
         container_volume_name(name, i);
         is_good = path_grant(run, name, options->volume[i].host, options->volume[i].is_read_only);
+    }
+    int shm = container_shm_open(options->shm_bytes);
+    if (shm >= 0) {
+        char path[32];
+        (void)snprintf(path, sizeof(path), "/proc/self/fd/%d", shm);
+        is_good = is_good && path_grant(run, "shm", path, false);
     }
     (void)snprintf(rules, sizeof(rules), "network=%s", network ? network : "");
     return is_good && (!network || grant_network(run, rules));

@@ -18,7 +18,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "container_give.h"
 #include "container_image.h"
+#include "container_shm.h"
 #include "container_state.h"
 #include "container_wait.h"
 #include "host/fd.h"
@@ -171,61 +173,12 @@ static bool order_make(struct job *job)
     return is_good && network_add(job) && user_add(job) && environment_add(job) && command_add(job);
 }
 
-/* Send one thing for the container, and close it. */
-static bool give(int connection, const char *name, const char *access, int descriptor)
-{
-    static struct message message;
-    HOST_FD int fd = descriptor;
-    message.size = 0;
-    int error = fd < 0 || !message_add(&message, "give", name) || !message_add(&message, "access", access)
-                    ? -EBADF
-                    : message_send(connection, &message, fd);
-    if (error) {
-        say("container run: cannot pass on %s: %s", name, strerror(-error));
-    }
-    return !error;
-}
-
-static bool directory_give(int connection, const char *name, const char *path, bool is_read_only)
-{
-    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0 && errno == ENOTDIR) { /* a volume may be a file */
-        fd = open(path, (is_read_only ? O_RDONLY : O_RDWR) | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    }
-    if (fd < 0) {
-        say("container run: cannot open %s: %s", path, strerror(errno));
-        return false;
-    }
-    return give(connection, name, is_read_only ? "r" : "rw", fd);
-}
-
 static bool root_give(const struct job *job, int connection)
 {
     if (job->options.rootfs) {
         return directory_give(connection, "rootfs", job->options.rootfs, job->options.is_rootfs_read_only);
     }
-    return give(connection, "rootfs", "rw", openat(job->state, "root", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-}
-
-bool container_streams_give(int connection)
-{
-    static const char *const names[] = {"stdin", "stdout", "stderr"};
-    bool is_good = true;
-    for (int i = 0; i < 3 && is_good; i++) {
-        int fd = fcntl(i, F_DUPFD_CLOEXEC, 3), flags = fcntl(i, F_GETFL);
-        int mode = flags & O_ACCMODE;
-        if (fd >= 0 && !(flags & O_PATH)) {
-            is_good = give(connection, names[i], mode == O_RDWR ? "rw" : mode == O_WRONLY ? "w" : "r", fd);
-        }
-    }
-    return is_good;
-}
-
-bool container_nothing_give(int connection)
-{
-    return give(connection, "stdin", "r", open("/dev/null", O_RDONLY | O_CLOEXEC)) &&
-           give(connection, "stdout", "w", open("/dev/null", O_WRONLY | O_CLOEXEC)) &&
-           give(connection, "stderr", "w", open("/dev/null", O_WRONLY | O_CLOEXEC));
+    return container_give(connection, "rootfs", "rw", openat(job->state, "root", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
 }
 
 /* A detached container has its log. */
@@ -235,10 +188,21 @@ static bool streams_give(const struct job *job, int connection)
     if (!job->options.is_detached) {
         return container_streams_give(connection);
     }
-    return give(connection, "stdin", "r", open("/dev/null", O_RDONLY | O_CLOEXEC)) &&
-           give(connection, "stdout", "w", openat(job->state, "log", flags, S_IRUSR | S_IWUSR)) &&
-           give(connection, "stderr", "w", openat(job->state, "log", flags, S_IRUSR | S_IWUSR)) &&
-           give(connection, "status", "w", openat(job->state, "status", flags, S_IRUSR | S_IWUSR));
+    return container_give(connection, "stdin", "r", open("/dev/null", O_RDONLY | O_CLOEXEC)) &&
+           container_give(connection, "stdout", "w", openat(job->state, "log", flags, S_IRUSR | S_IWUSR)) &&
+           container_give(connection, "stderr", "w", openat(job->state, "log", flags, S_IRUSR | S_IWUSR)) &&
+           container_give(connection, "status", "w", openat(job->state, "status", flags, S_IRUSR | S_IWUSR));
+}
+
+/* Without one there is no /dev/shm. Where the host makes no file system for us, files of a container's own will do. */
+static bool shm_give(const struct job *job, int connection)
+{
+    int fd = container_shm_open(job->options.shm_bytes);
+    if (fd < 0 && job->options.shm_bytes && job->has_state &&
+        (mkdirat(job->state, "shm", S_IRWXU) == 0 || errno == EEXIST)) {
+        fd = openat(job->state, "shm", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    }
+    return fd < 0 || container_give(connection, "shm", "rw", fd);
 }
 
 static bool everything_give(const struct job *job, int connection)
@@ -250,7 +214,7 @@ static bool everything_give(const struct job *job, int connection)
         container_volume_name(name, i);
         is_good = directory_give(connection, name, options->volume[i].host, options->volume[i].is_read_only);
     }
-    return is_good && streams_give(job, connection);
+    return is_good && shm_give(job, connection) && streams_give(job, connection);
 }
 
 /* What inspect shows. */

@@ -18,10 +18,6 @@ int container_run(int count, char **arguments);
 /* Twelve hexadecimal digits that nobody else has. */
 void container_name_make(char name[CONTROL_NAME]);
 
-/* Pass on what this command has. Closed streams are not there. */
-bool container_streams_give(int connection);
-bool container_nothing_give(int connection); /* instead: nothing to read, and nobody who reads */
-
 /* In a run of its own. */
 int container_run_alone(const struct container_options *options, const struct message *order);
 

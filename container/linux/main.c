@@ -13,6 +13,7 @@
 #include "container/linux/space.h"
 #include "container/linux/thread.h"
 #include "container/linux/usage.h"
+#include "container/linux/window.h"
 
 _Noreturn void personality_main(const struct container_order *order, const struct container_command *command);
 
@@ -35,7 +36,9 @@ static void serve_call(struct thread *thread, const struct kernel_message *messa
 
 static void serve_memory(struct thread *thread, const struct kernel_message *message)
 {
-    long error = space_fill(message->address, 1, message->is_write);
+    long error = window_is_refused(message->address, message->ip, message->is_write)
+                     ? -EFAULT
+                     : space_fill(message->address, 1, message->is_write);
     if (error == -ENOMEM) {
         log_line("thread %d: out of memory at 0x%lx, ip 0x%lx", thread->id, message->address, message->ip);
         process_end(thread->process, SIGKILL);
@@ -50,6 +53,9 @@ static void serve_memory(struct thread *thread, const struct kernel_message *mes
 static void serve(const struct kernel_message *message)
 {
     struct thread *thread = &threads[message->thread];
+    if (message->event != EVENT_MEMORY) {
+        window_settle();
+    }
     switch (message->event) {
     case EVENT_SYSCALL:
         serve_call(thread, message);

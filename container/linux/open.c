@@ -122,7 +122,7 @@ enum {
 /* A nameless file of the host, where one can be made: a shared mapping needs one. */
 HANDLER(call_memfd_create)
 {
-    static const char *const FOLDERS[] = {"/tmp", "/"};
+    static const char *const FOLDERS[] = {"/tmp", "/", "/dev/shm"};
     char name[MEMFD_NAME + 1];
     struct file *file;
     long error = user_string(name, ARG(0), sizeof name);

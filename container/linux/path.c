@@ -7,18 +7,26 @@
 #include "container/linux/space.h"
 #include "container/linux/synthetic.h"
 
+#define SHM "/dev/shm"
+
 enum {
     LINKS_MAX = 40
 };
 
 static const struct container_order *the_order;
 static cap_address root;
+static struct container_mount shm; /* /dev/shm, unless a volume is there; its path is empty if there is none */
 static struct file *working; /* the working directory, if it was opened */
 
 void path_init(const struct container_order *order)
 {
     the_order = order;
     root = host_find("rootfs");
+    for (uint32_t i = 0; i < order->host_count; i++) {
+        if (strcmp(order->host[i].name, "shm") == 0) {
+            shm = (struct container_mount){.host = i, .path = SHM};
+        }
+    }
 }
 
 cap_address path_root(void)
@@ -128,7 +136,13 @@ static const struct container_mount *mount_of(const char *text)
             longest = length;
         }
     }
-    return found;
+    return longest < sizeof SHM - 1 && shm.path[0] && is_under(text, SHM) ? &shm : found;
+}
+
+bool path_has_shm(void)
+{
+    const struct container_mount *mount = mount_of(SHM);
+    return mount && mount->path[1];
 }
 
 static bool place_find(const char *text, struct place *place)

@@ -10,6 +10,7 @@
 #include "container/linux/clock.h"
 #include "container/linux/heap.h"
 #include "container/linux/page_map.h"
+#include "container/linux/path.h"
 #include "container/linux/proc.h"
 #include "container/linux/server.h"
 #include "container/linux/space.h"
@@ -371,6 +372,9 @@ static bool is_under(const char *path, const char *folder)
 
 bool synthetic_covers(const char *path)
 {
+    if (is_under(path, "/dev/shm") && path_has_shm()) {
+        return false;
+    }
     return is_under(path, "/dev") || is_under(path, "/proc") || is_under(path, "/sys");
 }
 

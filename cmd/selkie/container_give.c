@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What containers and commands in them get of this process: descriptors, each in a message of its own. */
+#define _GNU_SOURCE
+#include "container_give.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "container_message.h"
+#include "host/fd.h"
+#include "run/say.h"
+
+bool container_give(int connection, const char *name, const char *access, int descriptor)
+{
+    static struct message message;
+    HOST_FD int fd = descriptor;
+    message.size = 0;
+    int error = fd < 0 || !message_add(&message, "give", name) || !message_add(&message, "access", access)
+                    ? -EBADF
+                    : message_send(connection, &message, fd);
+    if (error) {
+        say("container: cannot pass on %s: %s", name, strerror(-error));
+    }
+    return !error;
+}
+
+bool directory_give(int connection, const char *name, const char *path, bool is_read_only)
+{
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0 && errno == ENOTDIR) { /* a volume may be a file */
+        fd = open(path, (is_read_only ? O_RDONLY : O_RDWR) | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    }
+    if (fd < 0) {
+        say("container: cannot open %s: %s", path, strerror(errno));
+        return false;
+    }
+    return container_give(connection, name, is_read_only ? "r" : "rw", fd);
+}
+
+bool container_streams_give(int connection)
+{
+    static const char *const names[] = {"stdin", "stdout", "stderr"};
+    bool is_good = true;
+    for (int i = 0; i < 3 && is_good; i++) {
+        int fd = fcntl(i, F_DUPFD_CLOEXEC, 3), flags = fcntl(i, F_GETFL);
+        int mode = flags & O_ACCMODE;
+        if (fd >= 0 && !(flags & O_PATH)) {
+            is_good = container_give(connection, names[i], mode == O_RDWR ? "rw" : mode == O_WRONLY ? "w" : "r", fd);
+        }
+    }
+    return is_good;
+}
+
+bool container_nothing_give(int connection)
+{
+    return container_give(connection, "stdin", "r", open("/dev/null", O_RDONLY | O_CLOEXEC)) &&
+           container_give(connection, "stdout", "w", open("/dev/null", O_WRONLY | O_CLOEXEC)) &&
+           container_give(connection, "stderr", "w", open("/dev/null", O_WRONLY | O_CLOEXEC));
+}
