@@ -115,14 +115,13 @@ void command_leave(struct command *command)
     }
 }
 
-/* What came along, where its server looks for it. */
+/* What came along, where its server looks for it; what it left there is its own matter. */
 static void streams_give(const struct command *command)
 {
     static const char *const names[CONTAINER_STREAMS] = {"stdin", "stdout", "stderr"};
     const struct unit *unit = command->unit;
     for (unsigned i = 0; i < CONTAINER_STREAMS; i++) {
         seL4_CPtr cap = record_find(command->record, names[i]);
-        seL4_CNode_Delete(unit->container.leaf, CONTAINER_SLOT_STREAM + i, CONTAINER_LEAF_BITS);
         if (cap) {
             (void)seL4_CNode_Copy(unit->container.leaf, CONTAINER_SLOT_STREAM + i, CONTAINER_LEAF_BITS,
                                   unit->estate.allocator.cnode, cap, seL4_WordBits, seL4_AllRights);
@@ -218,7 +217,8 @@ bool command_message(struct unit *unit, seL4_MessageInfo_t message, seL4_Message
         *answer = read_answer(unit, number, value);
         return true;
     case CONTAINER_COMMAND_RUNS:
-        if (command && command->is_told) {
+        if (command && command->is_told && !command->has_begun) {
+            command->has_begun = true;
             runs_serve(command, value);
         }
         return false;

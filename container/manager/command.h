@@ -15,7 +15,7 @@ struct command {
     struct unit *unit; /* NULL: this place is free */
     struct record *record;
     seL4_Word signals, terminal_signals;      /* that it has not been told of; bit N - 1: signal N */
-    bool is_told, is_detached, must_end, is_end_told;
+    bool is_told, has_begun, is_detached, must_end, is_end_told;
 };
 
 /* Who wants to know: `how` it ended, or why it could not be started. */
