@@ -129,6 +129,7 @@ struct container_order {
     uint64_t port_count;
     struct container_port port[CONTAINER_PORTS];
     uint32_t loopback;      /* the host's address that 127.0.0.1 means here, network byte order; 0: itself */
+    char sockets[16]; /* what names of Unix sockets begin with on the host, where only these are allowed; or empty */
     uint32_t user, group;   /* of the first process */
     uint32_t is_terminal;   /* stdin is the container's controlling terminal */
     uint32_t argument_count, environment_count;

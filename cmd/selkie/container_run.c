@@ -76,12 +76,30 @@ static bool rules_append(char rules[CONTAINER_RULES_SIZE], const char *rule)
     return true;
 }
 
+/* Unix sockets between its own processes every container has: the host knows them by names that no other one may use. A
+ * run of its own may be allowed more. */
+static bool sockets_add(struct job *job, char rules[CONTAINER_RULES_SIZE])
+{
+    unsigned char bytes[4] = {0};
+    char name[16], text[32];
+    if (job->options.is_alone && strstr(rules, ":unix")) {
+        return true;
+    }
+    (void)!getrandom(bytes, sizeof(bytes), 0);
+    (void)snprintf(name, sizeof(name), CONTAINER_SOCKETS "%02x%02x%02x%02x", bytes[0], bytes[1], bytes[2], bytes[3]);
+    (void)snprintf(text, sizeof(text), "listen:unix@%s", name);
+    bool is_good = rules_append(rules, text);
+    (void)snprintf(text, sizeof(text), "connect:unix@%s", name);
+    return is_good && rules_append(rules, text) && message_add(&job->order, "sockets", name);
+}
+
 /* Published ports make a network of a container's own: its loopback, and those ports. */
 static bool network_add(struct job *job)
 {
     const struct container_options *options = &job->options;
     char rules[CONTAINER_RULES_SIZE], text[96], loopback[16];
-    (void)snprintf(rules, sizeof(rules), "%s", options->network);
+    (void)snprintf(rules, sizeof(rules), "%s",
+                   strcmp(options->network, "any") == 0 ? "listen:*:*,connect:*:*" : options->network);
     bool is_good = true;
     for (unsigned i = 0; i < options->port_count && is_good; i++) {
         const struct container_port_map *port = &options->port[i];
@@ -96,7 +114,7 @@ static bool network_add(struct job *job)
         (void)snprintf(text, sizeof(text), "listen:%s:*,connect:%s:*", loopback, loopback);
         is_good = rules_append(rules, text) && message_add(&job->order, "loopback", loopback);
     }
-    return is_good && (!rules[0] || message_add(&job->order, "network", rules));
+    return is_good && sockets_add(job, rules) && message_add(&job->order, "network", rules);
 }
 
 static bool environment_add(struct job *job)

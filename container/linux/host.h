@@ -16,6 +16,9 @@ void host_fork(void); /* the child of a fork has a ready set of its own; files_f
 /* The capability that the order names so; 0: there is none. */
 cap_address host_find(const char *name);
 
+/* How the host's names of Unix sockets begin: "" where they may be any. */
+const char *host_sockets(void);
+
 /* Invoke; up to six words. */
 long host_call(cap_address cap, enum host_operation operation, cap_address extra, const uint64_t words[6],
                unsigned count, uint64_t *second);

@@ -13,8 +13,9 @@
 #include "share.h"
 #include "text.h"
 
-/* The order as text (text.h). Keys: arg, env, workdir, memory (bytes), cpu (permille), mount (NAME:PATH of a host capability), port
- * (ADDRESS:HOST:CONTAINER), loopback (ADDRESS), user (UID:GID), terminal. Where only one makes sense, the last one
+/* The order as text (text.h). Keys: arg, env, workdir, memory (bytes), cpu (permille), mount (NAME:PATH of a host
+ * capability), port (ADDRESS:HOST:CONTAINER), loopback (ADDRESS), sockets (how the host's names of its Unix sockets
+ * begin), user (UID:GID), terminal. Where only one makes sense, the last one
  * decides. */
 
 /* What to give a container. */

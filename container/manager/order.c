@@ -153,6 +153,16 @@ static seL4_Error user_read(struct container_order *to, const char *value)
     return at ? seL4_NoError : seL4_InvalidArgument;
 }
 
+static seL4_Error sockets_read(struct container_order *to, const char *value)
+{
+    size_t length = strlen(value);
+    if (length >= sizeof to->sockets) {
+        return seL4_InvalidArgument;
+    }
+    memcpy(to->sockets, value, length + 1);
+    return seL4_NoError;
+}
+
 static seL4_Error loopback_read(struct container_order *to, const char *value)
 {
     return address_read(value, '\0', &to->loopback) ? seL4_NoError : seL4_InvalidArgument;
@@ -163,6 +173,7 @@ seL4_Error order_write(struct container_order *to, struct order_text from)
     to->text_size = to->argument_count = to->environment_count = 0;
     to->mount_count = to->port_count = to->user = to->group = to->loopback = 0;
     to->is_terminal = text_value(from, "terminal", NULL) != NULL;
+    to->sockets[0] = '\0';
     seL4_Error error = strings_add(to, from, "arg", &to->argument_count);
     error = error ? error : environment_add(to, from, (struct order_text){NULL, 0});
     error = error ? error : string_add(to, text_last(from, "workdir", "/"));
@@ -170,6 +181,7 @@ seL4_Error order_write(struct container_order *to, struct order_text from)
     error = error ? error : each(to, from, "port", port_add);
     error = error ? error : each(to, from, "user", user_read);
     error = error ? error : each(to, from, "loopback", loopback_read);
+    error = error ? error : each(to, from, "sockets", sockets_read);
     return to->argument_count ? error : seL4_InvalidArgument;
 }
 
