@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
 """shm.py SELKIE OPTIONS: /dev/shm is a container's own, of limited size, and gone with it; files that processes hand
-to each other; terminals that programs make."""
+to each other; terminals that programs make; Unix sockets, which are a container's own, too."""
 import os
 import signal
 import sys
@@ -57,6 +57,49 @@ print(os.waitstatus_to_exitcode(pty.spawn(["/bin/sh", "-c", "tty; exit 3"])))
 """
 
 
+CONNECT = '''
+import os, socket, sys
+for name in ("/mnt/socket", "\\0abstract"):
+    client = socket.socket(socket.AF_UNIX)
+    try:
+        client.connect(name)
+        client.send(b"x")
+        print(client.recv(10), client.getpeername() == name.encode()[:1] + name.encode()[1:] or client.getpeername() == name)
+    except OSError as error:
+        print(error.errno)
+'''
+
+LISTEN = '''
+import os, socket
+listeners = []
+for name in ("/mnt/socket", "\\0abstract"):
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(name)
+    listener.listen()
+    listeners.append(listener)
+open("/dev/shm/ready", "w").write("yes")
+while True:
+    for listener in listeners:
+        peer, _ = listener.accept()
+        peer.send(peer.recv(10) * 2)
+'''
+
+
+def sockets(m):
+    os.mkdir(m.path("mnt"))
+    volume = f"--volume={m.path('mnt')}:/mnt"
+    m.command("run", "-d", "--name", "serves", "--rootfs=/:ro", volume, "/usr/bin/python3", "-c", LISTEN)
+    m.command("exec", "serves", "/bin/sh", "-c", "until [ -s /dev/shm/ready ]; do sleep 0.1; done")
+    got = m.command("exec", "serves", "/usr/bin/python3", "-c", CONNECT)
+    check("Unix sockets", got.stdout == b"b'xx' True\n" * 2, got)
+    got = m.command("run", "--rootfs=/:ro", volume, "/usr/bin/python3", "-c", CONNECT)
+    check("not another container's", got.stdout == b"111\n" * 2, got)
+    code = "import socket; socket.socket(socket.AF_INET)"
+    got = m.command("run", "--rootfs=/:ro", "/usr/bin/python3", "-c", code)
+    check("no others", b"PermissionError" in got.stderr, got)
+    m.command("rm", "-f", "serves")
+
+
 def memory(m):
     run = lambda *words: m.command("run", "--rootfs=/:ro", *words)
     got = run("/bin/sh", "-c", "ls -A /dev/shm; stat -c %a%F /dev/shm")
@@ -94,6 +137,7 @@ def main():
     with Managed(selkie, options) as m:
         memory(m)
         programs(m)
+        sockets(m)
     finish()
 
 
