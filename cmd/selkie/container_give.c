@@ -47,7 +47,11 @@ bool container_streams_give(int connection)
         int fd = fcntl(i, F_DUPFD_CLOEXEC, 3), flags = fcntl(i, F_GETFL);
         int mode = flags & O_ACCMODE;
         if (fd >= 0 && !(flags & O_PATH)) {
-            is_good = container_give(connection, names[i], mode == O_RDWR ? "rw" : mode == O_WRONLY ? "w" : "r", fd);
+            is_good = container_give(connection, names[i],
+                                     mode == O_RDWR     ? "rw"
+                                     : mode == O_WRONLY ? "w"
+                                                        : "r",
+                                     fd);
         }
     }
     return is_good;

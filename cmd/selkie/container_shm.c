@@ -71,12 +71,14 @@ int container_shm_open(uint64_t bytes)
     if (directory != -EPERM) {
         return directory;
     }
-    pid_t child = (pid_t)syscall(SYS_clone, CLONE_FILES | SIGCHLD, 0, 0, 0, 0); /* as fork, but for the descriptors */
+    pid_t child =
+        (pid_t)syscall(SYS_clone, CLONE_FILES | SIGCHLD, 0, 0, 0, 0); /* as fork, but for the descriptors */
     if (child == 0) {
         directory = namespace_enter() ? directory_make(bytes) : -1;
         _exit(directory >= 0 && directory < NOTHING ? directory : NOTHING);
     }
-    if (child < 0 || process_wait(child, &status) != 0 || !WIFEXITED(status) || WEXITSTATUS(status) == NOTHING) {
+    if (child < 0 || process_wait(child, &status) != 0 || !WIFEXITED(status) ||
+        WEXITSTATUS(status) == NOTHING) {
         return -EPERM;
     }
     return WEXITSTATUS(status);

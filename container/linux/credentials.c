@@ -46,10 +46,11 @@ long credentials_read(const struct thread *thread, uint64_t at, uint64_t size, s
 }
 
 void credentials_give(const struct file *socket, const struct credentials *credentials,
-                             struct control_room *room)
+                      struct control_room *room)
 {
     /* Of who sent no files nobody knows more than whose container it is. */
-    const struct credentials unknown = {(int32_t)(socket->word[FLAGS] >> 32), identity_user(), identity_group()};
+    const struct credentials unknown = {(int32_t)(socket->word[FLAGS] >> 32), identity_user(),
+                                        identity_group()};
     credentials = credentials ? credentials : &unknown;
     struct {
         struct control_header header;

@@ -28,7 +28,8 @@ struct credentials credentials_own(const struct thread *thread);
 long credentials_read(const struct thread *thread, uint64_t at, uint64_t size, struct credentials *said);
 
 /* To who asked for them. NULL: nobody knows the sender's. */
-void credentials_give(const struct file *socket, const struct credentials *credentials, struct control_room *room);
+void credentials_give(const struct file *socket, const struct credentials *credentials,
+                      struct control_room *room);
 
 /* SO_PASSCRED and SO_PEERCRED: true, and the result. */
 bool credentials_option_set(struct file *socket, uint64_t level, uint64_t name, uint64_t at, uint64_t size,

@@ -73,9 +73,10 @@ static long wishes_read(const struct thread *thread, uint64_t at, uint64_t size,
         }
         uint64_t data = at + sizeof header, room = header.size - sizeof header;
         if (header.level == SOL_SOCKET) {
-            error = header.type == SCM_RIGHTS        ? rights_read(data, room, wishes)
-                    : header.type == SCM_CREDENTIALS ? credentials_read(thread, data, room, &wishes->credentials)
-                                                     : -EINVAL;
+            error = header.type == SCM_RIGHTS ? rights_read(data, room, wishes)
+                    : header.type == SCM_CREDENTIALS
+                        ? credentials_read(thread, data, room, &wishes->credentials)
+                        : -EINVAL;
             wishes->has_credentials |= header.type == SCM_CREDENTIALS;
         }
         if (error) {
@@ -100,11 +101,11 @@ static long file_pack(struct file *file, uint64_t token, char *to, size_t room)
     size_t path_size = file->path ? strlen(file->path) + 1 : 0;
     bool is_event = cap && strcmp(file->kind->name, "anon_inode:[eventfd]") == 0;
     struct file_letter letter = {
-        .type = !cap                           ? LETTER_PATH
-                : file_is_directory(file)      ? LETTER_DIRECTORY
-                : is_event                     ? LETTER_EVENT
-                : file_host_is_master(file)    ? LETTER_MASTER
-                                               : LETTER_FILE,
+        .type = !cap                        ? LETTER_PATH
+                : file_is_directory(file)   ? LETTER_DIRECTORY
+                : is_event                  ? LETTER_EVENT
+                : file_host_is_master(file) ? LETTER_MASTER
+                                            : LETTER_FILE,
         .flags = file->flags,
         .path_size = (uint32_t)path_size,
     };
@@ -137,7 +138,8 @@ static long letter_write(const struct thread *thread, const struct wishes *wishe
     }
     *letter = (struct letter){.magic = LETTER_MAGIC,
                               .token = token,
-                              .credentials = wishes->has_credentials ? wishes->credentials : credentials_own(thread),
+                              .credentials =
+                                  wishes->has_credentials ? wishes->credentials : credentials_own(thread),
                               .has_credentials = wishes->has_credentials,
                               .count = wishes->count,
                               .size = (uint32_t)used};
@@ -211,8 +213,8 @@ void parcel_sent(const struct parcel *parcel, bool is_sent)
     }
 }
 
-static long taken_open(const struct process *process, const struct letter *letter, const struct file_letter *one,
-                       const char *path, uint64_t index, struct file **file)
+static long taken_open(const struct process *process, const struct letter *letter,
+                       const struct file_letter *one, const char *path, uint64_t index, struct file **file)
 {
     struct object_box box;
     if (one->type == LETTER_PATH) {
@@ -259,8 +261,9 @@ static void rights_give(const int32_t *fds, unsigned count, struct control_room 
 static unsigned fds_room(const struct control_room *room)
 {
     uint64_t left = room->size - room->used;
-    return left < sizeof(struct control_header) ? 0
-                                                : (unsigned)((left - sizeof(struct control_header)) / sizeof(int32_t));
+    return left < sizeof(struct control_header)
+               ? 0
+               : (unsigned)((left - sizeof(struct control_header)) / sizeof(int32_t));
 }
 
 /* The files of a letter, as far as there is room. */
@@ -325,7 +328,9 @@ static void outside_take(struct thread *thread, const struct object_box *box, bo
     long kind = HOST(box->object, HOST_OBJECT_KIND, 0, &access, 0);
     static const unsigned FLAGS_OF[] = {O_RDONLY, O_RDONLY, O_WRONLY, O_RDWR};
     struct file *file = file_host_make(box, FLAGS_OF[access & 3], kind == HOST_DIRECTORY);
-    long fd = !file ? -ENOMEM : fds_room(room) ? descriptor_add(thread->process, file, 0, is_close_on_exec) : -EMFILE;
+    long fd = !file            ? -ENOMEM
+              : fds_room(room) ? descriptor_add(thread->process, file, 0, is_close_on_exec)
+                               : -EMFILE;
     if (fd >= 0) {
         rights_give(&(int32_t){(int32_t)fd}, 1, room);
     } else {
@@ -336,8 +341,8 @@ static void outside_take(struct thread *thread, const struct object_box *box, bo
     }
 }
 
-void parcel_unpack(struct thread *thread, const struct file *socket, const struct object_box *box, bool has_object,
-                   bool is_close_on_exec, struct control_room *room)
+void parcel_unpack(struct thread *thread, const struct file *socket, const struct object_box *box,
+                   bool has_object, bool is_close_on_exec, struct control_room *room)
 {
     struct letter *letter = has_object ? letter_read(box) : NULL;
     credentials_give(socket, letter ? &letter->credentials : NULL, room);

@@ -26,7 +26,7 @@ long parcel_pack(struct thread *thread, const struct file *socket, uint64_t cont
 void parcel_sent(const struct parcel *parcel, bool is_sent);
 
 /* What came along, if anything did; takes the box. */
-void parcel_unpack(struct thread *thread, const struct file *socket, const struct object_box *box, bool has_object,
-                   bool is_close_on_exec, struct control_room *room);
+void parcel_unpack(struct thread *thread, const struct file *socket, const struct object_box *box,
+                   bool has_object, bool is_close_on_exec, struct control_room *room);
 
 #endif

@@ -175,7 +175,8 @@ static seL4_MessageInfo_t news_answer(const struct unit *unit)
 static seL4_MessageInfo_t read_answer(const struct unit *unit, seL4_Word number, seL4_Word offset)
 {
     const struct command *command = command_of(unit, number);
-    struct order_text text = command && command->record ? command->record->order : (struct order_text){NULL, 0};
+    struct order_text text =
+        command && command->record ? command->record->order : (struct order_text){NULL, 0};
     seL4_Word most = (seL4_MsgMaxLength - 1) * sizeof(seL4_Word);
     seL4_Word count = offset < text.size ? text.size - offset : 0;
     count = count < most ? count : most;

@@ -14,7 +14,7 @@
 struct command {
     struct unit *unit; /* NULL: this place is free */
     struct record *record;
-    seL4_Word signals, terminal_signals;      /* that it has not been told of; bit N - 1: signal N */
+    seL4_Word signals, terminal_signals; /* that it has not been told of; bit N - 1: signal N */
     bool is_told, has_begun, is_detached, must_end, is_end_told;
 };
 

@@ -130,8 +130,7 @@ static void session_kill(int session)
 {
     for (unsigned i = PROCESSES; i-- > 1;) {
         if (processes[i].state != PROCESS_FREE && processes[i].session == session) {
-            (void)signal_send_to(&processes[0], processes[i].pid,
-                                 &(struct server_signal){.signal = SIGKILL});
+            (void)signal_send_to(&processes[0], processes[i].pid, &(struct server_signal){.signal = SIGKILL});
         }
     }
 }

@@ -21,7 +21,8 @@ struct terminal {
     int foreground;
     cap_address file;         /* of one from outside */
     struct object_box master; /* of one that was made here */
-    struct object_box slave; /* until it is opened for the first time: a terminal that nobody ever opened is not over */
+    struct object_box
+        slave; /* until it is opened for the first time: a terminal that nobody ever opened is not over */
     uint64_t holders[WORDS];
 };
 

@@ -21,7 +21,9 @@ static long send_fds(int socket, const int *fds, unsigned count, const char *tex
     union {
         struct cmsghdr header;
         char bytes[CMSG_SPACE(MOST * sizeof(int))];
-    } control = {.header = {.cmsg_len = CMSG_LEN(count * sizeof(int)), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS}};
+    } control = {.header = {.cmsg_len = CMSG_LEN(count * sizeof(int)),
+                            .cmsg_level = SOL_SOCKET,
+                            .cmsg_type = SCM_RIGHTS}};
     struct iovec data = {.iov_base = (void *)(uintptr_t)text, .iov_len = strlen(text)};
     struct msghdr message = {.msg_iov = &data,
                              .msg_iovlen = 1,
@@ -46,9 +48,10 @@ static int receive_fds(int socket, int *fds, unsigned room, int flags, char text
     ssize_t got = recvmsg(socket, &message, flags);
     memset(text + (got > 0 ? got : 0), 0, 1);
     const struct cmsghdr *header = got >= 0 && room ? CMSG_FIRSTHDR(&message) : NULL;
-    int count = header && header->cmsg_type == SCM_RIGHTS ? (int)((header->cmsg_len - CMSG_LEN(0)) / sizeof(int)) : 0;
-    printf("message '%s' with %d, flags %x, control %zu\n", text, count, message.msg_flags & ~MSG_CMSG_CLOEXEC,
-           (size_t)(room ? message.msg_controllen : 0));
+    int count =
+        header && header->cmsg_type == SCM_RIGHTS ? (int)((header->cmsg_len - CMSG_LEN(0)) / sizeof(int)) : 0;
+    printf("message '%s' with %d, flags %x, control %zu\n", text, count,
+           message.msg_flags & ~MSG_CMSG_CLOEXEC, (size_t)(room ? message.msg_controllen : 0));
     fflush(stdout);
     if (count) {
         memcpy(fds, CMSG_DATA(header), (size_t)count * sizeof(int));
@@ -76,7 +79,8 @@ static void test_kinds(int type)
         close(pair[0]);
         int count = receive_fds(pair[1], fds, 8, 0, text);
         for (int i = 0; i < count; i++) {
-            printf("%d: cloexec %d, flags %x\n", i, fcntl(fds[i], F_GETFD), fcntl(fds[i], F_GETFL) & (O_ACCMODE | O_APPEND));
+            printf("%d: cloexec %d, flags %x\n", i, fcntl(fds[i], F_GETFD),
+                   fcntl(fds[i], F_GETFL) & (O_ACCMODE | O_APPEND));
         }
         show(fds[0]); /* a file, from where its position is */
         show(fds[1]); /* a pipe */
@@ -101,7 +105,8 @@ static void test_kinds(int type)
     TELL(write(pipes[1], "in the pipe", 11));
     TELL(socketpair(AF_UNIX, SOCK_STREAM, 0, sockets));
     TELL(openpty(&master, &slave, NULL, NULL, NULL));
-    int events = eventfd(0, 0), directory = open(".", O_RDONLY | O_DIRECTORY), null = open("/dev/null", O_RDWR);
+    int events = eventfd(0, 0), directory = open(".", O_RDONLY | O_DIRECTORY),
+        null = open("/dev/null", O_RDWR);
     int sent[] = {file, pipes[0], sockets[0], memory, events, directory, slave, null};
     long said = send_fds(pair[0], sent, 8, "hello"); /* the child tells its part first */
     close(pipes[0]);
@@ -190,12 +195,16 @@ static void test_credentials(void)
     union {
         struct cmsghdr header;
         char bytes[CMSG_SPACE(sizeof(struct ucred))];
-    } control = {.header = {.cmsg_len = CMSG_LEN(sizeof peer), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_CREDENTIALS}};
+    } control = {.header = {.cmsg_len = CMSG_LEN(sizeof peer),
+                            .cmsg_level = SOL_SOCKET,
+                            .cmsg_type = SCM_CREDENTIALS}};
     struct ucred own = {.pid = getpid(), .uid = geteuid(), .gid = getegid()};
     memcpy(CMSG_DATA(&control.header), &own, sizeof own);
     struct iovec data = {.iov_base = (char[]){"me"}, .iov_len = 2};
-    struct msghdr message = {
-        .msg_iov = &data, .msg_iovlen = 1, .msg_control = control.bytes, .msg_controllen = sizeof control.bytes};
+    struct msghdr message = {.msg_iov = &data,
+                             .msg_iovlen = 1,
+                             .msg_control = control.bytes,
+                             .msg_controllen = sizeof control.bytes};
     TELL(sendmsg(pair[0], &message, 0));
     memset(&control, 0, sizeof control);
     message.msg_controllen = sizeof control.bytes;
