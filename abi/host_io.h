@@ -148,7 +148,7 @@ enum host_operation {
                                  * of the address; read. Directory, file or socket, with the access that it is open
                                  * for, directories with both, sockets without a policy. More than one are closed;
                                  * what must not be used here is, and the answer -EOPNOTSUPP */
-    HOST_SOCKET_SEND_OBJECT,    /* (buffer, size, flags, address, length), extra 0: a file, whose descriptor goes along;
+    HOST_SOCKET_SEND_OBJECT, /* (buffer, size, flags, address, length), extra 0: a file, whose descriptor goes along;
                                  * write. Regular files and pipes, and only through a capability that allows all that
                                  * they are open for, else -EPERM: who receives it gets no more than this is */
     HOST_SOCKET_SHUTDOWN, /* (how) */

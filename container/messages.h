@@ -58,13 +58,13 @@ enum server_message {
 /* What SERVER_TERMINAL is asked. Terminals that programs made are numbers below SERVER_TERMINALS (/dev/pts/N), those
  * that came from outside have higher ones. A *holder* is a process that has a master open. */
 enum server_terminal {
-    TERMINAL_NEW,  /* (slot of a master, of its terminal) -> id; the server keeps duplicates, of the master until nobody
+    TERMINAL_NEW, /* (slot of a master, of its terminal) -> id; the server keeps duplicates, of the master until nobody
                     * holds it, of the terminal until it is opened. -ENOSPC */
     TERMINAL_OPEN, /* (id or -1: the session's own, slot of an empty host object): it becomes the terminal -> id. -EIO,
                     * -ENXIO, -ENOMEM */
-    TERMINAL_HOLD, /* (bits): the caller holds these, and no others */
-    TERMINAL_OWN,  /* () -> id of the session's, -ENXIO */
-    TERMINAL_TAKE, /* (id, is_stealing): TIOCSCTTY */
+    TERMINAL_HOLD,           /* (bits): the caller holds these, and no others */
+    TERMINAL_OWN,            /* () -> id of the session's, -ENXIO */
+    TERMINAL_TAKE,           /* (id, is_stealing): TIOCSCTTY */
     TERMINAL_LEAVE,          /* (id): TIOCNOTTY */
     TERMINAL_GET_FOREGROUND, /* (id, is_master) -> group */
     TERMINAL_SET_FOREGROUND, /* (id, group) */

@@ -32,7 +32,7 @@ struct hostio_rule {
     uint8_t is_listen; /* bind and listen; else connect and send */
     uint8_t family;    /* AF_INET, AF_INET6, AF_UNIX */
     uint8_t prefix;    /* leading bits of `address` that must be equal */
-    uint8_t address[16]; /* AF_UNIX: of an abstract name */
+    uint8_t address[16];            /* AF_UNIX: of an abstract name */
     uint16_t port_first, port_last; /* host byte order, inclusive; a bind to port 0 needs 0 in the range */
 };
 

@@ -116,10 +116,9 @@ int64_t receive_object(struct hostio *h, const struct hostio_entry *entry, struc
     uint64_t size = sizeof(control);
     if (!table_has_room(h))
         return -ENFILE;
-    int64_t got =
-        socket_receive_with(h, entry, call, call->argument[2], call->argument[4], &control, &size);
-    bool has_rights = got >= 0 && size == sizeof(control) && control.level == SOL_SOCKET &&
-                      control.type == CONTROL_RIGHTS;
+    int64_t got = socket_receive_with(h, entry, call, call->argument[2], call->argument[4], &control, &size);
+    bool has_rights =
+        got >= 0 && size == sizeof(control) && control.level == SOL_SOCKET && control.type == CONTROL_RIGHTS;
     call->second = got < 0 ? 0 : call->second << LENGTH_SHIFT | has_rights;
     if (!has_rights)
         return got;
@@ -152,7 +151,8 @@ int64_t send_object(struct hostio *h, const struct hostio_entry *entry, const st
         struct control control;
         uint32_t padding;
     } message = {
-        .control = {.size = sizeof(struct control), .level = SOL_SOCKET, .type = CONTROL_RIGHTS, .fd = file->fd}};
+        .control = {
+            .size = sizeof(struct control), .level = SOL_SOCKET, .type = CONTROL_RIGHTS, .fd = file->fd}};
     int64_t result = sending_check(h, file, call->other_access);
     return result < 0 ? result
                       : socket_send_with(h, entry, call, call->argument[2], call->small_size, &message,

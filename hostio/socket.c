@@ -144,10 +144,8 @@ int64_t socket_send_with(const struct hostio *h, const struct hostio_entry *entr
 {
     struct iovec vector[HOST_IO_PIECES];
     struct target target;
-    struct message message = {.vector = vector,
-                              .count = pieces_list(h, call, vector),
-                              .control = control,
-                              .control_size = size};
+    struct message message = {
+        .vector = vector, .count = pieces_list(h, call, vector), .control = control, .control_size = size};
     if (flags & ~(uint64_t)SEND_FLAGS)
         return -EINVAL;
     if (address_size) {
@@ -177,10 +175,8 @@ int64_t socket_receive_with(const struct hostio *h, const struct hostio_entry *e
                             void *control, uint64_t *size)
 {
     struct iovec vector[HOST_IO_PIECES];
-    struct message message = {.vector = vector,
-                              .count = pieces_list(h, call, vector),
-                              .control = control,
-                              .control_size = *size};
+    struct message message = {
+        .vector = vector, .count = pieces_list(h, call, vector), .control = control, .control_size = *size};
     call->small_size = 0;
     if (flags & ~(uint64_t)(RECEIVE_FLAGS | MESSAGE_NOSIGNAL))
         return -EINVAL;

@@ -31,7 +31,8 @@ struct machine_host_piece {
 struct machine_host_call {
     enum host_operation operation;
     uint32_t handle; /* of the invoked object; an empty one has none */
-    uint32_t other;  /* of extra capability 0: the new directory of a rename or link, the file of a message, what an
+    uint32_t
+        other; /* of extra capability 0: the new directory of a rename or link, the file of a message, what an
                       * epoll instance watches */
     uint8_t access;  /* enum host_access that capability and object allow */
     uint8_t other_access; /* the same of `other` */

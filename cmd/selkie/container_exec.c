@@ -28,9 +28,9 @@ enum {
     CANNOT_RUN = 125
 };
 
-static const char usage[] =
-    "usage: selkie container exec [-dit] [--env=NAME=VALUE] [--user=USER[:GROUP]] [--workdir=DIR] NAME COMMAND "
-    "[ARGUMENTS]";
+static const char usage[] = "usage: selkie container exec [-dit] [--env=NAME=VALUE] [--user=USER[:GROUP]] "
+                            "[--workdir=DIR] NAME COMMAND "
+                            "[ARGUMENTS]";
 
 struct exec {
     struct message order;

@@ -86,7 +86,8 @@ static bool sockets_add(struct job *job, char rules[CONTAINER_RULES_SIZE])
         return true;
     }
     (void)!getrandom(bytes, sizeof(bytes), 0);
-    (void)snprintf(name, sizeof(name), CONTAINER_SOCKETS "%02x%02x%02x%02x", bytes[0], bytes[1], bytes[2], bytes[3]);
+    (void)snprintf(name, sizeof(name), CONTAINER_SOCKETS "%02x%02x%02x%02x", bytes[0], bytes[1], bytes[2],
+                   bytes[3]);
     (void)snprintf(text, sizeof(text), "listen:unix@%s", name);
     bool is_good = rules_append(rules, text);
     (void)snprintf(text, sizeof(text), "connect:unix@%s", name);
@@ -196,7 +197,8 @@ static bool root_give(const struct job *job, int connection)
     if (job->options.rootfs) {
         return directory_give(connection, "rootfs", job->options.rootfs, job->options.is_rootfs_read_only);
     }
-    return container_give(connection, "rootfs", "rw", openat(job->state, "root", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    return container_give(connection, "rootfs", "rw",
+                          openat(job->state, "root", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
 }
 
 /* A detached container has its log. */

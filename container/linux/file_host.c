@@ -120,9 +120,11 @@ static long terminal_read(struct file *file, uint64_t to, uint64_t size, int64_t
 static long size_control(struct file *file, uint64_t request, uint64_t argument)
 {
     uint64_t before, after; /* struct winsize */
-    bool is_set = request == TIOCSWINSZ && HOST(file->box.object, HOST_FILE_CONTROL, 0, NULL, TIOCGWINSZ, (uint64_t)&before) == 0;
+    bool is_set = request == TIOCSWINSZ &&
+                  HOST(file->box.object, HOST_FILE_CONTROL, 0, NULL, TIOCGWINSZ, (uint64_t)&before) == 0;
     long result = host_control(file, request, argument);
-    if (is_set && result == 0 && HOST(file->box.object, HOST_FILE_CONTROL, 0, NULL, TIOCGWINSZ, (uint64_t)&after) == 0 &&
+    if (is_set && result == 0 &&
+        HOST(file->box.object, HOST_FILE_CONTROL, 0, NULL, TIOCGWINSZ, (uint64_t)&after) == 0 &&
         before != after) {
         pty_size_changed(file);
     }
@@ -132,7 +134,8 @@ static long size_control(struct file *file, uint64_t request, uint64_t argument)
 static long terminal_ioctl(struct file *file, uint64_t request, uint64_t argument)
 {
     long result;
-    return terminal_control(file, request, argument, &result) ? result : size_control(file, request, argument);
+    return terminal_control(file, request, argument, &result) ? result
+                                                              : size_control(file, request, argument);
 }
 
 static long terminal_stat(struct file *file, struct statx *status)

@@ -98,7 +98,7 @@ static long ids_write(enum kind kind, const struct linux_call *call)
     {                                                                                                        \
         (void)thread;                                                                                        \
         (void)call;                                                                                          \
-        return id[kind][which];                                                                             \
+        return id[kind][which];                                                                              \
     }
 #define SETTER(name, value)                                                                                  \
     HANDLER(name)                                                                                            \

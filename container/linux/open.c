@@ -81,7 +81,8 @@ static long open_path(const struct process *process, uint64_t flags, uint64_t mo
                      ? PATH_SYNTHETIC
                      : open_host(process, flags, mode & 07777 & ~(uint64_t)process->umask, file);
     if (error == PATH_SYNTHETIC) {
-        error = synthetic_open(process, the_path.text, flags_told(flags) | (unsigned)(flags & O_NOCTTY), file);
+        error =
+            synthetic_open(process, the_path.text, flags_told(flags) | (unsigned)(flags & O_NOCTTY), file);
         if (!error && (flags & O_DIRECTORY) && !file_is_directory(*file)) {
             file_release(*file);
             error = -ENOTDIR;

@@ -15,7 +15,8 @@ enum {
 
 static const struct container_order *the_order;
 static cap_address root;
-static struct container_mount shm; /* /dev/shm, unless a volume is there; its path is empty if there is none */
+static struct container_mount
+    shm;                     /* /dev/shm, unless a volume is there; its path is empty if there is none */
 static struct file *working; /* the working directory, if it was opened */
 
 void path_init(const struct container_order *order)

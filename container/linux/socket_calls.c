@@ -451,10 +451,10 @@ HANDLER(call_recvmsg)
     if (takes_objects && !host_object_make(&box)) {
         return -ENOMEM;
     }
-    long got = HOST(file->box.object, takes_objects ? HOST_SOCKET_RECEIVE_OBJECT : HOST_SOCKET_RECEIVE,
-                    takes_objects ? box.object : 0, &length, (uint64_t)joined, size,
-                    (ARG(2) & ~(uint64_t)MSG_CMSG_CLOEXEC) | cut | MSG_DONTWAIT, (uint64_t)address,
-                    sizeof address);
+    long got =
+        HOST(file->box.object, takes_objects ? HOST_SOCKET_RECEIVE_OBJECT : HOST_SOCKET_RECEIVE,
+             takes_objects ? box.object : 0, &length, (uint64_t)joined, size,
+             (ARG(2) & ~(uint64_t)MSG_CMSG_CLOEXEC) | cut | MSG_DONTWAIT, (uint64_t)address, sizeof address);
     bool has_object = takes_objects && got >= 0 && length & 1;
     length = takes_objects ? length >> 32 : length;
     if (takes_objects && got < 0) {

@@ -87,7 +87,8 @@ static long foreground_set(struct thread *thread, const struct file *file, uint6
     }
     long error = user_read(&group, argument, sizeof group);
     return error ? error
-                 : terminal_ask(thread->process, TERMINAL_SET_FOREGROUND, id_of(file), (uint64_t)(int64_t)group);
+                 : terminal_ask(thread->process, TERMINAL_SET_FOREGROUND, id_of(file),
+                                (uint64_t)(int64_t)group);
 }
 
 /* A group or a session. */
@@ -98,7 +99,8 @@ static long number_get(const struct process *process, const struct file *file, e
     return number < 0 ? number : user_write(argument, &number, sizeof number);
 }
 
-bool terminal_common(const struct file *file, uint64_t request, uint64_t argument, bool is_master, long *result)
+bool terminal_common(const struct file *file, uint64_t request, uint64_t argument, bool is_master,
+                     long *result)
 {
     struct thread *thread = thread_current;
     if (request >= TCSBRK && request <= TCFLSH) {
@@ -140,8 +142,8 @@ bool terminal_control(struct file *file, uint64_t request, uint64_t argument, lo
     if (request != TIOCSCTTY && request != TIOCNOTTY) {
         return false;
     }
-    *result = terminal_ask(thread->process, request == TIOCSCTTY ? TERMINAL_TAKE : TERMINAL_LEAVE, id_of(file),
-                           request == TIOCSCTTY && argument == 1);
+    *result = terminal_ask(thread->process, request == TIOCSCTTY ? TERMINAL_TAKE : TERMINAL_LEAVE,
+                           id_of(file), request == TIOCSCTTY && argument == 1);
     return true;
 }
 

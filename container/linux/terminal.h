@@ -31,6 +31,7 @@ long terminal_open(const struct process *process, int id, unsigned flags, struct
 
 /* ioctl(2) of what both sides of a terminal answer alike: true, and the result. The caller changes the window's size
  * on the host. */
-bool terminal_common(const struct file *file, uint64_t request, uint64_t argument, bool is_master, long *result);
+bool terminal_common(const struct file *file, uint64_t request, uint64_t argument, bool is_master,
+                     long *result);
 
 #endif

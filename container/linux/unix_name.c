@@ -90,7 +90,8 @@ static long node_name(const struct process *process, struct unix_name *name)
     memset(&host_address, 0, sizeof host_address);
     host_address.family = AF_UNIX;
     int length = format_text(host_address.text + 1, sizeof host_address.text - 1, "%s:%x:%x:%lx",
-                             *host_sockets() ? host_sockets() : PREFIX, status.dev_major, status.dev_minor, status.inode);
+                             *host_sockets() ? host_sockets() : PREFIX, status.dev_major, status.dev_minor,
+                             status.inode);
     name->address = (uint64_t)&host_address;
     name->size = FAMILY_BYTES + 1 + (uint64_t)length;
     return 0;

@@ -59,6 +59,7 @@ seL4_Word order_permille(struct order_text order); /* of the processor; 0: no li
 seL4_Error order_write(struct container_order *to, struct order_text from);
 /* A command in the container that was ordered so: environment, working directory and user are the container's, unless
  * it has its own. CONTAINER_ORDER_SIZE bytes at most. */
-seL4_Error order_write_command(struct container_command *to, struct order_text from, struct order_text container);
+seL4_Error order_write_command(struct container_command *to, struct order_text from,
+                               struct order_text container);
 
 #endif

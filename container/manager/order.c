@@ -185,7 +185,8 @@ seL4_Error order_write(struct container_order *to, struct order_text from)
     return to->argument_count ? error : seL4_InvalidArgument;
 }
 
-seL4_Error order_write_command(struct container_command *to, struct order_text from, struct order_text container)
+seL4_Error order_write_command(struct container_command *to, struct order_text from,
+                               struct order_text container)
 {
     static union {
         struct container_order order;
@@ -197,7 +198,8 @@ seL4_Error order_write_command(struct container_command *to, struct order_text f
     seL4_Error error = strings_add(order, from, "arg", &order->argument_count);
     error = error ? error : environment_add(order, container, from);
     error = error ? error : environment_add(order, from, (struct order_text){NULL, 0});
-    error = error ? error : string_add(order, text_last(from, "workdir", text_last(container, "workdir", "/")));
+    error =
+        error ? error : string_add(order, text_last(from, "workdir", text_last(container, "workdir", "/")));
     error = error || !user ? error : user_read(order, user);
     if (error || !order->argument_count) {
         return seL4_InvalidArgument;

@@ -75,7 +75,8 @@ static bool unit_start_for(struct connection *connection, const char **why)
 static bool run_serve(struct connection *connection, struct order_text message,
                       const struct control_services *services)
 {
-    const char *why = connection->unit || connection->command ? "this connection has a container already" : NULL;
+    const char *why =
+        connection->unit || connection->command ? "this connection has a container already" : NULL;
     struct record *record = connection->record;
     if (!why && record_keep(record, message) != seL4_NoError) {
         why = "not enough memory is left in the manager";

@@ -189,7 +189,10 @@ bool process_start(struct process *process, uint64_t ip, uint64_t sp, uint64_t a
     }
     process->state = PROCESS_RUNS;
     process->host = process;
-    seL4_UserContext registers = {.rip = ip, .rsp = sp, .rflags = FLAGS_START, .rdi = argument,
+    seL4_UserContext registers = {.rip = ip,
+                                  .rsp = sp,
+                                  .rflags = FLAGS_START,
+                                  .rdi = argument,
                                   .rsi = process->command ? CONTAINER_COMMAND : 0};
     return seL4_TCB_WriteRegisters(process->tcb, 1, 0, sizeof registers / sizeof(seL4_Word), &registers) ==
            seL4_NoError;

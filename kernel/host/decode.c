@@ -279,7 +279,8 @@ static void request_begin(const struct kernel *k, const struct invocation *in, c
     };
     for (unsigned i = 0; i < rule->words; i++)
         request->call.argument[i] = invocation_word(in, i);
-    if (rule->extra == HOST_EXTRA_DIRECTORY || rule->extra == HOST_EXTRA_READY || rule->extra == HOST_EXTRA_FILE) {
+    if (rule->extra == HOST_EXTRA_DIRECTORY || rule->extra == HOST_EXTRA_READY ||
+        rule->extra == HOST_EXTRA_FILE) {
         request->call.other = host_at(k, in->extra[0]->cap.paddr)->handle;
         request->call.other_access = (uint8_t)host_access_of(k, in->extra[0]->cap);
     }

@@ -126,8 +126,10 @@ static const struct host_rule RULES[HOST_OPERATIONS] = {
     [HOST_CLOCK_TIMER] = {.kinds = KIND(CLOCK), .words = 1, .extra = HOST_EXTRA_OBJECT},
     [HOST_TIMER_SET] = {.kinds = KIND(TIMER), .access = HOST_WRITE, .words = 3},
 
-    [HOST_EPOLL_CONTROL] =
-        {.kinds = KIND(EPOLL), .access = HOST_WRITE, .words = 3, .extra = HOST_EXTRA_READY},
+    [HOST_EPOLL_CONTROL] = {.kinds = KIND(EPOLL),
+                            .access = HOST_WRITE,
+                            .words = 3,
+                            .extra = HOST_EXTRA_READY},
     [HOST_EPOLL_TAKE] = {.kinds = KIND(EPOLL), .access = HOST_READ, .words = 2, .data_in = AT(0)},
 };
 

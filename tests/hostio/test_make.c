@@ -395,6 +395,7 @@ static void test_send(void)
     fixture_end();
 }
 
-CHECK_MAIN(CHECK_TEST(test_pipe), CHECK_TEST(test_socket_pair), CHECK_TEST(test_event), CHECK_TEST(test_epoll),
-           CHECK_TEST(test_terminal), CHECK_TEST(test_duplicate), CHECK_TEST(test_windows),
-           CHECK_TEST(test_receive_kinds), CHECK_TEST(test_receive_refused), CHECK_TEST(test_send))
+CHECK_MAIN(CHECK_TEST(test_pipe), CHECK_TEST(test_socket_pair), CHECK_TEST(test_event),
+           CHECK_TEST(test_epoll), CHECK_TEST(test_terminal), CHECK_TEST(test_duplicate),
+           CHECK_TEST(test_windows), CHECK_TEST(test_receive_kinds), CHECK_TEST(test_receive_refused),
+           CHECK_TEST(test_send))

@@ -311,9 +311,9 @@ static void test_unix_names(void)
     static const struct {
         const char *name; /* a '@' is the zero in front of an abstract one */
         int64_t error;
-    } cases[] = {{"@mine:1", 0},        {"@mine", 0},         {"@min", -EACCES}, {"@yours", -EACCES},
-                 {"mine:1", -EACCES},   {"/mine", -EACCES},   {"", -EACCES},     {"@", -EACCES},
-                 {"@@mine", -EACCES}};
+    } cases[] = {{"@mine:1", 0},      {"@mine", 0},        {"@min", -EACCES},
+                 {"@yours", -EACCES}, {"mine:1", -EACCES}, {"/mine", -EACCES},
+                 {"", -EACCES},       {"@", -EACCES},      {"@@mine", -EACCES}};
     fixture_begin();
     CHECK(policy_set("listen:unix@mine,connect:unix@mine"));
     CHECK_EQ(socket_make(AF_INET, SOCK_STREAM), -EACCES);
@@ -430,4 +430,5 @@ static void test_restrict(void)
 
 CHECK_MAIN(CHECK_TEST(test_restrict), CHECK_TEST(test_rules_text), CHECK_TEST(test_policy),
            CHECK_TEST(test_sockets_refused), CHECK_TEST(test_addresses_refused),
-           CHECK_TEST(test_listen_unbound), CHECK_TEST(test_stream), CHECK_TEST(test_unix_names), CHECK_TEST(test_no_descriptor_passes))
+           CHECK_TEST(test_listen_unbound), CHECK_TEST(test_stream), CHECK_TEST(test_unix_names),
+           CHECK_TEST(test_no_descriptor_passes))

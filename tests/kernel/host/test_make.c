@@ -163,7 +163,7 @@ static void test_receive(void)
     rig.sim->host.answer = answer_directory_came;
     rig.sim->host.opens_nothing = false;
     CHECK_EQ(host_result(host_invoke(&rig, socket, HOST_SOCKET_RECEIVE_OBJECT, WORDS(DATA, 9, 0, 0, 0),
-                                  CAPS(object))),
+                                     CAPS(object))),
              0);
     check_object(&rig, object, HOST_DIRECTORY, HOST_READ);
     rig_close(&rig);
@@ -175,17 +175,19 @@ static void test_send(void)
     struct rig rig = host_rig_open();
     uint64_t socket = host_open_socket(&rig), directory = host_root(&rig, ROOT_DIRECTORY);
     uint64_t file = host_open(&rig, directory), reader = host_with_rights(&rig, file, RIGHT_READ);
-    CHECK_EQ(host_result(host_invoke(&rig, socket, HOST_SOCKET_SEND_OBJECT, WORDS(DATA, 9, 0, 0, 0), CAPS(reader))),
+    CHECK_EQ(host_result(
+                 host_invoke(&rig, socket, HOST_SOCKET_SEND_OBJECT, WORDS(DATA, 9, 0, 0, 0), CAPS(reader))),
              0);
     const struct machine_host_call *last = sim_host_last(rig.sim, 0);
     CHECK_EQ(last->other, host_object_of(&rig, file)->handle);
     CHECK_EQ(last->other_access, HOST_READ);
-    CHECK_REFUSED(host_invoke(&rig, socket, HOST_SOCKET_SEND_OBJECT, WORDS(DATA, 9, 0, 0, 0), CAPS(directory)),
-                  ABI_INVALID_CAPABILITY, 0);
+    CHECK_REFUSED(
+        host_invoke(&rig, socket, HOST_SOCKET_SEND_OBJECT, WORDS(DATA, 9, 0, 0, 0), CAPS(directory)),
+        ABI_INVALID_CAPABILITY, 0);
     CHECK_ANSWER_EMPTY(host_invoke(&rig, socket, HOST_SOCKET_SEND_OBJECT, WORDS(DATA, 9, 0, 0, 0), NO_CAPS),
                        ABI_TRUNCATED_MESSAGE);
     rig_close(&rig);
 }
 
-CHECK_MAIN(CHECK_TEST(test_pairs), CHECK_TEST(test_epoll), CHECK_TEST(test_same_object), CHECK_TEST(test_duplicate),
-           CHECK_TEST(test_receive), CHECK_TEST(test_send))
+CHECK_MAIN(CHECK_TEST(test_pairs), CHECK_TEST(test_epoll), CHECK_TEST(test_same_object),
+           CHECK_TEST(test_duplicate), CHECK_TEST(test_receive), CHECK_TEST(test_send))
