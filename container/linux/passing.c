@@ -34,7 +34,7 @@ enum letter_type {
     LETTER_DIRECTORY,
     LETTER_EVENT,
     LETTER_MASTER,
-    LETTER_PATH /* what the personality makes up: opened anew */
+    LETTER_PATH /* what the personality makes up, and directories without a capability: opened anew */
 };
 
 struct file_letter {
@@ -109,7 +109,7 @@ static long file_pack(struct file *file, uint64_t token, char *to, size_t room)
         .flags = file->flags,
         .path_size = (uint32_t)path_size,
     };
-    if (!cap && (!file->path || !synthetic_covers(file->path))) {
+    if (!cap && (!file->path || !(synthetic_covers(file->path) || file_is_directory(file)))) {
         return -EOPNOTSUPP;
     }
     if (sizeof letter + path_size > room) {
