@@ -57,6 +57,21 @@ print(os.waitstatus_to_exitcode(pty.spawn(["/bin/sh", "-c", "tty; exit 3"])))
 """
 
 
+# Its server gets the client's terminal by a message.
+TMUX = '''
+export TERM=xterm LC_ALL=C.UTF-8 TMUX_TMPDIR=/mnt
+tmux -f /dev/null new-session -d -x 80 -y 24 -s one sh || exit 1
+tmux send-keys -t one 'echo $((6 * 7))' Enter 'sleep 100' Enter
+sleep 1
+tmux send-keys -t one C-c 'echo status $?' Enter
+for i in 1 2 3 4 5 6 7 8 9 10; do
+    tmux capture-pane -p -t one | grep -Eq '^(# )?status 130' && break
+    sleep 0.5
+done
+tmux capture-pane -p -t one | grep -E '^(# )?(42|status)'
+tmux kill-server
+'''
+
 CONNECT = '''
 import os, socket, sys
 for name in ("/mnt/socket", "\\0abstract"):
@@ -130,6 +145,10 @@ def programs(m):
     if os.path.exists("/usr/bin/script"):
         got = m.command("run", "--rootfs=/:ro", "/usr/bin/script", "-qc", "echo hi; tty", "/dev/null")
         check("script", got.stdout == b"hi\r\n/dev/pts/0\r\n", got)
+    if os.path.exists("/usr/bin/tmux"):
+        os.mkdir(m.path("tmux"))
+        got = m.command("run", "--rootfs=/:ro", f"--volume={m.path('tmux')}:/mnt", "/bin/sh", "-c", TMUX)
+        check("tmux", b"42\n" in got.stdout and b"status 130\n" in got.stdout, got)
 
 
 def main():
