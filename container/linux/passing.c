@@ -33,6 +33,7 @@ enum letter_type {
     LETTER_FILE,
     LETTER_DIRECTORY,
     LETTER_EVENT,
+    LETTER_TIMER,
     LETTER_MASTER,
     LETTER_PATH /* what the personality makes up, and directories without a capability: opened anew */
 };
@@ -97,13 +98,14 @@ static long pass(enum server_passing what, uint64_t token, uint64_t value, cap_a
 /* The letter of one file; its capability is handed in. Bytes written, or an error. */
 static long file_pack(struct file *file, uint64_t token, char *to, size_t room)
 {
-    cap_address cap = eventfd_share(file) ? file_host_cap(file) : 0;
+    cap_address cap = eventfd_share(file) && timerfd_share(file) ? file_host_cap(file) : 0;
     size_t path_size = file->path ? strlen(file->path) + 1 : 0;
     bool is_event = cap && strcmp(file->kind->name, "anon_inode:[eventfd]") == 0;
     struct file_letter letter = {
         .type = !cap                        ? LETTER_PATH
                 : file_is_directory(file)   ? LETTER_DIRECTORY
                 : is_event                  ? LETTER_EVENT
+                : file_host_is_timer(file)  ? LETTER_TIMER
                 : file_host_is_master(file) ? LETTER_MASTER
                                             : LETTER_FILE,
         .flags = file->flags,
@@ -233,8 +235,8 @@ static long taken_open(const struct process *process, const struct letter *lette
     if (!*file) {
         return -ENOMEM;
     }
-    if (one->type == LETTER_EVENT) {
-        file_host_become_event(*file, &box);
+    if (one->type == LETTER_EVENT || one->type == LETTER_TIMER) {
+        file_host_become(*file, &box, one->type == LETTER_TIMER);
     }
     memcpy((*file)->word, one->word, sizeof one->word);
     if (one->type == LETTER_MASTER) {
