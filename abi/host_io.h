@@ -41,7 +41,8 @@ enum {
     HOST_IO_NAME = 48,       /* bytes of a name in the bootinfo, the terminating zero included */
     HOST_IO_ROOTS = 32,      /* capabilities in the bootinfo */
     HOST_IO_WHOLE = 1 << 30, /* a flag: all of the memory must be there, in HOST_IO_PIECES pieces, else -EFAULT */
-    HOST_IO_WINDOW_BITS = 38 /* of the largest window, log2 of bytes */
+    HOST_IO_NO_LINKS = 1 << 29, /* a flag: -ELOOP where a component that is not the last one is a symbolic link */
+    HOST_IO_WINDOW_BITS = 38    /* of the largest window, log2 of bytes */
 };
 
 enum host_kind {
@@ -121,7 +122,8 @@ enum host_operation {
                           * O_TMPFILE; else -EINVAL. Devices: -ENXIO, except null, zero, full, random, urandom, tty */
     HOST_DIRECTORY_LIST, /* (buffer, size): getdents64 */
     HOST_DIRECTORY_REWIND, /* (offset): lseek of a directory */
-    HOST_DIRECTORY_STAT, /* (path, length, flags, buffer): struct statx; flags: AT_SYMLINK_NOFOLLOW */
+    HOST_DIRECTORY_STAT, /* (path, length, flags, buffer): struct statx; flags: AT_SYMLINK_NOFOLLOW,
+                          * HOST_IO_NO_LINKS */
     HOST_DIRECTORY_READ_LINK, /* (path, length, buffer, size) */
     HOST_DIRECTORY_MAKE, /* (path, length, mode): mkdir; write, as all that follow */
     HOST_DIRECTORY_MAKE_NODE, /* (path, length, mode): FIFO or socket node only */

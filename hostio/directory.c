@@ -29,9 +29,11 @@ static int64_t directory_status(const struct hostio *h, const struct hostio_entr
                                 struct machine_host_call *call)
 {
     uint64_t flags = call->argument[2];
-    if (flags & ~(uint64_t)AT_SYMLINK_NOFOLLOW)
+    if (flags & ~(uint64_t)(AT_SYMLINK_NOFOLLOW | HOST_IO_NO_LINKS))
         return -EINVAL;
-    int64_t fd = name_open_path(h, entry->fd, call->path, !(flags & AT_SYMLINK_NOFOLLOW));
+    int64_t fd = flags & HOST_IO_NO_LINKS
+                     ? name_open_no_links(h, entry->fd, call->path)
+                     : name_open_path(h, entry->fd, call->path, !(flags & AT_SYMLINK_NOFOLLOW));
     if (fd < 0)
         return fd;
     int64_t result = descriptor_status(h, fd, call->small);

@@ -21,18 +21,29 @@ enum {
     WALK_TRIES = 64 /* while directories are being moved */
 };
 
-int64_t name_open(const struct hostio *h, int64_t directory, const char *path, uint64_t flags, uint64_t mode)
+static int64_t name_walk(const struct hostio *h, int64_t directory, const char *path, uint64_t flags,
+                         uint64_t mode, uint64_t resolve)
 {
     const struct open_how how = {
         .flags = flags | O_CLOEXEC,
         .mode = mode,
-        .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
+        .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS | resolve,
     };
     int64_t fd = -EAGAIN;
     for (unsigned i = 0; i < WALK_TRIES && fd == -EAGAIN; i++)
         fd = host4(h, __NR_openat2, (uint64_t)directory, address_of(path && *path ? path : "."),
                    address_of(&how), sizeof(how));
     return fd;
+}
+
+int64_t name_open(const struct hostio *h, int64_t directory, const char *path, uint64_t flags, uint64_t mode)
+{
+    return name_walk(h, directory, path, flags, mode, 0);
+}
+
+int64_t name_open_no_links(const struct hostio *h, int64_t directory, const char *path)
+{
+    return name_walk(h, directory, path, (uint64_t)O_PATH | O_NOFOLLOW, 0, RESOLVE_NO_SYMLINKS);
 }
 
 int64_t name_open_path(const struct hostio *h, int64_t directory, const char *path, bool follows)

@@ -94,6 +94,8 @@ enum name_kind {
 int64_t name_open(const struct hostio *h, int64_t directory, const char *path, uint64_t flags, uint64_t mode);
 /* The same for one that only names the object. An empty path is the directory. */
 int64_t name_open_path(const struct hostio *h, int64_t directory, const char *path, bool follows);
+/* The same of a path whose last component alone may be a symbolic link, which is opened then; else -ELOOP. */
+int64_t name_open_no_links(const struct hostio *h, int64_t directory, const char *path);
 /* Where the last component stands. Anything but NAME_PLAIN and NAME_SLASH is no name to make or remove. */
 struct name name_find(struct hostio *h, int64_t directory, const char *path);
 void name_drop(const struct hostio *h, const struct name *name);

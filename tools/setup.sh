@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Install the Debian packages that building and testing need. Silent when all are there.
 
-packages="gcc libc6-dev cmake ninja-build pkg-config python3 libelf-dev libdw-dev libjansson-dev libarchive-dev libzydis-dev"
+packages="gcc libc6-dev cmake ninja-build pkg-config python3 libelf-dev libdw-dev libjansson-dev libarchive-dev nettle-dev libzydis-dev"
 
 if ! command -v dpkg-query >/dev/null; then
     echo "setup: this is not a Debian system; install the equivalents of: $packages" >&2

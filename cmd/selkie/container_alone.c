@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "container_shm.h"
@@ -30,8 +31,8 @@ enum {
     STATUS_SIZE = 64
 };
 
-/* What grants point at: the root, /dev/shm and the volumes. */
-static char *paths[2 + CONTAINER_VOLUMES];
+/* What grants point at: the root's layers, /dev/shm and the volumes. */
+static char *paths[5 + CONTAINER_VOLUMES];
 
 static bool path_grant(struct run_options *run, const char *name, const char *path, bool is_read_only)
 {
@@ -46,12 +47,31 @@ static bool path_grant(struct run_options *run, const char *name, const char *pa
     return grant_path(run, HOST_DIRECTORY, text);
 }
 
+static bool layer_grant(struct run_options *run, const char *name, int fd, bool is_read_only)
+{
+    char path[64];
+    (void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+    return path_grant(run, name, path, is_read_only);
+}
+
+static bool root_grant(struct run_options *run, const struct container_options *options,
+                       const struct container_root *root)
+{
+    if (root->upper < 0) {
+        return path_grant(run, "rootfs", options->rootfs, options->is_rootfs_read_only);
+    }
+    return layer_grant(run, "rootfs", root->lower, true) &&
+           (root->lower_index < 0 || layer_grant(run, "rootfs-index", root->lower_index, true)) &&
+           layer_grant(run, "upper", root->upper, false) &&
+           layer_grant(run, "upper-index", root->upper_index, false);
+}
+
 static bool grants_make(struct run_options *run, const struct container_options *options,
-                        const struct message *order)
+                        const struct message *order, const struct container_root *root)
 {
     char name[32], rules[CONTAINER_RULES_SIZE + 16];
     const char *network = message_value(order, "network", NULL);
-    bool is_good = path_grant(run, "rootfs", options->rootfs, options->is_rootfs_read_only);
+    bool is_good = root_grant(run, options, root);
     for (unsigned i = 0; i < options->volume_count && is_good; i++) {
         container_volume_name(name, i);
         is_good = path_grant(run, name, options->volume[i].host, options->volume[i].is_read_only);
@@ -79,6 +99,7 @@ static _Noreturn void child_run(pid_t parent, struct run_options *run, int order
 {
     char path[64];
     (void)prctl(PR_SET_PDEATHSIG, SIGTERM);
+    (void)umask(0); /* modes are what the container says */
     if (getppid() != parent) {
         _exit(RUN_HOST);
     }
@@ -121,13 +142,14 @@ static int status_read(int status)
     return count > 0 ? state_exit_status(text) : -1;
 }
 
-int container_run_alone(const struct container_options *options, const struct message *order)
+int container_run_alone(const struct container_options *options, const struct message *order,
+                        const struct container_root *root)
 {
     struct diag diag = {0};
     struct run_options run = {.engine = options->kind.engine,
                               .is_verbose = options->is_verbose,
                               .timeout_ns = (uint64_t)(options->timeout * 1e9)};
-    if (!grants_make(&run, options, order)) {
+    if (!grants_make(&run, options, order, root)) {
         return RUN_BAD_INPUT;
     }
     HOST_FD int image = manager_image(options->kind.is_mcs, &diag);

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "container_give.h"
 #include "container_live.h"
 #include "container_manager.h"
 #include "container_give.h"

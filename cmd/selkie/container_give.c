@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What containers and commands in them get of this process: descriptors, each in a message of its own. */
+/* Descriptors on their way to the manager. */
 #define _GNU_SOURCE
 #include "container_give.h"
 
@@ -8,10 +8,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "container_message.h"
 #include "host/fd.h"
 #include "run/say.h"
 
+/* Send one thing for the container, and close it. */
 bool container_give(int connection, const char *name, const char *access, int descriptor)
 {
     static struct message message;
@@ -21,22 +21,39 @@ bool container_give(int connection, const char *name, const char *access, int de
                     ? -EBADF
                     : message_send(connection, &message, fd);
     if (error) {
-        say("container: cannot pass on %s: %s", name, strerror(-error));
+        say("container run: cannot pass on %s: %s", name, strerror(-error));
     }
     return !error;
 }
 
-bool directory_give(int connection, const char *name, const char *path, bool is_read_only)
+bool container_give_directory(int connection, const char *name, const char *path, bool is_read_only)
 {
     int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0 && errno == ENOTDIR) { /* a volume may be a file */
         fd = open(path, (is_read_only ? O_RDONLY : O_RDWR) | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     }
     if (fd < 0) {
-        say("container: cannot open %s: %s", path, strerror(errno));
+        say("container run: cannot open %s: %s", path, strerror(errno));
         return false;
     }
     return container_give(connection, name, is_read_only ? "r" : "rw", fd);
+}
+
+static bool part_give(int connection, const char *name, const char *access, int fd)
+{
+    return container_give(connection, name, access, fcntl(fd, F_DUPFD_CLOEXEC, 3));
+}
+
+bool container_give_root(const struct container_options *options, const struct container_root *root,
+                         int connection)
+{
+    if (root->upper < 0) {
+        return container_give_directory(connection, "rootfs", options->rootfs, options->is_rootfs_read_only);
+    }
+    return part_give(connection, "rootfs", "r", root->lower) &&
+           (root->lower_index < 0 || part_give(connection, "rootfs-index", "r", root->lower_index)) &&
+           part_give(connection, "upper", "rw", root->upper) &&
+           part_give(connection, "upper-index", "rw", root->upper_index);
 }
 
 bool container_streams_give(int connection)

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * From an image to a root directory.
+ * From an image to a directory with its files.
  *
- * The cache has a directory per image, named by the digest of its manifest: `root`, `config.json`. It is made under
- * another name and renamed when it is whole, so that two commands at once do no harm.
+ * The cache has a directory per image, named by the digest of its manifest: `root`, `index` (container/index.h),
+ * `config.json`. It is made under another name and renamed when it is whole, so that two commands at once do no harm;
+ * after that nobody writes to it. What the image says has a digest is read only if it has that one.
  */
 #define _GNU_SOURCE
 #include "container_image.h"
@@ -16,6 +17,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "container_digest.h"
 #include "container_tree.h"
 #include "container_unpack.h"
 #include "host/fd.h"
@@ -23,7 +25,6 @@
 enum {
     PATH_SIZE = 4096,
     KEY_SIZE = 80,
-    DIGEST_LENGTH = 64,
     INDEX_DEPTH = 3
 };
 
@@ -33,6 +34,9 @@ struct image {
     json_t *layers; /* array of paths below the layout */
     char config[PATH_SIZE];
     char key[KEY_SIZE];
+    bool is_docker; /* layers have the digests that the configuration says, of what is in them */
+    bool is_bad;    /* a digest is wrong, `diag` says which */
+    struct diag *diag;
 };
 
 static json_t *json_open(int layout, const char *path)
@@ -46,12 +50,33 @@ static bool blob_path(const char *digest, char path[PATH_SIZE])
 {
     static const char prefix[] = "sha256:";
     const char *hex = digest ? digest + sizeof(prefix) - 1 : "";
-    if (!digest || strncmp(digest, prefix, sizeof(prefix) - 1) != 0 || strlen(hex) != DIGEST_LENGTH ||
-        strspn(hex, "0123456789abcdef") != DIGEST_LENGTH) {
+    if (!digest || strncmp(digest, prefix, sizeof(prefix) - 1) != 0 || !digest_is(hex)) {
         return false;
     }
     (void)snprintf(path, PATH_SIZE, "blobs/sha256/%s", hex);
     return true;
+}
+
+/* The digits at the end of a path, in `hex`; "" if there are none. */
+static void path_digest(const char *path, char hex[KEY_SIZE])
+{
+    const char *last = strrchr(path, '/');
+    (void)snprintf(hex, KEY_SIZE, "%.*s", DIGEST_LENGTH, last ? last + 1 : path);
+    hex[strspn(hex, "0123456789abcdef")] = '\0';
+    hex[digest_is(hex) ? DIGEST_LENGTH : 0] = '\0';
+}
+
+/* One whose path ends with its digest. */
+static json_t *json_open_checked(struct image *image, const char *path)
+{
+    char hex[KEY_SIZE];
+    HOST_FD int fd = tree_open(image->layout, path, O_RDONLY);
+    path_digest(path, hex);
+    if (fd < 0 || digest_check(fd, hex, path, image->diag) != 0) {
+        image->is_bad = fd >= 0;
+        return NULL;
+    }
+    return json_loadfd(fd, 0, NULL);
 }
 
 static const char *digest_of(const json_t *descriptor)
@@ -107,7 +132,7 @@ static bool layout_read(struct image *image)
         (void)snprintf(image->key, sizeof(image->key), "%.*s", (int)sizeof(image->key) - 1,
                        has_path ? path + sizeof("blobs/sha256/") - 1 : "");
         json_decref(json);
-        json = has_path ? json_open(image->layout, path) : NULL;
+        json = has_path ? json_open_checked(image, path) : NULL;
     }
     json_decref(json);
     return is_good;
@@ -121,32 +146,41 @@ static bool docker_read(struct image *image)
     const char *config = json_string_value(json_object_get(first, "Config"));
     bool is_good = config && json_is_array(layers) && strlen(config) < sizeof(image->config);
     if (is_good) {
-        const char *last = strrchr(config, '/');
         (void)snprintf(image->config, sizeof(image->config), "%s", config);
-        (void)snprintf(image->key, sizeof(image->key), "%.64s", last ? last + 1 : config);
-        image->key[strspn(image->key, "0123456789abcdef")] = '\0';
+        path_digest(config, image->key);
+        image->is_docker = true;
         image->layers = json_deep_copy(layers);
     }
     json_decref(json);
     return is_good && strlen(image->key) == DIGEST_LENGTH;
 }
 
-static int layers_unpack(const struct image *image, int root, struct diag *diag)
+static int layer_check(const struct image *image, const json_t *content_digests, size_t index, int fd,
+                       const char *path, struct diag *diag)
 {
-    const json_t *layer;
-    size_t i;
-    json_array_foreach(image->layers, i, layer)
-    {
-        const char *path = json_string_value(layer);
-        HOST_FD int fd = path ? tree_open(image->layout, path, O_RDONLY) : -EBADMSG;
-        int error =
-            fd < 0 ? diag_errno(diag, fd, "%s", path ? path : "?") : archive_unpack(fd, root, true, diag);
-        if (error) {
-            diag_add(diag, "cannot unpack layer %zu", i + 1);
-            return error;
-        }
+    char hex[KEY_SIZE];
+    const char *content = json_string_value(json_array_get(content_digests, index));
+    if (!image->is_docker) {
+        path_digest(path, hex);
+        return digest_check(fd, hex, path, diag);
     }
-    return 0;
+    return content && strncmp(content, "sha256:", 7) == 0 ? digest_check_content(fd, content + 7, path, diag)
+                                                          : 0;
+}
+
+static int layer_unpack(const struct image *image, const json_t *config, size_t index, int root, int owners,
+                        struct diag *diag)
+{
+    const json_t *contents = json_object_get(json_object_get(config, "rootfs"), "diff_ids");
+    const char *path = json_string_value(json_array_get(image->layers, index));
+    HOST_FD int fd = path ? tree_open(image->layout, path, O_RDONLY) : -EBADMSG;
+    int error = fd < 0 ? diag_errno(diag, fd, "%s", path ? path : "?")
+                       : layer_check(image, contents, index, fd, path, diag);
+    error = error ? error : archive_unpack(fd, root, owners, diag);
+    if (error) {
+        diag_add(diag, "cannot unpack layer %zu", index + 1);
+    }
+    return error;
 }
 
 /* The cache's directory. The descriptor or -errno. */
@@ -185,49 +219,75 @@ static int work_make(int cache, char name[KEY_SIZE], struct diag *diag)
     return fd < 0 ? diag_errno(diag, errno, "cannot unpack images") : fd;
 }
 
-static int config_keep(const struct image *image, int work, struct diag *diag)
+static int config_keep(const json_t *config, int work, struct diag *diag)
 {
-    json_t *json = json_open(image->layout, image->config);
     HOST_FD int fd = openat(work, "config.json", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
-    int error = !json ? diag_errno(diag, EBADMSG, "the image's configuration")
-                : fd < 0 || json_dumpfd(json, fd, 0) < 0 ? diag_errno(diag, EIO, "cannot write to the cache")
-                                                         : 0;
-    json_decref(json);
+    return fd < 0 || json_dumpfd(config, fd, 0) < 0 ? diag_errno(diag, EIO, "cannot write to the cache") : 0;
+}
+
+static int directory_make(int work, const char *name, mode_t mode)
+{
+    int fd = mkdirat(work, name, S_IRWXU) < 0 ? -1 : openat(work, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return fd >= 0 && fchmod(fd, mode) < 0 ? -1 : fd;
+}
+
+/* All of the image into `work`. */
+static int image_fill(struct image *image, int work, struct diag *diag)
+{
+    json_t *config = json_open_checked(image, image->config);
+    HOST_FD int root = directory_make(work, "root", 0755);
+    HOST_FD int owners = directory_make(work, "index", S_IRWXU);
+    int error = !config ? (image->is_bad ? -EBADMSG : diag_errno(diag, EBADMSG, "the image's configuration"))
+                : root < 0 || owners < 0 ? diag_errno(diag, EIO, "cannot write to the cache")
+                                         : config_keep(config, work, diag);
+    for (size_t i = 0; i < json_array_size(image->layers) && !error; i++) {
+        error = layer_unpack(image, config, i, root, owners, diag);
+    }
+    json_decref(config);
     return error;
 }
 
+/* Is it there, with all that belongs to it? */
+static bool is_cached(int cache, const char *key)
+{
+    char path[PATH_SIZE];
+    (void)snprintf(path, sizeof(path), "%s/index", key);
+    return faccessat(cache, path, F_OK, 0) == 0;
+}
+
 /* All layers into the cache, unless they are there. */
-static int image_cache(const struct image *image, int cache, struct diag *diag)
+static int image_cache(struct image *image, int cache, struct diag *diag)
 {
     char name[KEY_SIZE];
-    if (faccessat(cache, image->key, F_OK, 0) == 0) {
+    if (is_cached(cache, image->key)) {
         return 0;
     }
     HOST_FD int work = work_make(cache, name, diag);
     if (work < 0) {
         return work;
     }
-    int error = mkdirat(work, "root", S_IRWXU) < 0 ? -errno : 0;
-    HOST_FD int root = openat(work, "root", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    error = error || root < 0 ? diag_errno(diag, EIO, "cannot write to the cache")
-                              : layers_unpack(image, root, diag);
-    if (!error) {
-        error = fchmod(root, 0755) < 0 ? -errno : config_keep(image, work, diag);
+    int error = image_fill(image, work, diag);
+    if (!error && renameat(cache, name, cache, image->key) < 0 && !is_cached(cache, image->key)) {
+        (void)tree_remove(cache, image->key); /* one without an index */
+        error = renameat(cache, name, cache, image->key) < 0 && !is_cached(cache, image->key)
+                    ? diag_errno(diag, errno, "cannot write to the cache")
+                    : 0;
     }
-    bool is_there = !error && renameat(cache, name, cache, image->key) == 0;
-    if (!is_there) {
-        (void)tree_remove(cache, name); /* or somebody else was first */
-    }
+    (void)tree_remove(cache, name); /* if it did not go well, or somebody else was first */
     return error;
 }
 
 static int layout_use(int layout, const char *path, int cache, char key[KEY_SIZE], struct diag *diag)
 {
-    struct image image = {.layout = layout};
-    bool is_image = layout_read(&image) || docker_read(&image);
-    int error =
-        is_image ? image_cache(&image, cache, diag)
-                 : diag_errno(diag, EBADMSG, "%s: neither an OCI layout nor an archive of docker save", path);
+    struct image image = {.layout = layout, .diag = diag};
+    bool is_image = layout_read(&image) || (!image.is_bad && docker_read(&image));
+    int error = is_image ? image_cache(&image, cache, diag)
+                : image.is_bad
+                    ? -EBADMSG
+                    : diag_errno(diag, EBADMSG, "neither an OCI layout nor an archive of docker save");
+    if (error) {
+        diag_add(diag, "%s", path);
+    }
     (void)snprintf(key, KEY_SIZE, "%s", image.key);
     json_decref(image.layers);
     return error;
@@ -245,12 +305,12 @@ static int archive_use(int archive, const char *path, int cache, char key[KEY_SI
                    (unsigned long)status.st_size, (unsigned long)status.st_mtim.tv_sec,
                    (unsigned long)status.st_mtim.tv_nsec);
     ssize_t length = readlinkat(cache, link, key, KEY_SIZE - 1);
-    if (length > 0 && faccessat(cache, link, F_OK, 0) == 0) {
-        key[length] = '\0';
+    key[length > 0 ? length : 0] = '\0';
+    if (length > 0 && is_cached(cache, key)) {
         return 0;
     }
     HOST_FD int work = work_make(cache, name, diag);
-    int error = work < 0 ? work : archive_unpack(archive, work, false, diag);
+    int error = work < 0 ? work : archive_unpack(archive, work, -1, diag);
     if (error) {
         diag_add(diag, "%s", path);
     } else {
@@ -289,21 +349,21 @@ static void config_read(struct image_config *config, int directory)
     config->user = json_string_value(json_object_get(run, "User"));
 }
 
-static int root_make(int cache, const char *key, int state, struct image_config *config, struct diag *diag)
+static int root_open_cached(int cache, const char *key, int *root, int *owners, struct image_config *config,
+                            struct diag *diag)
 {
     HOST_FD int directory = openat(cache, key, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    HOST_FD int from = directory < 0 ? -1 : openat(directory, "root", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    HOST_FD int to =
-        mkdirat(state, "root", 0755) < 0 ? -1 : openat(state, "root", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (from < 0 || to < 0) {
-        return diag_errno(diag, errno, "cannot make the container's files");
+    if (directory >= 0) {
+        config_read(config, directory);
+        *root = openat(directory, "root", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        *owners = openat(directory, "index", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     }
-    config_read(config, directory);
-    int error = tree_copy(from, to);
-    return error ? diag_errno(diag, error, "cannot copy the image's files") : 0;
+    return directory < 0 || *root < 0 || *owners < 0
+               ? diag_errno(diag, errno, "cannot open the image's files")
+               : 0;
 }
 
-int image_unpack(const char *path, int state, struct image_config *config, struct diag *diag)
+int image_root_open(const char *path, int *root, int *owners, struct image_config *config, struct diag *diag)
 {
     char key[KEY_SIZE] = "";
     struct stat status;
@@ -315,52 +375,11 @@ int image_unpack(const char *path, int state, struct image_config *config, struc
     int error = fstat(image, &status) < 0 ? diag_errno(diag, errno, "%s", path)
                 : S_ISDIR(status.st_mode) ? layout_use(image, path, cache, key, diag)
                                           : archive_use(image, path, cache, key, diag);
-    return error ? error : root_make(cache, key, state, config, diag);
+    return error ? error : root_open_cached(cache, key, root, owners, config, diag);
 }
 
 void image_config_drop(struct image_config *config)
 {
     json_decref(config->json);
     config->json = NULL;
-}
-
-/* In a file like etc/passwd: the numbers behind NAME:x:, or NAME:x:UID:GID. */
-static bool name_find(int state, const char *file, const char *name, unsigned *first, unsigned *second)
-{
-    char line[1024];
-    HOST_FD int root = state < 0 ? -1 : openat(state, "root", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    int fd = root < 0 ? -1 : tree_open(root, file, O_RDONLY);
-    FILE *stream = fd < 0 ? NULL : fdopen(fd, "r");
-    size_t length = strlen(name);
-    bool is_found = false;
-    while (stream && !is_found && fgets(line, sizeof(line), stream)) {
-        const char *rest =
-            strncmp(line, name, length) == 0 && line[length] == ':' ? strchr(line + length + 1, ':') : NULL;
-        is_found = rest && sscanf(rest, ":%u:%u", first, second) >= 1;
-    }
-    if (stream) {
-        (void)fclose(stream);
-    }
-    return is_found;
-}
-
-static bool number_read(const char *text, unsigned *number)
-{
-    char *end = NULL;
-    unsigned long value = strtoul(text, &end, 10);
-    *number = (unsigned)value;
-    return text[0] >= '0' && text[0] <= '9' && !*end && value < 0xfffffffful;
-}
-
-bool image_user_find(int state, const char *text, unsigned *uid, unsigned *gid)
-{
-    char user[256];
-    unsigned ignored;
-    const char *group = strchr(text, ':');
-    (void)snprintf(user, sizeof(user), "%.*s", (int)(group ? (size_t)(group - text) : strlen(text)), text);
-    *gid = 0;
-    if (!number_read(user, uid) && !name_find(state, "etc/passwd", user, uid, gid)) {
-        return false;
-    }
-    return !group || number_read(group + 1, gid) || name_find(state, "etc/group", group + 1, gid, &ignored);
 }

@@ -2,8 +2,8 @@
 /*
  * Images: OCI layouts and archives (as skopeo writes them) and archives of `docker save`.
  *
- * An image's layers are unpacked once, one over the other, into XDG_CACHE_HOME/selkie/images; a container gets a
- * copy of the result, which shares its data where the file system can (FICLONE).
+ * An image's layers are unpacked once, one over the other, into XDG_CACHE_HOME/selkie/images; the result is the lower
+ * layer of all containers that are made of it.
  */
 #ifndef SELKIE_CMD_SELKIE_CONTAINER_IMAGE_H
 #define SELKIE_CMD_SELKIE_CONTAINER_IMAGE_H
@@ -26,11 +26,11 @@ struct image_config {
     const char *workdir, *user; /* NULL: not said */
 };
 
-/* Make `root` in the directory `state` from the image. 0 or -errno. */
-int image_unpack(const char *path, int state, struct image_config *config, struct diag *diag);
+/* Unpack the image, unless that was done: descriptors of its root directory and of its index. 0 or -errno. */
+int image_root_open(const char *path, int *root, int *owners, struct image_config *config, struct diag *diag);
 void image_config_drop(struct image_config *config);
 
-/* From "UID[:GID]", or names in the etc/passwd and etc/group of `root` in `state`, which may be -1. */
-bool image_user_find(int state, const char *text, unsigned *uid, unsigned *gid);
+/* From "UID[:GID]", or names in the etc/passwd and etc/group of the directory `root`, which may be -1. */
+bool image_user_find(int root, const char *text, unsigned *uid, unsigned *gid);
 
 #endif

@@ -20,9 +20,9 @@ static const char help[] =
     "\n"
     "Run a Linux program in a container: threads of an seL4 system that all of a user's containers share.\n"
     "\n"
-    "      --rootfs=DIR[:ro]     its root file system; or\n"
-    "      --image=PATH          an OCI layout or archive, or an archive of docker save: the container gets\n"
-    "                            a copy of its files, which goes with the container\n"
+    "      --rootfs=DIR[:ro|:O]  its root file system; with :O the directory stays as it is, and what the\n"
+    "                            container changes goes with the container; or\n"
+    "      --image=PATH          an OCI layout or archive, or an archive of docker save, used as with :O\n"
     "      --name=NAME           to find it by; otherwise a name is made up\n"
     "  -d, --detach              in the background: print the name and leave; output goes to its log\n"
     "  -i, --interactive         with -d: nothing; otherwise standard input is the container's anyway\n"
@@ -111,6 +111,17 @@ static bool read_only_cut(char *path)
         path[length - 3] = '\0';
     }
     return is_read_only;
+}
+
+/* Cut ":O" off the end. */
+static bool overlay_cut(char *path)
+{
+    size_t length = strlen(path);
+    bool is_overlay = length > 2 && strcmp(path + length - 2, ":O") == 0;
+    if (is_overlay) {
+        path[length - 2] = '\0';
+    }
+    return is_overlay;
 }
 
 /* With K, M or G, up to 16G. */
@@ -291,7 +302,8 @@ static bool option_apply(struct container_options *options, int key, char *value
 {
     switch (key) {
     case OPTION_ROOTFS:
-        options->is_rootfs_read_only = read_only_cut(value);
+        options->is_overlay = overlay_cut(value);
+        options->is_rootfs_read_only = !options->is_overlay && read_only_cut(value);
         options->rootfs = value;
         return true;
     case OPTION_IMAGE:
@@ -372,9 +384,8 @@ static const char *options_judge(const struct container_options *options)
     if (options->cpu_permille && options->is_alone) {
         return "--cpu does not go with --alone, whose container has a processor of its own";
     }
-    if (options->is_alone &&
-        (options->is_detached || options->is_terminal || options->restart || options->image)) {
-        return "--alone does not go with --detach, --tty, --restart and --image";
+    if (options->is_alone && (options->is_detached || options->is_terminal || options->restart)) {
+        return "--alone does not go with --detach, --tty and --restart";
     }
     if (options->is_detached && (options->is_terminal || options->timeout > 0)) {
         return "--detach does not go with --tty and --timeout";

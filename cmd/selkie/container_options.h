@@ -28,10 +28,10 @@ struct container_port_map {
 
 struct container_options {
     struct manager_kind kind;
-    char *rootfs; /* NULL: see image */
-    bool is_rootfs_read_only;
-    const char *image; /* NULL: see rootfs */
-    const char *name;  /* NULL: one is made up */
+    char *rootfs;                         /* NULL: see image */
+    bool is_rootfs_read_only, is_overlay; /* images are always overlays */
+    const char *image;                    /* NULL: see rootfs */
+    const char *name;                     /* NULL: one is made up */
     const char *restart, *workdir, *user;
     unsigned cpu_permille; /* 0: no limit */
     uint64_t memory;       /* bytes; 0: the default */

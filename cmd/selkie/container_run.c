@@ -20,6 +20,7 @@
 
 #include "container_give.h"
 #include "container_image.h"
+#include "container_root.h"
 #include "container_shm.h"
 #include "container_state.h"
 #include "container_wait.h"
@@ -39,6 +40,7 @@ struct job {
     char name[CONTROL_NAME];
     bool has_state;
     int state; /* its directory, -1 */
+    struct container_root root;
 };
 
 void container_volume_name(char name[CONTAINER_VOLUME_NAME], unsigned index)
@@ -163,7 +165,7 @@ static bool user_add(struct job *job)
     if (!user || !user[0]) {
         return true;
     }
-    if (!image_user_find(job->has_state ? job->state : -1, user, &uid, &gid)) {
+    if (!image_user_find(job->root.lower, user, &uid, &gid)) {
         say("container run: no user %s", user);
         return false;
     }
@@ -190,15 +192,6 @@ static bool order_make(struct job *job)
         is_good = message_add(order, "mount", text);
     }
     return is_good && network_add(job) && user_add(job) && environment_add(job) && command_add(job);
-}
-
-static bool root_give(const struct job *job, int connection)
-{
-    if (job->options.rootfs) {
-        return directory_give(connection, "rootfs", job->options.rootfs, job->options.is_rootfs_read_only);
-    }
-    return container_give(connection, "rootfs", "rw",
-                          openat(job->state, "root", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
 }
 
 /* A detached container has its log. */
@@ -229,10 +222,11 @@ static bool everything_give(const struct job *job, int connection)
 {
     const struct container_options *options = &job->options;
     char name[CONTAINER_VOLUME_NAME];
-    bool is_good = root_give(job, connection);
+    bool is_good = container_give_root(options, &job->root, connection);
     for (unsigned i = 0; i < options->volume_count && is_good; i++) {
         container_volume_name(name, i);
-        is_good = directory_give(connection, name, options->volume[i].host, options->volume[i].is_read_only);
+        is_good = container_give_directory(connection, name, options->volume[i].host,
+                                           options->volume[i].is_read_only);
     }
     return is_good && shm_give(job, connection) && streams_give(job, connection);
 }
@@ -259,6 +253,7 @@ static json_t *config_make(const struct job *job)
     (void)json_object_set_new(config, "created", json_integer((json_int_t)time(NULL)));
     (void)json_object_set_new(config, options->rootfs ? "rootfs" : "image",
                               json_string(options->rootfs ? options->rootfs : options->image));
+    (void)json_object_set_new(config, "layers", json_boolean(job->root.upper >= 0));
     (void)json_object_set_new(config, "engine",
                               json_string(options->kind.engine ? options->kind.engine : "default"));
     (void)json_object_set_new(config, "kernel", json_string(options->kind.is_mcs ? "mcs" : "classic"));
@@ -309,6 +304,11 @@ static int job_run(struct job *job)
     return status;
 }
 
+static bool is_layered(const struct container_options *options)
+{
+    return options->image || options->is_overlay;
+}
+
 /* Its directory and files. */
 static bool state_prepare(struct job *job)
 {
@@ -320,8 +320,8 @@ static bool state_prepare(struct job *job)
             job->name);
         return false;
     }
-    if (job->has_state && job->options.image &&
-        image_unpack(job->options.image, job->state, &job->image, &diag) != 0) {
+    if (job->has_state && is_layered(&job->options) &&
+        root_open(&job->root, &job->options, job->state, &job->image, &diag) != 0) {
         say("container run: %s", diag.text);
         return false;
     }
@@ -334,7 +334,7 @@ static bool state_prepare(struct job *job)
 static int job_prepare_and_run(struct job *job)
 {
     struct diag diag = {0};
-    bool wants_state = job->options.is_detached || job->options.image;
+    bool wants_state = job->options.is_detached || is_layered(&job->options);
     if (job->options.name) {
         (void)snprintf(job->name, sizeof(job->name), "%s", job->options.name);
     } else {
@@ -347,7 +347,7 @@ static int job_prepare_and_run(struct job *job)
         return RUN_BAD_INPUT;
     }
     if (job->options.is_alone) {
-        return container_run_alone(&job->options, &job->order);
+        return container_run_alone(&job->options, &job->order, &job->root);
     }
     if (job->has_state && state_fill(job, &diag) != 0) {
         say("container run: %s", diag.text);
@@ -358,7 +358,7 @@ static int job_prepare_and_run(struct job *job)
 
 int container_run(int count, char **arguments)
 {
-    static struct job job = {.state = -1};
+    static struct job job = {.state = -1, .root = {-1, -1, -1, -1}};
     struct diag diag = {0};
     int parsed = container_options_parse(&job.options, count, arguments);
     if (parsed) {
@@ -376,6 +376,7 @@ int container_run(int count, char **arguments)
     if (job.state >= 0) {
         (void)close(job.state);
     }
+    root_close(&job.root);
     image_config_drop(&job.image);
     return status;
 }

@@ -4,6 +4,7 @@
 #define SELKIE_CMD_SELKIE_CONTAINER_RUN_H
 
 #include "container_options.h"
+#include "container_root.h"
 
 enum {
     CONTAINER_VOLUME_NAME = 32
@@ -19,6 +20,7 @@ int container_run(int count, char **arguments);
 void container_name_make(char name[CONTROL_NAME]);
 
 /* In a run of its own. */
-int container_run_alone(const struct container_options *options, const struct message *order);
+int container_run_alone(const struct container_options *options, const struct message *order,
+                        const struct container_root *root);
 
 #endif

@@ -16,13 +16,19 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "container_owner.h"
 #include "container_tree.h"
 #include "host/fd.h"
 
 enum {
     BLOCK = 1 << 16,
     PATH_SIZE = 4096,
-    MODE = 0777 | S_ISVTX
+    MODE = 0777
+};
+
+/* Where it goes. */
+struct target {
+    int root, index; /* index -1: no layer of an image */
 };
 
 static const char whiteout[] = ".wh.", opaque[] = ".wh..wh..opq";
@@ -90,7 +96,14 @@ static int data_write(struct archive *from, int to)
     return result == ARCHIVE_EOF ? 0 : -EBADMSG;
 }
 
-static int file_unpack(struct archive *from, struct archive_entry *entry, int parent, const char *name)
+static struct owner owner_of(struct archive_entry *entry)
+{
+    return (struct owner){(unsigned)archive_entry_uid(entry), (unsigned)archive_entry_gid(entry),
+                          archive_entry_perm(entry) & OWNER_MODE};
+}
+
+static int file_unpack(struct archive *from, struct archive_entry *entry, const struct target *to, int parent,
+                       const char *name)
 {
     HOST_FD int fd =
         openat(parent, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, S_IRUSR | S_IWUSR);
@@ -99,17 +112,18 @@ static int file_unpack(struct archive *from, struct archive_entry *entry, int pa
     if (!error && archive_entry_size_is_set(entry) && ftruncate(fd, archive_entry_size(entry)) < 0) {
         error = -errno;
     }
-    if (!error && fchmod(fd, (archive_entry_perm(entry) & MODE) | S_IRUSR | S_IWUSR) < 0) {
+    if (!error && fchmod(fd, (archive_entry_perm(entry) & MODE) | S_IRUSR) < 0) {
         error = -errno;
     }
     if (!error) {
         (void)futimens(fd, times);
     }
-    return error;
+    return error || to->index < 0 ? error : owner_keep(to->index, parent, name, owner_of(entry));
 }
 
 /* The owner must be able to work in it. */
-static int directory_unpack(struct archive_entry *entry, int parent, const char *name)
+static int directory_unpack(struct archive_entry *entry, const struct target *to, int parent,
+                            const char *name)
 {
     struct stat status;
     mode_t mode = (archive_entry_perm(entry) & MODE) | S_IRWXU;
@@ -118,7 +132,26 @@ static int directory_unpack(struct archive_entry *entry, int parent, const char 
     if (!error && mkdirat(parent, name, mode) < 0 && errno != EEXIST) {
         error = -errno;
     }
-    return !error && fchmodat(parent, name, mode, 0) < 0 ? -errno : error;
+    if (!error && fchmodat(parent, name, mode, 0) < 0) {
+        error = -errno;
+    }
+    return error || to->index < 0 ? error : owner_keep(to->index, parent, name, owner_of(entry));
+}
+
+static int link_unpack(struct archive_entry *entry, const struct target *to, int parent, const char *name)
+{
+    if (symlinkat(archive_entry_symlink(entry), parent, name) < 0) {
+        return -errno;
+    }
+    return to->index < 0 ? 0 : owner_keep(to->index, parent, name, owner_of(entry));
+}
+
+static int fifo_unpack(struct archive_entry *entry, const struct target *to, int parent, const char *name)
+{
+    if (mkfifoat(parent, name, archive_entry_perm(entry) & MODE) < 0) {
+        return -errno;
+    }
+    return to->index < 0 ? 0 : owner_keep(to->index, parent, name, owner_of(entry));
 }
 
 static int hard_link_unpack(int root, const char *target, int parent, const char *name)
@@ -134,27 +167,39 @@ static int hard_link_unpack(int root, const char *target, int parent, const char
     return linkat(directory, last, parent, name, 0) < 0 ? -errno : 0;
 }
 
-static int entry_unpack(struct archive *from, struct archive_entry *entry, int root, int parent,
-                        const char *name)
+/* A link to its own name, as tar makes it of a file that it was told twice. */
+static bool is_itself(struct archive_entry *entry, const char *link)
+{
+    char above[2][PATH_SIZE], last[2][PATH_SIZE];
+    return name_split(archive_entry_pathname(entry), above[0], last[0]) &&
+           name_split(link, above[1], last[1]) && strcmp(above[0], above[1]) == 0 &&
+           strcmp(last[0], last[1]) == 0;
+}
+
+static int entry_unpack(struct archive *from, struct archive_entry *entry, const struct target *to,
+                        int parent, const char *name)
 {
     const char *link = archive_entry_hardlink(entry);
     mode_t kind = archive_entry_filetype(entry);
+    if (link && is_itself(entry, link)) {
+        return 0;
+    }
     int error = link || kind != AE_IFDIR ? tree_remove(parent, name) : 0;
     if (error) {
         return error;
     }
     if (link) {
-        return hard_link_unpack(root, link, parent, name);
+        return hard_link_unpack(to->root, link, parent, name);
     }
     switch (kind) {
     case AE_IFREG:
-        return file_unpack(from, entry, parent, name);
+        return file_unpack(from, entry, to, parent, name);
     case AE_IFDIR:
-        return directory_unpack(entry, parent, name);
+        return directory_unpack(entry, to, parent, name);
     case AE_IFLNK:
-        return symlinkat(archive_entry_symlink(entry), parent, name) < 0 ? -errno : 0;
+        return link_unpack(entry, to, parent, name);
     case AE_IFIFO:
-        return mkfifoat(parent, name, archive_entry_perm(entry) & MODE) < 0 ? -errno : 0;
+        return fifo_unpack(entry, to, parent, name);
     default:
         return 0;
     }
@@ -177,13 +222,25 @@ enum pass {
     PASS_REST
 };
 
-static int entry_serve(struct archive *from, struct archive_entry *entry, int root, enum pass pass)
+/* The root directory itself. */
+static int root_serve(struct archive_entry *entry, const struct target *to, enum pass pass)
 {
+    mode_t mode = (archive_entry_perm(entry) & MODE) | S_IRWXU;
+    if (pass != PASS_REST || archive_entry_filetype(entry) != AE_IFDIR) {
+        return 0;
+    }
+    return fchmod(to->root, mode) < 0 ? -errno : owner_keep(to->index, to->root, ".", owner_of(entry));
+}
+
+static int entry_serve(struct archive *from, struct archive_entry *entry, const struct target *to,
+                       enum pass pass)
+{
+    int root = to->root;
     char above[PATH_SIZE], last[PATH_SIZE];
     const char *path = archive_entry_pathname(entry);
     if (!path || !name_split(path, above, last)) {
         bool is_root = path && path[strspn(path, "./")] == '\0' && !strstr(path, "..");
-        return is_root ? 0 : -EBADMSG;
+        return is_root ? root_serve(entry, to, pass) : -EBADMSG;
     }
     bool is_whiteout = strncmp(last, whiteout, sizeof(whiteout) - 1) == 0;
     if (pass == PASS_WHITEOUTS) {
@@ -195,10 +252,10 @@ static int entry_serve(struct archive *from, struct archive_entry *entry, int ro
         return 0;
     }
     HOST_FD int parent = parent_open(root, above);
-    return parent < 0 ? parent : entry_unpack(from, entry, root, parent, last);
+    return parent < 0 ? parent : entry_unpack(from, entry, to, parent, last);
 }
 
-static int pass_make(int file, int root, enum pass pass, struct diag *diag)
+static int pass_make(int file, const struct target *to, enum pass pass, struct diag *diag)
 {
     struct archive *archive = archive_read_new();
     struct archive_entry *entry;
@@ -212,7 +269,7 @@ static int pass_make(int file, int root, enum pass pass, struct diag *diag)
     }
     while (!error &&
            ((result = archive_read_next_header(archive, &entry)) == ARCHIVE_OK || result == ARCHIVE_WARN)) {
-        error = entry_serve(archive, entry, root, pass);
+        error = entry_serve(archive, entry, to, pass);
         if (error) {
             (void)diag_errno(diag, error, "%s",
                              archive_entry_pathname(entry) ? archive_entry_pathname(entry) : "?");
@@ -226,8 +283,9 @@ static int pass_make(int file, int root, enum pass pass, struct diag *diag)
     return error;
 }
 
-int archive_unpack(int archive, int root, bool is_layer, struct diag *diag)
+int archive_unpack(int archive, int root, int index, struct diag *diag)
 {
-    int error = is_layer ? pass_make(archive, root, PASS_WHITEOUTS, diag) : 0;
-    return error ? error : pass_make(archive, root, is_layer ? PASS_REST : PASS_ALL, diag);
+    const struct target to = {root, index};
+    int error = index >= 0 ? pass_make(archive, &to, PASS_WHITEOUTS, diag) : 0;
+    return error ? error : pass_make(archive, &to, index >= 0 ? PASS_REST : PASS_ALL, diag);
 }

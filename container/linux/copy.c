@@ -13,6 +13,7 @@
 #include "container/linux/entry.h"
 #include "container/linux/file.h"
 #include "container/linux/host.h"
+#include "container/linux/overlay.h"
 #include "container/linux/page_map.h"
 #include "container/linux/process.h"
 #include "container/linux/server.h"
@@ -206,6 +207,7 @@ void personality_begin(struct process *process, struct thread *thread, int pid, 
         broken("not enough memory for a process");
     }
     host_fork();
+    overlay_fork();
     entry_fork();
     if (!kernel_thread_make(&thread->kernel, thread->index) || !files_fork(pid)) {
         broken("not enough memory for a process");

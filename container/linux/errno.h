@@ -37,6 +37,7 @@ enum {
     EDEADLK = 35,
     ENAMETOOLONG = 36,
     ENOSYS = 38,
+    ENOTEMPTY = 39,
     ELOOP = 40,
     ENOTSOCK = 88,
     EOPNOTSUPP = 95,
@@ -48,7 +49,8 @@ enum {
     ETIMEDOUT = 110,
     ECONNREFUSED = 111,
     EALREADY = 114,
-    EINPROGRESS = 115
+    EINPROGRESS = 115,
+    ESTALE = 116
 };
 
 #endif

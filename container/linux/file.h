@@ -101,6 +101,7 @@ struct file {
     uint64_t wanted;          /* events that waits asked for since the last file_changed */
     struct epoll_item *items; /* of the epoll instances that watch it */
     struct file *next, **link; /* of all files */
+    unsigned char layer;      /* enum overlay_layer */
     bool is_regular;          /* reads and writes never answer -EAGAIN and move all there is */
     uint64_t position;        /* kinds use these as they like */
     uint64_t word[4];

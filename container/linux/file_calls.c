@@ -3,7 +3,7 @@
 #include "container/linux/calls.h"
 #include "container/linux/host.h"
 #include "container/linux/open.h"
-#include "container/linux/path.h"
+#include "container/linux/place.h"
 #include "container/linux/space.h"
 #include "container/linux/status.h"
 #include "container/linux/synthetic.h"
@@ -25,18 +25,14 @@ static char target[PATH_ROOM];
 static long link_below(void *argument, const struct place *place)
 {
     (void)argument;
-    return HOST(place->directory, HOST_DIRECTORY_READ_LINK, 0, NULL, (uint64_t)place->below, place->length,
-                (uint64_t)target, sizeof target);
+    return place_read_link(place, target, sizeof target);
 }
 
 /* The link that a descriptor of it stands for. */
-static long link_of_file(const struct file *file)
+static long link_of_file(const struct process *process, const struct file *file)
 {
-    struct path own;
-    long error = file->path ? path_set(&own, file->path) : -ENOENT;
-    return error ? error
-                 : HOST(path_root(), HOST_DIRECTORY_READ_LINK, 0, NULL, (uint64_t)(own.text + 1),
-                        strlen(own.text + 1), (uint64_t)target, sizeof target);
+    long error = file->path ? path_set(&path, file->path) : -ENOENT;
+    return error ? error : path_do(process, &path, false, link_below, NULL);
 }
 
 static long read_link_at(struct thread *thread, uint64_t directory, uint64_t name, uint64_t to, uint64_t size)
@@ -48,7 +44,7 @@ static long read_link_at(struct thread *thread, uint64_t directory, uint64_t nam
     }
     long length = user_read(&first, name, 1);
     if (!length && !first && file) {
-        length = link_of_file(file);
+        length = link_of_file(thread->process, file);
         length = length == -EINVAL ? -ENOENT : length;
     } else {
         length = length ? length : path_read(thread->process, directory, name, &path);
@@ -75,7 +71,7 @@ HANDLER(call_readlinkat)
 
 /* Operations that change the directory: what they pass besides the path. */
 struct change {
-    enum host_operation operation;
+    long (*apply)(const struct place *place, uint64_t value);
     uint64_t value;
     bool follow;
 };
@@ -83,21 +79,31 @@ struct change {
 static long change_below(void *argument, const struct place *place)
 {
     const struct change *change = argument;
-    return HOST(place->directory, change->operation, 0, NULL, (uint64_t)place->below, place->length,
-                change->value);
+    return change->apply(place, change->value);
+}
+
+/* Does it end with ".."? That is no name to remove or rename. */
+static bool ends_up(const struct path *of)
+{
+    size_t length = strlen(of->text);
+    return length > 2 && strcmp(of->text + length - 3, "/..") == 0;
 }
 
 static long change_at(struct thread *thread, uint64_t directory, uint64_t name, struct change change)
 {
     static struct statx status;
     long error = path_read(thread->process, directory, name, &path);
+    path.is_name = !change.follow;
+    if (!error && change.apply == place_remove && ends_up(&path)) {
+        error = path_resolve(thread->process, &path, false);
+        error = error ? error : change.value ? -ENOTEMPTY : -EISDIR;
+    }
     if (!error) {
         error = path_do(thread->process, &path, change.follow, change_below, &change);
     }
     if (error == PATH_SYNTHETIC) {
         bool is_there = synthetic_stat(thread->process, path.text, &status) == 0;
-        bool is_made =
-            change.operation == HOST_DIRECTORY_MAKE || change.operation == HOST_DIRECTORY_MAKE_NODE;
+        bool is_made = change.apply == place_make_directory || change.apply == place_make_node;
         error = is_made && is_there ? -EEXIST : is_made || !is_there ? -ENOENT : -EPERM;
     }
     return error;
@@ -111,43 +117,41 @@ static uint64_t masked(const struct thread *thread, uint64_t mode)
 HANDLER(call_mkdir)
 {
     return change_at(thread, (uint64_t)AT_FDCWD, ARG(0),
-                     (struct change){HOST_DIRECTORY_MAKE, masked(thread, ARG(1)), false});
+                     (struct change){place_make_directory, masked(thread, ARG(1)), false});
 }
 
 HANDLER(call_mkdirat)
 {
     return change_at(thread, ARG(0), ARG(1),
-                     (struct change){HOST_DIRECTORY_MAKE, masked(thread, ARG(2)), false});
+                     (struct change){place_make_directory, masked(thread, ARG(2)), false});
 }
 
 HANDLER(call_rmdir)
 {
-    return change_at(thread, (uint64_t)AT_FDCWD, ARG(0),
-                     (struct change){HOST_DIRECTORY_REMOVE, AT_REMOVEDIR, false});
+    return change_at(thread, (uint64_t)AT_FDCWD, ARG(0), (struct change){place_remove, AT_REMOVEDIR, false});
 }
 
 HANDLER(call_unlink)
 {
-    return change_at(thread, (uint64_t)AT_FDCWD, ARG(0), (struct change){HOST_DIRECTORY_REMOVE, 0, false});
+    return change_at(thread, (uint64_t)AT_FDCWD, ARG(0), (struct change){place_remove, 0, false});
 }
 
 HANDLER(call_unlinkat)
 {
     return ARG(2) & ~(uint64_t)AT_REMOVEDIR
                ? -EINVAL
-               : change_at(thread, ARG(0), ARG(1), (struct change){HOST_DIRECTORY_REMOVE, ARG(2), false});
+               : change_at(thread, ARG(0), ARG(1), (struct change){place_remove, ARG(2), false});
 }
 
 HANDLER(call_chmod)
 {
     return change_at(thread, (uint64_t)AT_FDCWD, ARG(0),
-                     (struct change){HOST_DIRECTORY_SET_MODE, ARG(1) & MODE_BITS, true});
+                     (struct change){place_set_mode, ARG(1) & MODE_BITS, true});
 }
 
 HANDLER(call_fchmodat)
 {
-    return change_at(thread, ARG(0), ARG(1),
-                     (struct change){HOST_DIRECTORY_SET_MODE, ARG(2) & MODE_BITS, true});
+    return change_at(thread, ARG(0), ARG(1), (struct change){place_set_mode, ARG(2) & MODE_BITS, true});
 }
 
 static long make_node(struct thread *thread, uint64_t directory, uint64_t name, uint64_t mode)
@@ -158,7 +162,7 @@ static long make_node(struct thread *thread, uint64_t directory, uint64_t name, 
         return kind == S_IFDIR
                    ? -EPERM
                    : change_at(thread, directory, name,
-                               (struct change){HOST_DIRECTORY_MAKE_NODE, kind | masked(thread, mode), false});
+                               (struct change){place_make_node, kind | masked(thread, mode), false});
     }
     long error = path_read(thread->process, directory, name, &path);
     error = error ? error
@@ -185,13 +189,14 @@ static long pair_read(struct thread *thread, uint64_t old_directory, uint64_t ol
                       uint64_t new)
 {
     long error = path_read(thread->process, old_directory, old, &path);
-    return error ? error : path_read(thread->process, new_directory, new, &other);
+    error = error ? error : path_read(thread->process, new_directory, new, &other);
+    path.is_name = other.is_name = true;
+    return error;
 }
 
 static long rename_below(void *argument, const struct place *old, const struct place *new)
 {
-    return HOST(old->directory, HOST_DIRECTORY_RENAME, new->directory, NULL, (uint64_t)old->below,
-                old->length, (uint64_t) new->below, new->length, *(uint64_t *)argument);
+    return place_rename(old, new, *(uint64_t *)argument);
 }
 
 static long rename_at(struct thread *thread, uint64_t old_directory, uint64_t old, uint64_t new_directory,
@@ -201,6 +206,9 @@ static long rename_at(struct thread *thread, uint64_t old_directory, uint64_t ol
     long error = pair_read(thread, old_directory, old, new_directory, new);
     if (error) {
         return error;
+    }
+    if (ends_up(&path) || ends_up(&other)) {
+        return -EBUSY;
     }
     from = path; /* as they will be told of */
     to = other;
@@ -231,8 +239,7 @@ HANDLER(call_renameat2)
 static long hard_link_below(void *argument, const struct place *old, const struct place *new)
 {
     (void)argument;
-    return HOST(old->directory, HOST_DIRECTORY_LINK, new->directory, NULL, (uint64_t)old->below, old->length,
-                (uint64_t) new->below, new->length);
+    return place_link(old, new);
 }
 
 static long link_at(struct thread *thread, uint64_t old_directory, uint64_t old, uint64_t new_directory,
@@ -242,6 +249,7 @@ static long link_at(struct thread *thread, uint64_t old_directory, uint64_t old,
                      ? -EINVAL
                      : pair_read(thread, old_directory, old, new_directory, new);
     if (!error && flags & AT_SYMLINK_FOLLOW) {
+        path.is_name = false;
         error = path_resolve(thread->process, &path, true);
     }
     return error ? error : path_pair_do(thread->process, &path, &other, hard_link_below, NULL);
@@ -259,8 +267,7 @@ HANDLER(call_linkat)
 
 static long symlink_below(void *argument, const struct place *place)
 {
-    return HOST(place->directory, HOST_DIRECTORY_SYMLINK, 0, NULL, (uint64_t)place->below, place->length,
-                (uint64_t)target, *(uint64_t *)argument);
+    return place_symlink(place, target, *(uint64_t *)argument);
 }
 
 static long symlink_at(struct thread *thread, uint64_t to, uint64_t directory, uint64_t name)
@@ -269,6 +276,7 @@ static long symlink_at(struct thread *thread, uint64_t to, uint64_t directory, u
     long error = length < 0    ? length
                  : length == 0 ? -ENOENT
                                : path_read(thread->process, directory, name, &path);
+    path.is_name = true;
     error = error ? error : path_do(thread->process, &path, false, symlink_below, &length);
     return error == PATH_SYNTHETIC ? -EPERM : error;
 }
@@ -298,8 +306,7 @@ struct time_change {
 
 static long times_below(void *argument, const struct place *place)
 {
-    return HOST(place->directory, HOST_DIRECTORY_SET_TIMES, 0, NULL, (uint64_t)place->below, place->length,
-                ((struct time_change *)argument)->flags, (uint64_t)times);
+    return place_set_times(place, ((struct time_change *)argument)->flags, times);
 }
 
 static long times_set(struct thread *thread, uint64_t directory, uint64_t name, uint64_t flags)
@@ -318,34 +325,44 @@ static long times_set(struct thread *thread, uint64_t directory, uint64_t name, 
 
 static long named_below(void *argument, const struct place *place)
 {
-    return HOST(place->directory, HOST_DIRECTORY_STAT, 0, NULL, (uint64_t)place->below, place->length, 0,
-                (uint64_t)argument);
+    return place_stat(place, 0, argument);
 }
 
-/* Of an open file, which may not be open for writing: then by its path, if that still leads to it. */
-static long by_file(const struct process *process, const struct file *file, enum host_operation operation,
-                    long (*below)(void *argument, const struct place *place), void *argument, uint64_t value)
+/* By the path that a file was opened by, if that still leads to it; else -ESTALE. */
+static long by_path(const struct process *process, struct file *file,
+                    long (*below)(void *argument, const struct place *place), void *argument)
 {
     static struct statx own, named;
+    if (!file->path || path_set(&path, file->path) || file->kind->stat(file, &own) < 0) {
+        return -ESTALE;
+    }
+    long result = path_do(process, &path, true, named_below, &named);
+    bool is_same = result >= 0 && named.inode == own.inode && named.dev_major == own.dev_major &&
+                   named.dev_minor == own.dev_minor;
+    return is_same ? path_do(process, &path, true, below, argument) : -ESTALE;
+}
+
+/* Of an open file, which may not be open for writing, or whose layer has to know: then by its path. */
+static long by_file(const struct process *process, struct file *file, enum host_operation operation,
+                    long (*below)(void *argument, const struct place *place), void *argument, uint64_t value)
+{
     if (!file || file->flags & O_PATH) {
         return -EBADF;
     }
-    if (!file_host_cap(file)) {
+    bool is_layered = file->layer || overlay_is_directory(file);
+    if (!file_host_cap(file) && !is_layered) {
         return file->kind->stat ? 0 : -EPERM;
     }
     struct place itself = {.directory = file_host_cap(file), .below = ""};
-    if (file_is_directory(file)) {
+    if (file_is_directory(file) && !is_layered) {
         return below(argument, &itself);
     }
-    long result = HOST(file_host_cap(file), operation, 0, NULL, value);
-    if (result != -EBADF || !file->path || path_set(&path, file->path) ||
-        HOST(file_host_cap(file), HOST_FILE_STAT, 0, NULL, (uint64_t)&own) < 0) {
-        return result;
+    long result = is_layered ? by_path(process, file, below, argument) : -ESTALE;
+    if (result == -ESTALE && file_host_cap(file)) {
+        result = HOST(file_host_cap(file), operation, 0, NULL, value);
+        result = result == -EBADF ? by_path(process, file, below, argument) : result;
     }
-    result = path_do(process, &path, true, named_below, &named);
-    bool is_same = result >= 0 && named.inode == own.inode && named.dev_major == own.dev_major &&
-                   named.dev_minor == own.dev_minor;
-    return is_same ? path_do(process, &path, true, below, argument) : -EBADF;
+    return result == -ESTALE ? -EBADF : result;
 }
 
 HANDLER(call_utimensat)
@@ -402,30 +419,9 @@ HANDLER(call_utime)
 
 HANDLER(call_fchmod)
 {
-    struct change change = {HOST_DIRECTORY_SET_MODE, ARG(1) & MODE_BITS, true};
+    struct change change = {place_set_mode, ARG(1) & MODE_BITS, true};
     return by_file(thread->process, file_of(thread->process, ARG(0)), HOST_FILE_SET_MODE, change_below,
                    &change, change.value);
-}
-
-/* Owners stay what they are: the host's. */
-HANDLER(call_chown)
-{
-    const struct statx *status;
-    return status_at(thread, (uint64_t)AT_FDCWD, ARG(0), 0, &status);
-}
-
-HANDLER(call_lchown)
-{
-    const struct statx *status;
-    return status_at(thread, (uint64_t)AT_FDCWD, ARG(0), AT_SYMLINK_NOFOLLOW, &status);
-}
-
-HANDLER(call_fchownat)
-{
-    const struct statx *status;
-    return ARG(4) & ~(uint64_t)(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)
-               ? -EINVAL
-               : status_at(thread, ARG(0), ARG(1), ARG(4), &status);
 }
 
 /* `path` becomes the working directory. */

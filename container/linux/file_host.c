@@ -3,6 +3,7 @@
 #include "container/linux/file.h"
 
 #include "container/linux/host.h"
+#include "container/linux/overlay.h"
 #include "container/linux/pty.h"
 #include "container/linux/space.h"
 #include "container/linux/window.h"
@@ -74,7 +75,11 @@ static long host_seek(struct file *file, int64_t offset, unsigned whence)
 
 static long host_stat(struct file *file, struct statx *status)
 {
-    return HOST(file->box.object, HOST_FILE_STAT, 0, NULL, (uint64_t)status);
+    long error = HOST(file->box.object, HOST_FILE_STAT, 0, NULL, (uint64_t)status);
+    if (error >= 0 && file->layer) {
+        overlay_show_file(file->layer, status);
+    }
+    return error;
 }
 
 static long host_set_size(struct file *file, uint64_t size)

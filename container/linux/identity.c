@@ -46,6 +46,43 @@ uint32_t identity_group(void)
     return id[GROUP][EFFECTIVE];
 }
 
+bool identity_has_group(uint32_t group)
+{
+    bool has = group == identity_group();
+    for (uint64_t i = 0; i < group_count && !has; i++) {
+        has = groups[i] == group;
+    }
+    return has;
+}
+
+uint32_t identity_real_user(void)
+{
+    return id[USER][REAL];
+}
+
+uint32_t identity_real_group(void)
+{
+    return id[GROUP][REAL];
+}
+
+bool identity_is_secure(void)
+{
+    return id[USER][REAL] != id[USER][EFFECTIVE] || id[GROUP][REAL] != id[GROUP][EFFECTIVE];
+}
+
+void identity_exec(uint32_t mode, uint32_t user, uint32_t group)
+{
+    enum {
+        SET_USER = 04000,
+        SET_GROUP = 02010 /* without the permission to execute it means something else */
+    };
+    uint32_t *users = id[USER], *own_groups = id[GROUP];
+    users[EFFECTIVE] = mode & SET_USER ? user : users[EFFECTIVE];
+    own_groups[EFFECTIVE] = (mode & SET_GROUP) == SET_GROUP ? group : own_groups[EFFECTIVE];
+    users[SAVED] = users[EFFECTIVE];
+    own_groups[SAVED] = own_groups[EFFECTIVE];
+}
+
 static bool may_become(enum kind kind, uint32_t wanted)
 {
     const uint32_t *now = id[kind];

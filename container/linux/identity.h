@@ -12,5 +12,12 @@
 void identity_init(uint32_t user, uint32_t group);
 uint32_t identity_user(void); /* effective */
 uint32_t identity_group(void);
+bool identity_has_group(uint32_t group);
+
+/* execve(2) of a program with this mode, owner and group: set-user-id and set-group-id bits. */
+void identity_exec(uint32_t mode, uint32_t user, uint32_t group);
+bool identity_is_secure(void); /* AT_SECURE: the effective ids are not the real ones */
+uint32_t identity_real_user(void);
+uint32_t identity_real_group(void);
 
 #endif

@@ -420,11 +420,6 @@ HANDLER(call_fdatasync)
     return on_host_file(thread, ARG(0), HOST_FILE_SYNC, 1, 0, 0);
 }
 
-HANDLER(call_fchown)
-{
-    return file_of(thread->process, ARG(0)) ? 0 : -EBADF;
-}
-
 /* When to write, not whether: fsync(2) is what makes sure. */
 HANDLER(call_sync_file_range)
 {

@@ -275,6 +275,14 @@ static size_t arguments_size(const struct program *program)
     return (size_t)(at - program->text);
 }
 
+/* Of the program itself, or of a script's interpreter. */
+static void identity_of_file(struct file *file)
+{
+    static struct statx status;
+    bool is_told = file->kind->stat && file->kind->stat(file, &status) >= 0;
+    identity_exec(is_told ? status.mode : 0, status.user, status.group);
+}
+
 long program_load(struct process *process, const struct program *program, uint64_t *ip, uint64_t *sp)
 {
     struct image image;
@@ -284,6 +292,7 @@ long program_load(struct process *process, const struct program *program, uint64
     if (error) {
         return error;
     }
+    identity_of_file(program->file);
     space_set_break(image.end);
     image.vdso = vdso_map();
     *ip = image.start;

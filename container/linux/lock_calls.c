@@ -14,6 +14,7 @@
 #include "container/linux/heap.h"
 #include "container/linux/host.h"
 #include "container/linux/open.h"
+#include "container/linux/overlay.h"
 #include "container/linux/space.h"
 
 enum {
@@ -107,7 +108,8 @@ static struct file *file_again(const struct process *process, const struct file 
     static const unsigned MODES[] = {O_RDWR, O_RDONLY, O_WRONLY};
     struct file *again;
     for (unsigned i = 0; i < sizeof MODES / sizeof *MODES && file->path; i++) {
-        if (file_open_path(process, file->path, MODES[i], 0, &again)) {
+        bool copies = file->layer == LAYER_LOWER && MODES[i] != O_RDONLY;
+        if (copies || file_open_path(process, file->path, MODES[i], 0, &again)) {
             continue;
         }
         if (file_host_cap(again) && file_identify(again, &other) && other.inode == status->inode &&

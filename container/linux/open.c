@@ -4,7 +4,7 @@
 
 #include "container/linux/calls.h"
 #include "container/linux/host.h"
-#include "container/linux/path.h"
+#include "container/linux/place.h"
 #include "container/linux/space.h"
 #include "container/linux/synthetic.h"
 
@@ -22,22 +22,13 @@ static struct path the_path;
 struct open_request {
     uint64_t flags, mode;
     struct object_box box;
-    cap_address file; /* a volume that is a file */
+    enum overlay_layer layer;
 };
 
 static long open_below(void *argument, const struct place *place)
 {
     struct open_request *request = argument;
-    if (!place->length && HOST(place->directory, HOST_OBJECT_KIND, 0, NULL, 0) == HOST_FILE) {
-        if ((request->flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL)) {
-            return -EEXIST;
-        }
-        return request->flags & O_DIRECTORY
-                   ? -ENOTDIR
-                   : HOST(place->directory, HOST_OBJECT_DUPLICATE, request->box.object, NULL, 0);
-    }
-    return HOST(place->directory, HOST_DIRECTORY_OPEN, request->box.object, NULL, (uint64_t)place->below,
-                place->length, request->flags, request->mode);
+    return place_open(place, request->flags, request->mode, &request->box, &request->layer);
 }
 
 static unsigned flags_told(uint64_t flags)
@@ -64,7 +55,15 @@ static long open_host(const struct process *process, uint64_t flags, uint64_t mo
         return result;
     }
     bool is_directory = HOST(request.box.object, HOST_OBJECT_KIND, 0, NULL, 0) == HOST_DIRECTORY;
+    if (is_directory && request.layer != LAYER_NONE) {
+        host_object_drop(&request.box);
+        *file = overlay_directory(the_path.text, flags_told(flags));
+        return *file ? 0 : -ENOMEM;
+    }
     *file = file_host_make(&request.box, flags_told(flags), is_directory);
+    if (*file) {
+        (*file)->layer = (unsigned char)request.layer;
+    }
     return *file ? 0 : -ENOMEM;
 }
 

@@ -4,13 +4,17 @@
 
 #include "container/linux/heap.h"
 #include "container/linux/host.h"
+#include "container/linux/overlay.h"
+#include "container/linux/path_text.h"
+#include "container/linux/place.h"
 #include "container/linux/space.h"
 #include "container/linux/synthetic.h"
 
 #define SHM "/dev/shm"
 
 enum {
-    LINKS_MAX = 40
+    LINKS_MAX = 40,
+    AT_SYMLINK_NOFOLLOW = 0x100
 };
 
 static const struct container_order *the_order;
@@ -23,6 +27,7 @@ void path_init(const struct container_order *order)
 {
     the_order = order;
     root = host_find("rootfs");
+    overlay_init(root);
     for (uint32_t i = 0; i < order->host_count; i++) {
         if (strcmp(order->host[i].name, "shm") == 0) {
             shm = (struct container_mount){.host = i, .path = SHM};
@@ -35,96 +40,6 @@ cap_address path_root(void)
     return root;
 }
 
-static size_t component_length(const char *at)
-{
-    size_t length = 0;
-    while (at[length] && at[length] != '/') {
-        length++;
-    }
-    return length;
-}
-
-static bool is_up(const char *at, size_t length)
-{
-    return length == 2 && at[0] == '.' && at[1] == '.';
-}
-
-static bool is_here(const char *at, size_t length)
-{
-    return length == 0 || (length == 1 && at[0] == '.');
-}
-
-/* Below `folder` or it itself. */
-static bool is_under(const char *path, const char *folder)
-{
-    size_t length = strlen(folder);
-    return strncmp(path, folder, length) == 0 && (length == 1 || path[length] == '\0' || path[length] == '/');
-}
-
-static long component_append(char *path, const char *name, size_t length)
-{
-    size_t end = strlen(path);
-    if (end + length + 2 > PATH_ROOM) {
-        return -ENAMETOOLONG;
-    }
-    if (end > 1) {
-        path[end++] = '/';
-    }
-    memcpy(path + end, name, length);
-    path[end + length] = '\0';
-    return 0;
-}
-
-static void component_drop(char *path)
-{
-    size_t end = strlen(path);
-    while (end > 1 && path[end - 1] != '/') {
-        end--;
-    }
-    path[end > 1 ? end - 1 : 1] = '\0';
-}
-
-/* Is there a ".." in it? */
-static bool has_up(const char *path)
-{
-    for (const char *at = path; *at;) {
-        size_t length = component_length(at);
-        if (is_up(at, length)) {
-            return true;
-        }
-        at += length + (at[length] == '/');
-    }
-    return false;
-}
-
-/* `text` behind `base`, but for what is superfluous. The end stays as it is: it may ask for a directory. */
-static long path_join(char to[PATH_ROOM], const char *base, const char *text)
-{
-    size_t end = strlen(base);
-    memmove(to, base, end + 1);
-    for (const char *at = text; *at;) {
-        size_t length = component_length(at);
-        bool is_last = !at[length];
-        if (!is_here(at, length) || (is_last && length)) {
-            long error = component_append(to, at, length);
-            if (error) {
-                return error;
-            }
-        }
-        at += length + !is_last;
-    }
-    size_t length = strlen(text);
-    end = strlen(to);
-    if (length > 1 && text[length - 1] == '/' && end > 1) {
-        if (end + 2 > PATH_ROOM) {
-            return -ENAMETOOLONG;
-        }
-        to[end] = '/';
-        to[end + 1] = '\0';
-    }
-    return 0;
-}
-
 static const struct container_mount *mount_of(const char *text)
 {
     const struct container_mount *found = NULL;
@@ -132,12 +47,12 @@ static const struct container_mount *mount_of(const char *text)
     for (uint64_t i = 0; the_order && i < the_order->mount_count; i++) {
         const struct container_mount *mount = &the_order->mount[i];
         size_t length = strlen(mount->path);
-        if (length > longest && is_under(text, mount->path)) {
+        if (length > longest && text_is_under(text, mount->path)) {
             found = mount;
             longest = length;
         }
     }
-    return longest < sizeof SHM - 1 && shm.path[0] && is_under(text, SHM) ? &shm : found;
+    return longest < sizeof SHM - 1 && shm.path[0] && text_is_under(text, SHM) ? &shm : found;
 }
 
 bool path_has_shm(void)
@@ -153,6 +68,7 @@ static bool place_find(const char *text, struct place *place)
     place->root = place->directory = mount ? CONTAINER_SLOT_HOST + mount->host : root;
     place->below = text + skip + (text[skip] == '/');
     place->length = strlen(place->below);
+    place->is_overlay = place->root == root && overlay_is_on();
     return place->root != 0;
 }
 
@@ -168,9 +84,7 @@ static long link_read(const struct process *process, const char *text, char targ
     if (!place_find(text, &place)) {
         return -ENOENT;
     }
-    long length = place.length ? HOST(place.directory, HOST_DIRECTORY_READ_LINK, 0, NULL,
-                                      (uint64_t)place.below, place.length, (uint64_t)target, PATH_ROOM - 1)
-                               : 0;
+    long length = place.length ? place_read_link(&place, target, PATH_ROOM - 1) : 0;
     target[length > 0 ? length : 0] = '\0';
     return length == -EINVAL ? 0 : length;
 }
@@ -187,8 +101,7 @@ static long directory_check(const struct process *process, const char *text)
     if (!place_find(text, &place)) {
         return -ENOENT;
     }
-    long error = HOST(place.directory, HOST_DIRECTORY_STAT, 0, NULL, (uint64_t)place.below, place.length, 0,
-                      (uint64_t)&status);
+    long error = place_stat(&place, 0, &status);
     return error < 0 ? error : (status.mode & S_IFMT) == S_IFDIR ? 0 : -ENOTDIR;
 }
 
@@ -208,7 +121,7 @@ static long link_enter(char *text, char *rest, const char **at, const char *targ
     if (target[0] == '/') {
         text[1] = '\0';
     } else {
-        component_drop(text);
+        text_drop(text);
     }
     return 0;
 }
@@ -219,26 +132,31 @@ long path_resolve(const struct process *process, struct path *path, bool follow)
     unsigned links = 0;
     long error = 0;
     size_t size = strlen(path->text);
-    bool is_directory = size > 1 && path->text[size - 1] == '/';
+    size_t asks = size > 1 && path->text[size - 1] == '/'            ? 1
+                  : size > 2 && !strcmp(path->text + size - 2, "/.") ? 2
+                                                                     : 0;
+    bool is_directory = asks;
     memcpy(rest, path->text, size + 1);
-    rest[size - is_directory] = '\0';
+    rest[size - asks] = '\0';
     path->text[1] = '\0';
     path->near = 0;
     for (const char *at = rest; *at && !error;) {
-        size_t length = component_length(at);
+        size_t length = text_component(at);
         const char *name = at;
         at += length;
-        if (is_here(name, length)) {
+        if (text_is_here(name, length)) {
             at += !length;
             continue;
         }
-        if (is_up(name, length)) {
+        if (text_is_up(name, length)) {
             error = directory_check(process, path->text);
-            component_drop(path->text);
+            text_drop(path->text);
             continue;
         }
-        error = component_append(path->text, name, length);
-        long found = error || (!*at && !follow && !is_directory) ? 0 : link_read(process, path->text, target);
+        error = text_append(path->text, name, length);
+        long found = error || (!*at && !follow && (!is_directory || path->is_name))
+                         ? 0
+                         : link_read(process, path->text, target);
         if (found > 0) {
             error = link_enter(path->text, rest, &at, target, &links);
         } else if (found < 0 && !*at) {
@@ -258,11 +176,12 @@ long path_resolve(const struct process *process, struct path *path, bool follow)
 static bool must_walk(const char *text)
 {
     static const char *const SYNTHETIC[] = {"dev", "proc", "sys"};
-    if (the_order->mount_count > 0 || !has_up(text)) {
-        return the_order->mount_count > 0;
+    bool is_parted = the_order->mount_count > 0 || overlay_is_on();
+    if (is_parted || !text_has_up(text)) {
+        return is_parted;
     }
     for (const char *at = text; *at;) {
-        size_t length = component_length(at);
+        size_t length = text_component(at);
         for (unsigned i = 0; i < sizeof SYNTHETIC / sizeof *SYNTHETIC; i++) {
             if (length == strlen(SYNTHETIC[i]) && memcmp(at, SYNTHETIC[i], length) == 0) {
                 return true;
@@ -273,22 +192,48 @@ static bool must_walk(const char *text)
     return false;
 }
 
+/* What is there, if no link is on the way: else -ELOOP. */
+static long look(const struct place *place, uint32_t *mode)
+{
+    static struct overlay_node node;
+    long error = place->is_overlay
+                     ? overlay_look(place->below, &node)
+                     : HOST(place->directory, HOST_DIRECTORY_STAT, 0, NULL, (uint64_t)place->below,
+                            place->length, AT_SYMLINK_NOFOLLOW | HOST_IO_NO_LINKS, (uint64_t)&node.status);
+    *mode = node.status.mode & S_IFMT;
+    return error;
+}
+
+/* Can it be found at once, without walking through links here? */
+static bool is_plain(const struct path *path, bool follow)
+{
+    struct place place;
+    uint32_t mode;
+    if (text_has_up(path->text) || synthetic_covers(path->text) || !place_find(path->text, &place)) {
+        return false;
+    }
+    long error = look(&place, &mode);
+    return error < 0 ? error != -ELOOP && (error != -ENOTDIR || path->is_name) : !(mode == S_IFLNK && follow);
+}
+
 long path_set(struct path *to, const char *text)
 {
     to->near = 0;
-    return path_join(to->text, "/", text);
+    to->is_name = false;
+    overlay_begin();
+    return text_join(to->text, "/", text);
 }
 
 /* A single name in an open directory, where nothing is mounted. */
 static void near_find(struct path *path, const char *text, const struct file *directory)
 {
-    size_t length = component_length(text);
-    if (!directory || text[length] || is_here(text, length) || is_up(text, length) ||
+    size_t length = text_component(text);
+    if (!directory || text[length] || text_is_here(text, length) || text_is_up(text, length) ||
         synthetic_covers(path->text) || !file_host_cap(directory)) {
         return;
     }
     for (uint64_t i = 0; i < the_order->mount_count; i++) {
-        if (is_under(the_order->mount[i].path, path->text)) {
+        if (text_is_under(the_order->mount[i].path, path->text)) {
             return;
         }
     }
@@ -299,13 +244,16 @@ static void near_find(struct path *path, const char *text, const struct file *di
 long path_text(const struct process *process, const char *text, struct path *to)
 {
     to->near = 0;
-    return path_join(to->text, text[0] == '/' ? "/" : process->directory, text);
+    to->is_name = false;
+    overlay_begin();
+    return text_join(to->text, text[0] == '/' ? "/" : process->directory, text);
 }
 
 long path_read(const struct process *process, uint64_t directory_fd, uint64_t address, struct path *to)
 {
     static char text[PATH_ROOM];
     long length = user_string(text, address, sizeof text);
+    overlay_begin();
     if (length <= 0) {
         return length ? length : -ENOENT;
     }
@@ -322,7 +270,8 @@ long path_read(const struct process *process, uint64_t directory_fd, uint64_t ad
         base = directory->path;
     }
     to->near = 0;
-    long error = path_join(to->text, base, text);
+    to->is_name = false;
+    long error = text_join(to->text, base, text);
     if (!error) {
         near_find(to, text, directory);
     }
@@ -339,7 +288,8 @@ static bool near_place(struct path *path, bool follow, struct place *place)
         return false;
     }
     const struct container_mount *mount = mount_of(path->text);
-    *place = (struct place){path->near, name, strlen(name), mount ? CONTAINER_SLOT_HOST + mount->host : root};
+    *place = (struct place){path->near, name, strlen(name), mount ? CONTAINER_SLOT_HOST + mount->host : root,
+                            false};
     return true;
 }
 
@@ -352,7 +302,7 @@ static bool may_lead_out(const struct process *process, struct path *path, bool 
         return true;
     }
     memcpy(parent.text, path->text, strlen(path->text) + 1);
-    component_drop(parent.text);
+    text_drop(parent.text);
     return parent.text[1] && directory_check(process, parent.text) != 0;
 }
 
@@ -361,7 +311,7 @@ static long path_place(const struct process *process, struct path *path, bool fo
     if (near_place(path, follow, place)) {
         return 0;
     }
-    long error = must_walk(path->text) ? path_resolve(process, path, follow) : 0;
+    long error = must_walk(path->text) && !is_plain(path, follow) ? path_resolve(process, path, follow) : 0;
     return error                           ? error
            : synthetic_covers(path->text)  ? PATH_SYNTHETIC
            : place_find(path->text, place) ? 0
@@ -419,7 +369,7 @@ void path_enter(struct process *process, const struct path *path, struct file *f
 static bool text_rename(char to[PATH_ROOM], const char *text, const char *old, const char *new)
 {
     size_t old_length = strlen(old), new_length = strlen(new);
-    if (!is_under(text, old) || new_length + strlen(text) - old_length + 1 > PATH_ROOM) {
+    if (!text_is_under(text, old) || new_length + strlen(text) - old_length + 1 > PATH_ROOM) {
         return false;
     }
     memcpy(to, new, new_length);

@@ -15,6 +15,7 @@ struct path {
     char text[PATH_ROOM]; /* absolute; without empty components, and with "." only as the last one */
     cap_address near;     /* the directory that `name` is in, if one name was given relative to it; else 0 */
     size_t name;          /* index in text */
+    bool is_name; /* the name itself is meant: a link is not followed, not even with a slash behind it */
 };
 
 /* Where an operation of the host finds what a path names. */
@@ -23,6 +24,7 @@ struct place {
     const char *below;
     uint64_t length;
     cap_address root; /* of the volume: no link or rename between two */
+    bool is_overlay;  /* `below` is a path in the overlay; place.h knows what to do */
 };
 
 enum {

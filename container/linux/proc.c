@@ -81,7 +81,7 @@ static void list_close(struct file *file)
 static const struct file_kind LIST_KIND = {
     .name = "/proc", .list = list_read, .seek = list_seek, .stat = list_stat, .close = list_close};
 
-void list_add(struct file *file, char type, const char *name)
+void names_add(struct file *file, char type, const char *name)
 {
     size_t size = strlen(name) + 1;
     char *text = file->data;
@@ -92,7 +92,7 @@ void list_add(struct file *file, char type, const char *name)
     }
 }
 
-struct file *list_make(uint64_t number)
+struct file *names_make(uint64_t number)
 {
     struct file *file = file_make(&LIST_KIND, O_RDONLY | O_DIRECTORY);
     if (!file) {
@@ -104,8 +104,8 @@ struct file *list_make(uint64_t number)
         return NULL;
     }
     file->word[1] = number;
-    list_add(file, TYPE_DIRECTORY, ".");
-    list_add(file, TYPE_DIRECTORY, "..");
+    names_add(file, TYPE_DIRECTORY, ".");
+    names_add(file, TYPE_DIRECTORY, "..");
     return file;
 }
 
@@ -113,16 +113,16 @@ static void number_add(struct file *file, char type, long number)
 {
     char name[24];
     format_text(name, sizeof name, "%ld", number);
-    list_add(file, type, name);
+    names_add(file, type, name);
 }
 
 static void processes_list(struct file *file)
 {
     static const char *const FILES[] = {"meminfo", "mounts", "stat", "uptime", "cpuinfo", "filesystems"};
     struct process_info info;
-    list_add(file, TYPE_LINK, "self");
+    names_add(file, TYPE_LINK, "self");
     for (unsigned i = 0; i < sizeof FILES / sizeof *FILES; i++) {
-        list_add(file, TYPE_FILE, FILES[i]);
+        names_add(file, TYPE_FILE, FILES[i]);
     }
     for (long pid = 0; (pid = info_get((int)pid + 1, &info)) > 0;) {
         number_add(file, TYPE_DIRECTORY, pid);
@@ -134,15 +134,15 @@ static void process_list(struct file *file, bool is_self)
     static const char *const FILES[] = {"cmdline", "comm", "stat", "statm", "status"};
     static const char *const OWN[] = {"environ", "maps", "mounts"};
     for (unsigned i = 0; i < sizeof FILES / sizeof *FILES; i++) {
-        list_add(file, TYPE_FILE, FILES[i]);
+        names_add(file, TYPE_FILE, FILES[i]);
     }
     for (unsigned i = 0; is_self && i < sizeof OWN / sizeof *OWN; i++) {
-        list_add(file, TYPE_FILE, OWN[i]);
+        names_add(file, TYPE_FILE, OWN[i]);
     }
     if (is_self) {
-        list_add(file, TYPE_LINK, "exe");
-        list_add(file, TYPE_LINK, "cwd");
-        list_add(file, TYPE_DIRECTORY, "fd");
+        names_add(file, TYPE_LINK, "exe");
+        names_add(file, TYPE_LINK, "cwd");
+        names_add(file, TYPE_DIRECTORY, "fd");
     }
 }
 
@@ -221,7 +221,7 @@ static long folder_open(const struct process *process, const char *rest, int pid
     if (*rest && !is_descriptors) {
         return -ENOENT;
     }
-    *file = list_make((uint64_t)pid);
+    *file = names_make((uint64_t)pid);
     if (!*file) {
         return -ENOMEM;
     }
@@ -238,7 +238,7 @@ long proc_open(const struct process *process, const char *path, struct file **fi
     static char text[4096];
     struct process_info info;
     if (strcmp(path, "/proc") == 0) {
-        *file = list_make(0);
+        *file = names_make(0);
         if (*file) {
             processes_list(*file);
         }

@@ -9,7 +9,7 @@
 long proc_open(const struct process *process, const char *path, struct file **file);
 
 /* A directory of names, each with its DT_*; `number` makes its inode. */
-struct file *list_make(uint64_t number);
-void list_add(struct file *file, char type, const char *name);
+struct file *names_make(uint64_t number);
+void names_add(struct file *file, char type, const char *name);
 
 #endif

@@ -145,15 +145,15 @@ static long folder_open(const struct process *process, struct file **file)
 {
     uint64_t bits = (uint64_t)terminal_ask(process, TERMINAL_LIST, 0, 0);
     char name[8];
-    *file = list_make(INODE);
+    *file = names_make(INODE);
     if (!*file) {
         return -ENOMEM;
     }
-    list_add(*file, TYPE_DEVICE, "ptmx");
+    names_add(*file, TYPE_DEVICE, "ptmx");
     for (unsigned i = 0; i < SERVER_TERMINALS; i++) {
         if (bits >> i & 1) {
             format_text(name, sizeof name, "%u", i);
-            list_add(*file, TYPE_DEVICE, name);
+            names_add(*file, TYPE_DEVICE, name);
         }
     }
     return 0;

@@ -79,9 +79,22 @@ static unsigned interruption_of(const struct linux_call *call)
     }
 }
 
+/* Is a signal due that ends the process? */
+static bool is_ended(const struct thread *thread)
+{
+    uint64_t due = signal_pending(thread) & ~thread->signal_mask;
+    for (int signal = 1; signal < SIGNALS; signal++) {
+        if (due & signal_bit(signal) && thread->process->action[signal].handler == SIG_DFL &&
+            signal_default_of(signal) == DEFAULT_END) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool signal_call_lasts(const struct thread *thread)
 {
-    return interruption_of(&thread->call) & LASTS;
+    return thread->wait == WAIT_WORK ? !is_ended(thread) : interruption_of(&thread->call) & LASTS;
 }
 
 static void remainder_write(const struct thread *thread, uint64_t to)

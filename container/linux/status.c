@@ -3,8 +3,7 @@
 #include "container/linux/status.h"
 
 #include "container/linux/calls.h"
-#include "container/linux/host.h"
-#include "container/linux/path.h"
+#include "container/linux/place.h"
 #include "container/linux/space.h"
 #include "container/linux/synthetic.h"
 
@@ -42,11 +41,7 @@ static struct statx status;
 
 static long stat_below(void *argument, const struct place *place)
 {
-    if (!place->length && HOST(place->directory, HOST_OBJECT_KIND, 0, NULL, 0) == HOST_FILE) {
-        return HOST(place->directory, HOST_FILE_STAT, 0, NULL, (uint64_t)&status);
-    }
-    return HOST(place->directory, HOST_DIRECTORY_STAT, 0, NULL, (uint64_t)place->below, place->length,
-                *(uint64_t *)argument, (uint64_t)&status);
+    return place_stat(place, *(uint64_t *)argument, &status);
 }
 
 /* Of an open file. */

@@ -36,6 +36,7 @@ enum wait_kind {
     WAIT_TIME,
     WAIT_CHILD, /* news of a child */
     WAIT_VFORK, /* for the child to call exec or to end; nothing else ends it */
+    WAIT_WORK,  /* for its turn, to go on with something long; else only the process' end ends it */
     WAIT_SIGNAL /* one of `signal_wish`, taken and not handled; else nothing but signals ends it */
 };
 

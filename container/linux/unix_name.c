@@ -3,7 +3,7 @@
 #include "container/linux/unix_name.h"
 
 #include "container/linux/host.h"
-#include "container/linux/path.h"
+#include "container/linux/place.h"
 #include "container/linux/space.h"
 
 enum {
@@ -25,21 +25,19 @@ static struct statx status;
 
 static long make_below(void *argument, const struct place *place)
 {
-    return HOST(place->directory, HOST_DIRECTORY_MAKE_NODE, 0, NULL, (uint64_t)place->below, place->length,
-                *(uint64_t *)argument);
+    return place_make_node(place, *(uint64_t *)argument);
 }
 
 static long remove_below(void *argument, const struct place *place)
 {
     (void)argument;
-    return HOST(place->directory, HOST_DIRECTORY_REMOVE, 0, NULL, (uint64_t)place->below, place->length, 0);
+    return place_remove(place, 0);
 }
 
 static long stat_below(void *argument, const struct place *place)
 {
     (void)argument;
-    return HOST(place->directory, HOST_DIRECTORY_STAT, 0, NULL, (uint64_t)place->below, place->length, 0,
-                (uint64_t)&status);
+    return place_stat_host(place, &status);
 }
 
 /* Its own beginning in front of an abstract name, where others are not allowed. */

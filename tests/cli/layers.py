@@ -26,7 +26,7 @@ MAY_INCLUDE = {
     "engine/direct/pad": {"hostio", "engine/direct", "engine/x86_64", "kernel", "abi", "machine"},
     "run": {"hostio", "run", "check", "engine", "kernel", "abi", "machine", "device", "host", "lib"},
     "bench": {"hostio", "bench", "run", "engine", "kernel", "abi", "machine", "host", "lib"},
-    "cmd": {"hostio", "cmd", "container/control.h", "bench", "run", "engine", "kernel", "abi", "machine", "host"},
+    "cmd": {"hostio", "cmd", "container/control.h", "container/index.h", "bench", "run", "engine", "kernel", "abi", "machine", "host"},
     "lib": {"lib"},
     "container": {"container", "lib"},
     "examples": {"examples", "lib"},

@@ -16,8 +16,13 @@ foreach(variant "direct:--engine=direct" "ptrace-mcs:--engine=ptrace,--mcs")
     list(GET parts 0 name)
     list(GET parts 1 options)
     add_test(NAME container/calls/${name}
-             COMMAND /usr/bin/python3 ${CMAKE_CURRENT_SOURCE_DIR}/calls.py $<TARGET_FILE:selkie> ${options} ${call_programs})
+             COMMAND /usr/bin/python3 ${CMAKE_CURRENT_SOURCE_DIR}/calls.py $<TARGET_FILE:selkie> ${options} plain
+                     ${call_programs})
     set_tests_properties(container/calls/${name} PROPERTIES TIMEOUT 300)
+    add_test(NAME container/calls/overlay/${name}
+             COMMAND /usr/bin/python3 ${CMAKE_CURRENT_SOURCE_DIR}/calls.py $<TARGET_FILE:selkie> ${options} overlay
+                     ${call_programs})
+    set_tests_properties(container/calls/overlay/${name} PROPERTIES TIMEOUT 300)
 endforeach()
 
 # Shell scripts with Debian's programs, each at a little real work.

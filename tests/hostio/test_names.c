@@ -191,6 +191,15 @@ static void test_links_and_status(void)
     CHECK_EQ(CALL(HOST_DIRECTORY_STAT, ROOT, "sub/link", NULL, 0, 0, AT_SYMLINK_NOFOLLOW), 0);
     memcpy(&status, fixture.small, sizeof(status));
     CHECK(S_ISLNK(status.stx_mode));
+    CHECK_EQ(CALL(HOST_DIRECTORY_STAT, ROOT, "sub/link", NULL, 0, 0, AT_SYMLINK_NOFOLLOW | HOST_IO_NO_LINKS),
+             0);
+    memcpy(&status, fixture.small, sizeof(status));
+    CHECK(S_ISLNK(status.stx_mode));
+    CHECK_EQ(CALL(HOST_DIRECTORY_SYMLINK, ROOT, "way", "sub", 0), 0);
+    CHECK_EQ(CALL(HOST_DIRECTORY_STAT, ROOT, "way/link", NULL, 0, 0, AT_SYMLINK_NOFOLLOW), 0);
+    CHECK_EQ(CALL(HOST_DIRECTORY_STAT, ROOT, "way/link", NULL, 0, 0, AT_SYMLINK_NOFOLLOW | HOST_IO_NO_LINKS),
+             -ELOOP);
+    CHECK_EQ(CALL(HOST_DIRECTORY_STAT, ROOT, "sub/../file", NULL, 0, 0, HOST_IO_NO_LINKS), 0);
     CHECK_EQ(CALL(HOST_DIRECTORY_STAT, ROOT, "", NULL, 0, 0, 0), 0);
     CHECK_EQ(CALL(HOST_DIRECTORY_STAT, ROOT, "file", NULL, 0, 0, AT_EMPTY_PATH), -EINVAL);
     pieces_set(2, 3, 5); /* "/fi" and "le" */
