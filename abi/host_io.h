@@ -107,6 +107,8 @@ enum host_operation {
                      * F_RDLCK, F_WRLCK, F_UNLCK, size 0 to the end; whole 1: on all of it, as flock(2), type LOCK_SH,
                      * LOCK_EX, LOCK_UN; whole 2: asks (F_OFD_GETLK) -> the type of a lock that is in the way or F_UNLCK,
                      * plus 4 times its size; word 1: its start. -EAGAIN while another open file has the lock */
+    HOST_FILE_PEER, /* () -> object: the terminal whose master this is, opened once more; both rights. -EIO: there is none
+                     * any more, or this is no master; -ENOTTY: nor a terminal */
     HOST_FILE_WINDOW, /* (offset, size) -> object: a window on this part of a regular file, up to 2^HOST_IO_WINDOW_BITS
                        * bytes; offset a multiple of 4096. Its memory is writable if the capability is; read. -ENODEV
                        * for what is no regular file */
@@ -143,10 +145,14 @@ enum host_operation {
     HOST_SOCKET_ACCEPT,  /* (address, size) -> object; word 1: length of the address; read */
     HOST_SOCKET_SEND,    /* (buffer, size, flags, address, length); length 0: none; write */
     HOST_SOCKET_RECEIVE, /* (buffer, size, flags, address, size); word 1: length of the address; read */
-    HOST_SOCKET_RECEIVE_OBJECT, /* (buffer, size) -> object, if a descriptor came along (SCM_RIGHTS), else word 1 is 0
-                                 * and it stays empty; read. Directory, file or socket, with the access that it is
-                                 * open for, directories with both, sockets without a policy. More than one are
-                                 * closed; what must not be used here is, and the answer -EOPNOTSUPP */
+    HOST_SOCKET_RECEIVE_OBJECT, /* (buffer, size, flags, address, size) -> object, if a descriptor came along
+                                 * (SCM_RIGHTS), else it stays empty; word 1: 1 if one did, plus 2^32 times the length
+                                 * of the address; read. Directory, file or socket, with the access that it is open
+                                 * for, directories with both, sockets without a policy. More than one are closed;
+                                 * what must not be used here is, and the answer -EOPNOTSUPP */
+    HOST_SOCKET_SEND_OBJECT, /* (buffer, size, flags, address, length), extra 0: a file, whose descriptor goes along;
+                                 * write. Regular files and pipes, and only through a capability that allows all that
+                                 * they are open for, else -EPERM: who receives it gets no more than this is */
     HOST_SOCKET_SHUTDOWN, /* (how) */
     HOST_SOCKET_GET_OPTION, /* (level, name, buffer, size); word 1: length */
     HOST_SOCKET_SET_OPTION, /* (level, name, buffer, size); SO_ATTACH_*, SO_BINDTODEVICE, SO_MARK and such, and

@@ -17,11 +17,12 @@
  *     do=run name= memory= cpu=PERMILLE arg= env= workdir= mount=NAME:PATH port=ADDRESS:HOST:CONTAINER network=RULES
  *            user=UID:GID restart=no|always|on-failure[:N] detach=1 terminal=1
  *                                         -> started=, and unless detached ended=; a client that goes ends its own
- *     do=exec name= as= memory= arg= env= workdir= terminal=1
- *                                         -> started=, ended=; a container named `as` with the files and the
- *                                         network of the one named `name`, which runs
+ *     do=exec name= arg= env= workdir= user=UID:GID detach=1 terminal=1
+ *                                         -> started=, and unless detached ended=; a process in the container of that
+ *                                         name, with the streams that were given; a client that goes ends it
  *     do=list                             -> unit=..., done=
- *     do=kill name= signal=N [terminal=1] -> done=; `terminal`: for the foreground processes of its terminal
+ *     do=kill name= signal=N [terminal=1] -> done=; `terminal`: for the foreground processes of its terminal. Without
+ *                                         a name: for what this connection's do=exec started
  *     do=wait name=                       -> ended=
  *     do=end                              -> done=; all containers end, then the manager
  */

@@ -16,6 +16,7 @@
  * personality's, and programs cannot map anything there. */
 #define CONTAINER_PERSONALITY 0x7d0000000000ul /* its image */
 #define CONTAINER_ORDER       0x7d0100000000ul /* struct container_order, read-only */
+#define CONTAINER_COMMAND     0x7d0140000000ul /* struct container_command, of what was started later */
 #define CONTAINER_IPC_BUFFER  0x7d0200000000ul
 #define CONTAINER_BOARD       0x7d0280000000ul /* struct container_board, shared with the manager */
 #define CONTAINER_TIMES       0x7d02a0000000ul /* struct container_times, shared by all processes of a container */
@@ -33,6 +34,7 @@ enum {
     CONTAINER_HOSTS = 32,
     CONTAINER_MOUNTS = 16,
     CONTAINER_PORTS = 16,
+    CONTAINER_STREAMS = 3,
     CONTAINER_PATH = 252,
     CONTAINER_PRIORITY = 100 /* of programs' threads; personalities have one more, the process server two */
 };
@@ -47,6 +49,9 @@ enum container_slot {
     CONTAINER_SLOT_SERVER = CONTAINER_SLOT_CONTROL, /* a process': endpoint of the process server, messages.h */
     CONTAINER_SLOT_ASID_POOL,     /* the process server's: its processes' address spaces come from here */
     CONTAINER_SLOT_BELL,          /* a notification that the manager signals, with badge bit 63: look at the board */
+    CONTAINER_SLOT_STREAM =
+        10, /* CONTAINER_STREAMS of them: standard files of what was started later; the process
+                                   * server's: those that came with the last NEWS_RUN */
     CONTAINER_SLOT_HOST = 16,     /* container_order.host_count of them */
     CONTAINER_SLOT_UNTYPED = CONTAINER_SLOT_HOST + CONTAINER_HOSTS, /* container_order.untyped_count */
     CONTAINER_SLOT_FREE = CONTAINER_SLOT_UNTYPED + CONTAINER_UNTYPEDS
@@ -56,8 +61,21 @@ enum container_slot {
 enum container_message {
     CONTAINER_EXITED = 0x100, /* (status as of wait(2)): the program ended; there is no answer */
     CONTAINER_BROKEN,         /* (): the personality cannot go on and has said why */
-    CONTAINER_TIME            /* MCS (how many have time already, us used beyond the last slice, badge), and a scheduling
+    CONTAINER_TIME,           /* MCS (how many have time already, us used beyond the last slice, badge), and a scheduling
                                * context that no thread has: time for it -> us, 0: none until the bell, -1: it is none */
+    CONTAINER_NEWS, /* () -> enum container_news, number, value: the next one of what the board says there is */
+    CONTAINER_COMMAND_READ, /* (number, offset) -> how many bytes of the struct container_command follow from there */
+    CONTAINER_COMMAND_RUNS, /* (number, 0 or a negative error number): it was read, and runs or cannot. No answer */
+    CONTAINER_COMMAND_ENDED /* (number, status as of wait(2)). No answer */
+};
+
+/* Commands are what the manager starts in a container that runs, each a process without a parent. */
+enum container_news {
+    NEWS_NONE,
+    NEWS_RUN,      /* value: its size. Its standard files are in CONTAINER_SLOT_STREAM where it has any */
+    NEWS_SIGNALS,  /* value: bit N - 1: signal N for it */
+    NEWS_TERMINAL, /* value: the same, for the foreground processes of its terminal */
+    NEWS_END       /* it and its session */
 };
 
 /* What the manager and a container tell each other without waiting. Each side takes the other's words for
@@ -66,6 +84,7 @@ struct container_board {
     uint64_t signals;  /* bit N - 1: signal N for the first process; who takes them exchanges them with 0 */
     uint64_t terminal; /* the same, for the foreground process group of the container's terminal */
     uint64_t takes_signals; /* the container looks at the two above; from here on what it says */
+    uint64_t has_news; /* ask for them (CONTAINER_NEWS) until there are none; who does exchanges it with 0 */
     uint64_t memory_used;   /* bytes */
     uint64_t process_count;
     uint64_t has_stood;    /* the process server was stopped: threads may have waited for time unnoticed */
@@ -111,8 +130,19 @@ struct container_order {
     uint64_t port_count;
     struct container_port port[CONTAINER_PORTS];
     uint32_t loopback;      /* the host's address that 127.0.0.1 means here, network byte order; 0: itself */
+    char sockets
+        [16]; /* what names of Unix sockets begin with on the host, where only these are allowed; or empty */
     uint32_t user, group;   /* of the first process */
     uint32_t is_terminal;   /* stdin is the container's controlling terminal */
+    uint32_t argument_count, environment_count;
+    uint32_t text_size;
+    char text[];
+};
+
+/* Strings as in an order. */
+struct container_command {
+    uint32_t user, group;
+    uint32_t is_terminal;
     uint32_t argument_count, environment_count;
     uint32_t text_size;
     char text[];

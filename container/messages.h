@@ -42,7 +42,8 @@ enum server_message {
     SERVER_SET_GROUP,   /* (pid, pid of the process, group): setpgid(2) */
     SERVER_GET_GROUP,   /* (pid, pid of the process) -> group, word 1: session, word 2: parent */
     SERVER_NEW_SESSION, /* (pid) -> session */
-    SERVER_FOREGROUND,  /* (pid, group; 0: only tell) -> foreground group of the container's terminal */
+    SERVER_PASS,        /* (pid, enum server_passing, token, value, slot) */
+    SERVER_TERMINAL,    /* (pid, enum server_terminal, id, value) */
     SERVER_FUTEX_WAIT,  /* (): the caller waits for futexes in memory that others have, too */
     SERVER_FUTEX_WAKE,  /* (): the others who do are to look again */
     SERVER_SET,         /* (pid, enum server_setting, value) */
@@ -57,7 +58,38 @@ enum server_message {
     SERVER_MESSAGES
 };
 
+/* What SERVER_TERMINAL is asked. Terminals that programs made are numbers below SERVER_TERMINALS (/dev/pts/N), those
+ * that came from outside have higher ones. A *holder* is a process that has a master open. */
+enum server_terminal {
+    TERMINAL_NEW, /* (slot of a master, of its terminal) -> id; the server keeps duplicates, of the master until nobody
+                    * holds it, of the terminal until it is opened. -ENOSPC */
+    TERMINAL_OPEN, /* (id or -1: the session's own, slot of an empty host object): it becomes the terminal -> id. -EIO,
+                    * -ENXIO, -ENOMEM */
+    TERMINAL_HOLD,           /* (bits): the caller holds these, and no others */
+    TERMINAL_OWN,            /* () -> id of the session's, -ENXIO */
+    TERMINAL_TAKE,           /* (id, is_stealing): TIOCSCTTY */
+    TERMINAL_LEAVE,          /* (id): TIOCNOTTY */
+    TERMINAL_GET_FOREGROUND, /* (id, is_master) -> group */
+    TERMINAL_SET_FOREGROUND, /* (id, group) */
+    TERMINAL_GET_SESSION,    /* (id, is_master) */
+    TERMINAL_IS_BACKGROUND,  /* (id) -> 1: it is the caller's own, and another group is in its foreground */
+    TERMINAL_SIGNAL,         /* (id, signal): for the foreground group */
+    TERMINAL_LOCK,           /* (id, is_locked): TIOCSPTLCK */
+    TERMINAL_IS_LOCKED,      /* (id) */
+    TERMINAL_LIST            /* () -> bits: which there are, of those that programs made */
+};
+
+/* Files on their way from one process to another (SCM_RIGHTS). They are kept as duplicates in a *parcel*, which lives for
+ * as long as the pipe that was shown with it has a reader: that end travels in the message, and the token in it. */
+enum server_passing {
+    PASS_NEW,  /* (-, -, slot of the end that is written to) -> token. -ETOOMANYREFS */
+    PASS_ADD,  /* (token, -, slot of a file): one more of it. -ETOOMANYREFS, -EINVAL */
+    PASS_TAKE, /* (token, index, slot of an empty host object): it becomes that file. -EINVAL */
+    PASS_DONE  /* (token): nobody will take any more */
+};
+
 enum {
+    SERVER_TERMINALS = 63, /* their bits are no negative number */
     SERVER_ID_COUNT = 32,
     SERVER_TURNS = 1025, /* threads of a process that have time, the most: THREADS and the personality's */
     SERVER_PAIRS = 50, /* the most in one message */

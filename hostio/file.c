@@ -217,6 +217,8 @@ int64_t file_call(struct hostio *h, const struct hostio_entry *entry, struct mac
         return pipe_size(h, entry, argument[0]);
     case HOST_FILE_LOCK:
         return file_lock(h, entry, call);
+    case HOST_FILE_PEER:
+        return terminal_peer(h, entry, call);
     case HOST_FILE_WINDOW:
         return window_make(h, entry, call);
     default:

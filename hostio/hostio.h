@@ -32,7 +32,7 @@ struct hostio_rule {
     uint8_t is_listen; /* bind and listen; else connect and send */
     uint8_t family;    /* AF_INET, AF_INET6, AF_UNIX */
     uint8_t prefix;    /* leading bits of `address` that must be equal */
-    uint8_t address[16];
+    uint8_t address[16];            /* AF_UNIX: of an abstract name */
     uint16_t port_first, port_last; /* host byte order, inclusive; a bind to port 0 needs 0 in the range */
 };
 
@@ -97,12 +97,13 @@ void hostio_init(struct hostio *hostio, const struct hostio_roots *roots, const 
 /* Network policies as people write them:
  *
  *     RULES   = "any" | RULE { "," RULE }
- *     RULE    = ( "listen" | "connect" ) ":" ( HOST ":" PORTS | "unix" )
+ *     RULE    = ( "listen" | "connect" ) ":" ( HOST ":" PORTS | "unix" [ "@" NAME ] )
  *     HOST    = "*" | ADDRESS [ "/" BITS ]         ADDRESS is IPv4, or IPv6 in brackets
  *     PORTS   = "*" | PORT [ "-" PORT ]
  *
  * "*" is every address of both families; 0.0.0.0 and [::] without BITS are every address of one. "any" is
- * listen:*:*,connect:*:*. Listening at a port that the host chooses needs port 0. "unix" is every socket with
+ * listen:*:*,connect:*:*. Listening at a port that the host chooses needs port 0. "unix@NAME" is every
+ * Unix socket with an abstract name that begins so, 15 letters, digits, dots or dashes at most; "unix" is every socket with
  * a name in the host's file system, which no directory confines.
  *
  * False: one of them is none. */

@@ -68,26 +68,36 @@ static int64_t make_epoll(struct hostio *h, struct machine_host_call *call)
     return 0;
 }
 
+/* How the sides of a terminal are opened. */
+static const struct {
+    uint64_t flags, mode, resolve;
+} TERMINAL_HOW = {O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK, 0, 0};
+
 /* The one side's number, beneath no directory; the other's name need not be seen from here. */
 static int64_t make_terminal(struct hostio *h, struct machine_host_call *call)
 {
     const int32_t unlocked = 0;
-    const struct {
-        uint64_t flags, mode, resolve;
-    } how = {O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK, 0, 0};
-    int64_t master =
-        host4(h, __NR_openat2, (uint64_t)AT_FDCWD, address_of("/dev/ptmx"), address_of(&how), sizeof(how));
+    int64_t master = host4(h, __NR_openat2, (uint64_t)AT_FDCWD, address_of("/dev/ptmx"),
+                           address_of(&TERMINAL_HOW), sizeof(TERMINAL_HOW));
     if (master < 0)
         return master;
     int64_t slave = host3(h, __NR_ioctl, (uint64_t)master, TIOCSPTLCK, address_of(&unlocked));
     if (slave >= 0)
-        slave = host3(h, __NR_ioctl, (uint64_t)master, TIOCGPTPEER, how.flags);
+        slave = host3(h, __NR_ioctl, (uint64_t)master, TIOCGPTPEER, TERMINAL_HOW.flags);
     if (slave < 0) {
         descriptor_close(h, master);
         return slave;
     }
     const int32_t fd[2] = {(int32_t)master, (int32_t)slave};
     return pair_answer(h, call, fd, HOST_FILE, HOST_READ | HOST_WRITE, HOST_READ | HOST_WRITE);
+}
+
+int64_t terminal_peer(struct hostio *h, const struct hostio_entry *entry, struct machine_host_call *call)
+{
+    if (!table_has_room(h))
+        return -ENFILE;
+    int64_t fd = host3(h, __NR_ioctl, (uint64_t)entry->fd, TIOCGPTPEER, TERMINAL_HOW.flags);
+    return entry_answer(h, call, fd, HOST_FILE, HOST_READ | HOST_WRITE, POLICY_NOTHING);
 }
 
 int64_t object_make(struct hostio *h, struct machine_host_call *call)

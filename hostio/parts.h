@@ -108,6 +108,7 @@ int64_t directory_call(struct hostio *h, const struct hostio_entry *entry, struc
 
 /* make.c: what needs no other authority */
 int64_t object_make(struct hostio *h, struct machine_host_call *call);
+int64_t terminal_peer(struct hostio *h, const struct hostio_entry *entry, struct machine_host_call *call);
 int64_t object_duplicate(struct hostio *h, const struct hostio_entry *entry, struct machine_host_call *call);
 
 /* window.c */
@@ -119,6 +120,7 @@ int64_t epoll_call(struct hostio *h, const struct hostio_entry *entry, struct ma
 
 /* receive.c */
 int64_t receive_object(struct hostio *h, const struct hostio_entry *entry, struct machine_host_call *call);
+int64_t send_object(struct hostio *h, const struct hostio_entry *entry, const struct machine_host_call *call);
 
 /* socket.c, option.c */
 /* struct msghdr as the host's kernel has it */
@@ -142,6 +144,13 @@ int64_t socket_send(const struct hostio *h, const struct hostio_entry *entry,
                     const struct machine_host_call *call, uint64_t flags, uint64_t address_size);
 int64_t socket_receive(const struct hostio *h, const struct hostio_entry *entry,
                        struct machine_host_call *call, uint64_t flags, uint64_t address_size);
+/* The same with control data, of which `control` has room for `size` bytes, and gets how many there are. */
+int64_t socket_send_with(const struct hostio *h, const struct hostio_entry *entry,
+                         const struct machine_host_call *call, uint64_t flags, uint64_t address_size,
+                         void *control, uint64_t size);
+int64_t socket_receive_with(const struct hostio *h, const struct hostio_entry *entry,
+                            struct machine_host_call *call, uint64_t flags, uint64_t address_size,
+                            void *control, uint64_t *size);
 int64_t option_get(const struct hostio *h, const struct hostio_entry *entry, struct machine_host_call *call);
 int64_t option_set(const struct hostio *h, const struct hostio_entry *entry,
                    const struct machine_host_call *call);

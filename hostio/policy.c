@@ -53,6 +53,16 @@ static void inet6_read(struct target *target, const void *address)
     }
 }
 
+/* How an abstract name begins; of another one, and of none, nothing. */
+static void unix_read(struct target *target, const void *address, uint64_t size)
+{
+    const uint64_t skipped = sizeof(uint16_t) + 1;
+    const unsigned char *bytes = address;
+    uint64_t length = size > skipped && bytes[sizeof(uint16_t)] == 0 ? size - skipped : 0;
+    __builtin_memcpy(target->address, bytes + skipped,
+                     length < sizeof(target->address) ? length : sizeof(target->address));
+}
+
 int64_t target_read(struct target *target, const void *address, uint64_t size)
 {
     uint16_t family;
@@ -64,7 +74,9 @@ int64_t target_read(struct target *target, const void *address, uint64_t size)
         inet_read(target, address);
     else if (family == FAMILY_INET6 && size >= INET6_SIZE_MIN)
         inet6_read(target, address);
-    else if (family != FAMILY_UNIX)
+    else if (family == FAMILY_UNIX)
+        unix_read(target, address, size);
+    else
         return family == FAMILY_INET || family == FAMILY_INET6 ? -EINVAL : -EAFNOSUPPORT;
     target->is_any = is_unspecified(target);
     return 0;
@@ -80,8 +92,9 @@ static bool rule_allows(const struct hostio_rule *rule, bool is_listen, const st
 {
     if (rule->is_listen != is_listen || rule->family != target->family)
         return false;
-    return rule->family == FAMILY_UNIX ||
-           (target->port >= rule->port_first && target->port <= rule->port_last &&
+    if (rule->family == FAMILY_UNIX)
+        return prefix_is_equal(rule->address, target->address, rule->prefix);
+    return (target->port >= rule->port_first && target->port <= rule->port_last &&
             prefix_is_equal(rule->address, target->address, rule->prefix));
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A descriptor that somebody sends along with data becomes an object.
+ * A descriptor that somebody sends along with data becomes an object, and an object's goes along.
  *
  * Whoever sends it may use it still, so its open file is not made nonblocking: what could wait is opened anew, as
  * what the command line gives is (run/grant.c). What cannot be opened anew, and waits, is refused.
@@ -14,8 +14,7 @@
 
 enum {
     CONTROL_RIGHTS = 1, /* SCM_RIGHTS */
-    MESSAGE_DONTWAIT = 0x40,
-    MESSAGE_CLOEXEC = 0x40000000
+    LENGTH_SHIFT = 32   /* of an address, beside whether there is an object */
 };
 
 /* struct cmsghdr with one descriptor; without room for a second, the host lets no second through */
@@ -113,21 +112,49 @@ static int64_t descriptor_answer(struct hostio *h, struct machine_host_call *cal
 
 int64_t receive_object(struct hostio *h, const struct hostio_entry *entry, struct machine_host_call *call)
 {
-    struct iovec vector[HOST_IO_PIECES];
     struct control control = {0};
-    struct message message = {.vector = vector,
-                              .count = pieces_list(h, call, vector),
-                              .control = &control,
-                              .control_size = sizeof(control)};
+    uint64_t size = sizeof(control);
     if (!table_has_room(h))
         return -ENFILE;
-    int64_t got =
-        host3(h, __NR_recvmsg, (uint64_t)entry->fd, address_of(&message), MESSAGE_DONTWAIT | MESSAGE_CLOEXEC);
-    bool has_rights = got >= 0 && message.control_size == sizeof(control) && control.level == SOL_SOCKET &&
-                      control.type == CONTROL_RIGHTS;
-    call->second = has_rights;
+    int64_t got = socket_receive_with(h, entry, call, call->argument[2], call->argument[4], &control, &size);
+    bool has_rights =
+        got >= 0 && size == sizeof(control) && control.level == SOL_SOCKET && control.type == CONTROL_RIGHTS;
+    call->second = got < 0 ? 0 : call->second << LENGTH_SHIFT | has_rights;
     if (!has_rights)
         return got;
     int64_t result = descriptor_answer(h, call, control.fd);
     return result < 0 ? result : got;
+}
+
+/* Does a descriptor of this file say what its capability does? It may be opened anew for no more than that. */
+static int64_t sending_check(const struct hostio *h, const struct hostio_entry *file, uint8_t access)
+{
+    static const uint8_t of_mode[] = {HOST_READ, HOST_WRITE, HOST_READ | HOST_WRITE, 0xff};
+    union {
+        struct statx status;
+        unsigned char bytes[HOST_IO_SMALL];
+    } u;
+    int64_t flags = flags_of(h, file->fd);
+    int64_t result = flags < 0 ? flags : descriptor_status(h, file->fd, &u);
+    if (result < 0)
+        return result;
+    bool is_known = S_ISREG(u.status.stx_mode) || S_ISFIFO(u.status.stx_mode);
+    return is_known && !(flags & O_PATH) && (of_mode[flags & O_ACCMODE] & ~access) == 0 ? 0 : -EPERM;
+}
+
+int64_t send_object(struct hostio *h, const struct hostio_entry *entry, const struct machine_host_call *call)
+{
+    const struct hostio_entry *file = entry_find(h, call->other);
+    if (!file || file->kind != HOST_FILE)
+        return -EBADF;
+    struct {
+        struct control control;
+        uint32_t padding;
+    } message = {
+        .control = {
+            .size = sizeof(struct control), .level = SOL_SOCKET, .type = CONTROL_RIGHTS, .fd = file->fd}};
+    int64_t result = sending_check(h, file, call->other_access);
+    return result < 0 ? result
+                      : socket_send_with(h, entry, call, call->argument[2], call->small_size, &message,
+                                         sizeof(message));
 }

@@ -215,11 +215,29 @@ static const char *everywhere_add(struct hostio_policy *policy, struct hostio_ru
     return has_room && rule_add(policy, &rule) ? NULL : too_many;
 }
 
+/* The beginning of an abstract name. */
+static const char *unix_name_parse(struct hostio_rule *rule, struct text name)
+{
+    uint64_t length = text_length(name);
+    if (length == 0 || length >= sizeof(rule->address))
+        return "what follows the @ is no name of 1 to 15 characters";
+    for (uint64_t i = 0; i < length; i++) {
+        char c = name.at[i];
+        bool is_letter = (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
+        if (!is_letter && !(c >= '0' && c <= '9') && c != '.' && c != '-')
+            return "what follows the @ has other characters than letters, digits, dots and dashes";
+        rule->address[i] = (uint8_t)c;
+    }
+    rule->family = FAMILY_UNIX;
+    rule->prefix = (uint8_t)(8 * length);
+    return NULL;
+}
+
 /* NULL, or what is wrong with it. */
 static const char *rule_parse(struct hostio_policy *policy, struct text text)
 {
     struct hostio_rule rule = {0};
-    struct text host, ports;
+    struct text host, ports, name;
     if (text_length(text) == 0)
         return "it is empty";
     if (text_length(text) > RULE_SIZE)
@@ -232,6 +250,11 @@ static const char *rule_parse(struct hostio_policy *policy, struct text text)
     if (text_is(host, "unix")) {
         rule.family = FAMILY_UNIX;
         return rule_add(policy, &rule) ? NULL : too_many;
+    }
+    struct text family = host;
+    if (text_cut(&family, '@', false, &name) && text_is(family, "unix")) {
+        const char *wrong = unix_name_parse(&rule, name);
+        return wrong || rule_add(policy, &rule) ? wrong : too_many;
     }
     if (!text_cut(&host, ':', true, &ports) || text_length(host) == 0)
         return "it is not of the form listen:HOST:PORTS";

@@ -2,7 +2,7 @@
 /*
  * Sockets within the policy of the network that they come from: TCP and UDP over IPv4 and IPv6, and what is
  * named in the host's file system if a rule says so. No control data passes, so no descriptors do, but where
- * one is asked for (receive.c).
+ * one is asked for or given (receive.c).
  */
 #include <linux/fcntl.h>
 
@@ -26,6 +26,7 @@ enum {
     MESSAGE_CONFIRM = 0x800,
     MESSAGE_NOSIGNAL = 0x4000,
     MESSAGE_MORE = 0x8000,
+    MESSAGE_CLOEXEC = 0x40000000,
     SEND_FLAGS =
         MESSAGE_OOB | MESSAGE_DONTWAIT | MESSAGE_END | MESSAGE_CONFIRM | MESSAGE_NOSIGNAL | MESSAGE_MORE,
     RECEIVE_FLAGS = MESSAGE_OOB | MESSAGE_PEEK | MESSAGE_TRUNCATE | MESSAGE_DONTWAIT | MESSAGE_WAITALL
@@ -137,12 +138,14 @@ static int64_t socket_accept(struct hostio *h, const struct hostio_entry *entry,
     return entry_answer(h, call, fd, HOST_SOCKET, call->access, entry->policy);
 }
 
-int64_t socket_send(const struct hostio *h, const struct hostio_entry *entry,
-                    const struct machine_host_call *call, uint64_t flags, uint64_t address_size)
+int64_t socket_send_with(const struct hostio *h, const struct hostio_entry *entry,
+                         const struct machine_host_call *call, uint64_t flags, uint64_t address_size,
+                         void *control, uint64_t size)
 {
     struct iovec vector[HOST_IO_PIECES];
     struct target target;
-    struct message message = {.vector = vector, .count = pieces_list(h, call, vector)};
+    struct message message = {
+        .vector = vector, .count = pieces_list(h, call, vector), .control = control, .control_size = size};
     if (flags & ~(uint64_t)SEND_FLAGS)
         return -EINVAL;
     if (address_size) {
@@ -155,17 +158,25 @@ int64_t socket_send(const struct hostio *h, const struct hostio_entry *entry,
         message.address_size = (int32_t)address_size;
     }
     flags |= MESSAGE_NOSIGNAL | MESSAGE_DONTWAIT;
-    if (message.count == 1) /* the host's plain call is quicker */
+    if (message.count == 1 && !control) /* the host's plain call is quicker */
         return host6(h, __NR_sendto, (uint64_t)entry->fd, address_of(vector[0].iov_base), vector[0].iov_len, flags,
                      address_of(message.address), (uint64_t)message.address_size);
     return host3(h, __NR_sendmsg, (uint64_t)entry->fd, address_of(&message), flags);
 }
 
-int64_t socket_receive(const struct hostio *h, const struct hostio_entry *entry,
-                       struct machine_host_call *call, uint64_t flags, uint64_t address_size)
+int64_t socket_send(const struct hostio *h, const struct hostio_entry *entry,
+                    const struct machine_host_call *call, uint64_t flags, uint64_t address_size)
+{
+    return socket_send_with(h, entry, call, flags, address_size, NULL, 0);
+}
+
+int64_t socket_receive_with(const struct hostio *h, const struct hostio_entry *entry,
+                            struct machine_host_call *call, uint64_t flags, uint64_t address_size,
+                            void *control, uint64_t *size)
 {
     struct iovec vector[HOST_IO_PIECES];
-    struct message message = {.vector = vector, .count = pieces_list(h, call, vector)};
+    struct message message = {
+        .vector = vector, .count = pieces_list(h, call, vector), .control = control, .control_size = *size};
     call->small_size = 0;
     if (flags & ~(uint64_t)(RECEIVE_FLAGS | MESSAGE_NOSIGNAL))
         return -EINVAL;
@@ -173,14 +184,22 @@ int64_t socket_receive(const struct hostio *h, const struct hostio_entry *entry,
         message.address = call->small;
         message.address_size = HOST_IO_SMALL;
     }
-    flags = (flags & RECEIVE_FLAGS) | MESSAGE_DONTWAIT;
-    if (message.count == 1 && !address_size) /* the host's plain call is quicker */
+    flags = (flags & RECEIVE_FLAGS) | MESSAGE_DONTWAIT | MESSAGE_CLOEXEC;
+    if (message.count == 1 && !address_size && !control) /* the host's plain call is quicker */
         return host6(h, __NR_recvfrom, (uint64_t)entry->fd, address_of(vector[0].iov_base), vector[0].iov_len, flags, 0,
                      0);
     int64_t result = host3(h, __NR_recvmsg, (uint64_t)entry->fd, address_of(&message), flags);
+    *size = result < 0 ? 0 : message.control_size;
     if (result >= 0)
         address_hand_back(call, message.address_size, address_size);
     return result;
+}
+
+int64_t socket_receive(const struct hostio *h, const struct hostio_entry *entry,
+                       struct machine_host_call *call, uint64_t flags, uint64_t address_size)
+{
+    uint64_t nothing = 0;
+    return socket_receive_with(h, entry, call, flags, address_size, NULL, &nothing);
 }
 
 static int64_t socket_name(const struct hostio *h, const struct hostio_entry *entry,
@@ -212,6 +231,8 @@ int64_t socket_call(struct hostio *h, struct hostio_entry *entry, struct machine
         return socket_receive(h, entry, call, call->argument[2], call->argument[4]);
     case HOST_SOCKET_RECEIVE_OBJECT:
         return receive_object(h, entry, call);
+    case HOST_SOCKET_SEND_OBJECT:
+        return send_object(h, entry, call);
     case HOST_SOCKET_SHUTDOWN:
         return host3(h, __NR_shutdown, (uint64_t)entry->fd, call->argument[0], 0);
     case HOST_SOCKET_GET_OPTION:

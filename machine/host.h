@@ -31,8 +31,11 @@ struct machine_host_piece {
 struct machine_host_call {
     enum host_operation operation;
     uint32_t handle; /* of the invoked object; an empty one has none */
-    uint32_t other;  /* of extra capability 0: the new directory of a rename or link, what an epoll instance watches */
+    uint32_t
+        other; /* of extra capability 0: the new directory of a rename or link, the file of a message, what an
+                      * epoll instance watches */
     uint8_t access;  /* enum host_access that capability and object allow */
+    uint8_t other_access; /* the same of `other` */
     uint64_t argument[6]; /* the message words, as they came */
     const char *path, *new_path; /* terminated, no zero inside; NULL where there is none */
     void *small; /* HOST_IO_SMALL bytes: what the caller passed in, and room for the answer */

@@ -14,8 +14,9 @@
 static const char help[] =
     "usage: selkie container run [options] COMMAND [ARGUMENTS]\n"
     "                                        run a Linux program in a container; see run --help\n"
-    "       selkie container exec [-it] [--env=NAME=VALUE] [--workdir=DIR] NAME COMMAND [ARGUMENTS]\n"
-    "                                        a command with the files and the network of one that runs\n"
+    "       selkie container exec [-dit] [--env=NAME=VALUE] [--user=USER[:GROUP]] [--workdir=DIR] NAME "
+    "COMMAND [ARGUMENTS]\n"
+    "                                        a command inside a container that runs\n"
     "       selkie container ps [-a]         what runs; -a: and what ended\n"
     "       selkie container logs [-f] NAME  what a detached container wrote; -f: and what it will write\n"
     "       selkie container stop [-t SECONDS] NAME...\n"

@@ -18,6 +18,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "container_shm.h"
 #include "container_state.h"
 #include "grants.h"
 #include "host/fd.h"
@@ -33,8 +34,8 @@ enum {
 /* Of the whole run: the container's lies in it in powers of two. */
 #define ALONE_MEMORY (4ull << 30)
 
-/* What grants point at: the root's layers and the volumes. */
-static char *paths[4 + CONTAINER_VOLUMES];
+/* What grants point at: the root's layers, /dev/shm and the volumes. */
+static char *paths[5 + CONTAINER_VOLUMES];
 
 static bool path_grant(struct run_options *run, const char *name, const char *path, bool is_read_only)
 {
@@ -77,6 +78,12 @@ static bool grants_make(struct run_options *run, const struct container_options 
     for (unsigned i = 0; i < options->volume_count && is_good; i++) {
         container_volume_name(name, i);
         is_good = path_grant(run, name, options->volume[i].host, options->volume[i].is_read_only);
+    }
+    int shm = container_shm_open(options->shm_bytes);
+    if (shm >= 0) {
+        char path[32];
+        (void)snprintf(path, sizeof(path), "/proc/self/fd/%d", shm);
+        is_good = is_good && path_grant(run, "shm", path, false);
     }
     (void)snprintf(rules, sizeof(rules), "network=%s", network ? network : "");
     return is_good && (!network || grant_network(run, rules));

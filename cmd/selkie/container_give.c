@@ -73,3 +73,10 @@ bool container_streams_give(int connection)
     }
     return is_good;
 }
+
+bool container_nothing_give(int connection)
+{
+    return container_give(connection, "stdin", "r", open("/dev/null", O_RDONLY | O_CLOEXEC)) &&
+           container_give(connection, "stdout", "w", open("/dev/null", O_WRONLY | O_CLOEXEC)) &&
+           container_give(connection, "stderr", "w", open("/dev/null", O_WRONLY | O_CLOEXEC));
+}

@@ -16,5 +16,6 @@ bool container_give_root(const struct container_options *options, const struct c
 
 /* Pass on what this command has. Closed streams are not there. */
 bool container_streams_give(int connection);
+bool container_nothing_give(int connection); /* instead: nothing to read, and nobody who reads */
 
 #endif

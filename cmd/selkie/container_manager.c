@@ -190,7 +190,9 @@ static int kernel_config_make(struct diag *diag)
 static _Noreturn void manager_be(const struct manager_kind *kind, int listener, int image, int log)
 {
     static struct run_options options;
-    char path[64], config_path[64], network[] = "network=any";
+    char path[64], config_path[64],
+        network[] = "network=listen:*:*,connect:*:*,listen:unix@" CONTAINER_SOCKETS
+                    ",connect:unix@" CONTAINER_SOCKETS;
     struct diag diag = {0};
     sigset_t none;
     (void)sigemptyset(&none);

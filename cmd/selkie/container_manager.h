@@ -10,6 +10,9 @@
 
 #include "host/diag.h"
 
+/* How the host's names of containers' Unix sockets begin; each container's has eight digits more. */
+#define CONTAINER_SOCKETS "selkie-"
+
 struct manager_kind {
     const char *engine; /* NULL: the best that this host can run */
     bool is_mcs;

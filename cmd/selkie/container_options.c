@@ -30,6 +30,7 @@ static const char help[] =
     "      --rm                  with -d: forget it when it has ended\n"
     "      --restart=POLICY      no, always, on-failure or on-failure:TIMES\n"
     "      --memory=SIZE         its memory, with K, M or G; default 256M\n"
+    "      --shm-size=SIZE       of /dev/shm, in the host's memory; default 64M; 0: there is none\n"
     "      --cpu=PERCENT%        its share of the processor, from 1%; with --mcs\n"
     "      --env=NAME[=VALUE]    may be repeated; the environment is empty otherwise, but for PATH and HOME\n"
     "      --workdir=DIR         in the container; default /, or the image's\n"
@@ -51,6 +52,10 @@ static const char help[] =
     "128 + N if signal N ended it, 127 if there is no such program, 126 if it cannot be run, 125 if the\n"
     "container could not be made, 124 timeout, 2 bad usage.\n";
 
+enum {
+    SHM_DEFAULT = 64 << 20
+};
+
 enum option_key {
     OPTION_ROOTFS = 256,
     OPTION_IMAGE,
@@ -58,6 +63,7 @@ enum option_key {
     OPTION_RM,
     OPTION_RESTART,
     OPTION_MEMORY,
+    OPTION_SHM,
     OPTION_CPU,
     OPTION_WORKDIR,
     OPTION_USER,
@@ -78,6 +84,7 @@ static const struct option long_options[] = {
     {"rm", no_argument, NULL, OPTION_RM},
     {"restart", required_argument, NULL, OPTION_RESTART},
     {"memory", required_argument, NULL, OPTION_MEMORY},
+    {"shm-size", required_argument, NULL, OPTION_SHM},
     {"cpu", required_argument, NULL, OPTION_CPU},
     {"env", required_argument, NULL, 'e'},
     {"workdir", required_argument, NULL, OPTION_WORKDIR},
@@ -117,7 +124,8 @@ static bool overlay_cut(char *path)
     return is_overlay;
 }
 
-static bool memory_set(struct container_options *options, const char *text)
+/* With K, M or G, up to 16G. */
+static bool size_read(const char *text, uint64_t *bytes)
 {
     static const char units[] = "KMG";
     char *end = NULL;
@@ -125,12 +133,26 @@ static bool memory_set(struct container_options *options, const char *text)
     unsigned long long size = strtoull(text, &end, 10);
     const char *unit = *end ? strchr(units, *end & ~0x20) : NULL;
     unsigned shift = unit ? 10 * (unsigned)(unit - units + 1) : 0;
-    if (end == text || text[0] < '0' || text[0] > '9' || errno || (*end && (!unit || end[1])) ||
-        size > (16ull << 30) >> shift || (size << shift) < (1u << 20)) {
+    *bytes = size << shift;
+    return end != text && text[0] >= '0' && text[0] <= '9' && !errno && (!*end || (unit && !end[1])) &&
+           size <= (16ull << 30) >> shift;
+}
+
+static bool memory_set(struct container_options *options, const char *text)
+{
+    if (!size_read(text, &options->memory) || options->memory < 1u << 20) {
         say("--memory=%s: not a size from 1M to 16G", text);
         return false;
     }
-    options->memory = size << shift;
+    return true;
+}
+
+static bool shm_set(struct container_options *options, const char *text)
+{
+    if (!size_read(text, &options->shm_bytes)) {
+        say("--shm-size=%s: not a size up to 16G", text);
+        return false;
+    }
     return true;
 }
 
@@ -300,6 +322,8 @@ static bool option_apply(struct container_options *options, int key, char *value
         return restart_set(options, value);
     case OPTION_MEMORY:
         return memory_set(options, value);
+    case OPTION_SHM:
+        return shm_set(options, value);
     case OPTION_CPU:
         return cpu_set(options, value);
     case 'e':
@@ -372,6 +396,7 @@ static const char *options_judge(const struct container_options *options)
 int container_options_parse(struct container_options *options, int count, char **arguments)
 {
     int key;
+    options->shm_bytes = SHM_DEFAULT;
     optind = 1;
     opterr = 0;
     while ((key = getopt_long(count, arguments, "+:hvdite:p:", long_options, NULL)) != -1) {

@@ -35,6 +35,7 @@ struct container_options {
     const char *restart, *workdir, *user;
     unsigned cpu_permille; /* 0: no limit */
     uint64_t memory;       /* bytes; 0: the default */
+    uint64_t shm_bytes;    /* of /dev/shm; 0: there is none */
     unsigned volume_count, port_count;
     struct container_volume volume[CONTAINER_VOLUMES];
     struct container_port_map port[CONTAINER_PUBLISHED];

@@ -21,6 +21,7 @@
 #include "container_give.h"
 #include "container_image.h"
 #include "container_root.h"
+#include "container_shm.h"
 #include "container_state.h"
 #include "container_wait.h"
 #include "host/fd.h"
@@ -77,12 +78,31 @@ static bool rules_append(char rules[CONTAINER_RULES_SIZE], const char *rule)
     return true;
 }
 
+/* Unix sockets between its own processes every container has: the host knows them by names that no other one may use. A
+ * run of its own may be allowed more. */
+static bool sockets_add(struct job *job, char rules[CONTAINER_RULES_SIZE])
+{
+    unsigned char bytes[4] = {0};
+    char name[16], text[32];
+    if (job->options.is_alone && strstr(rules, ":unix")) {
+        return true;
+    }
+    (void)!getrandom(bytes, sizeof(bytes), 0);
+    (void)snprintf(name, sizeof(name), CONTAINER_SOCKETS "%02x%02x%02x%02x", bytes[0], bytes[1], bytes[2],
+                   bytes[3]);
+    (void)snprintf(text, sizeof(text), "listen:unix@%s", name);
+    bool is_good = rules_append(rules, text);
+    (void)snprintf(text, sizeof(text), "connect:unix@%s", name);
+    return is_good && rules_append(rules, text) && message_add(&job->order, "sockets", name);
+}
+
 /* Published ports make a network of a container's own: its loopback, and those ports. */
 static bool network_add(struct job *job)
 {
     const struct container_options *options = &job->options;
     char rules[CONTAINER_RULES_SIZE], text[96], loopback[16];
-    (void)snprintf(rules, sizeof(rules), "%s", options->network);
+    (void)snprintf(rules, sizeof(rules), "%s",
+                   strcmp(options->network, "any") == 0 ? "listen:*:*,connect:*:*" : options->network);
     bool is_good = true;
     for (unsigned i = 0; i < options->port_count && is_good; i++) {
         const struct container_port_map *port = &options->port[i];
@@ -97,7 +117,7 @@ static bool network_add(struct job *job)
         (void)snprintf(text, sizeof(text), "listen:%s:*,connect:%s:*", loopback, loopback);
         is_good = rules_append(rules, text) && message_add(&job->order, "loopback", loopback);
     }
-    return is_good && (!rules[0] || message_add(&job->order, "network", rules));
+    return is_good && sockets_add(job, rules) && message_add(&job->order, "network", rules);
 }
 
 static bool environment_add(struct job *job)
@@ -187,6 +207,17 @@ static bool streams_give(const struct job *job, int connection)
            container_give(connection, "status", "w", openat(job->state, "status", flags, S_IRUSR | S_IWUSR));
 }
 
+/* Without one there is no /dev/shm. Where the host makes no file system for us, files of a container's own will do. */
+static bool shm_give(const struct job *job, int connection)
+{
+    int fd = container_shm_open(job->options.shm_bytes);
+    if (fd < 0 && job->options.shm_bytes && job->has_state &&
+        (mkdirat(job->state, "shm", S_IRWXU) == 0 || errno == EEXIST)) {
+        fd = openat(job->state, "shm", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    }
+    return fd < 0 || container_give(connection, "shm", "rw", fd);
+}
+
 static bool everything_give(const struct job *job, int connection)
 {
     const struct container_options *options = &job->options;
@@ -197,7 +228,7 @@ static bool everything_give(const struct job *job, int connection)
         is_good = container_give_directory(connection, name, options->volume[i].host,
                                            options->volume[i].is_read_only);
     }
-    return is_good && streams_give(job, connection);
+    return is_good && shm_give(job, connection) && streams_give(job, connection);
 }
 
 /* What inspect shows. */

@@ -65,7 +65,8 @@ static bool signal_pass(struct waiting *waiting, int signals)
     while (read(signals, &info, sizeof(info)) == sizeof(info)) {
         message->size = 0;
         waiting->interrupts += info.ssi_signo == SIGINT && !waiting->plan->is_terminal;
-        if (message_add(message, "do", "kill") && message_add(message, "name", waiting->plan->name) &&
+        if (message_add(message, "do", "kill") &&
+            (!waiting->plan->name || message_add(message, "name", waiting->plan->name)) &&
             message_add_number(message, "signal", info.ssi_signo) &&
             (!is_of_terminal(waiting, info.ssi_signo) || message_add(message, "terminal", "1"))) {
             (void)message_send(waiting->connection, message, -1);

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 
 struct wait_plan {
-    const char *name;
+    const char *name; /* of the container; NULL: what the connection itself started is waited for */
     double timeout;   /* seconds; 0: none */
     bool is_terminal; /* of ours, which the container uses */
     bool is_detached; /* only wait until it has started */

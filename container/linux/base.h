@@ -40,6 +40,7 @@ enum {
     LOG_LINE = 256
 };
 void log_text(const char *text);
+void log_to(uint64_t file); /* a capability of the host's; 0: to the container's standard error */
 #define log_line(...)                                                                                        \
     do {                                                                                                     \
         char log_buffer_[LOG_LINE];                                                                          \

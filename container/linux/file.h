@@ -174,6 +174,10 @@ void file_host_ready(struct file *file, uint64_t events);
 cap_address file_host_cap(const struct file *file); /* 0: it is none */
 cap_address file_host_stream(const struct file *file); /* 0: reading or writing it is more than the host's matter */
 bool file_is_directory(const struct file *file);
+bool file_host_is_master(const struct file *file);
+bool file_host_is_terminal(const struct file *file);
+struct file *file_host_make_master(const struct object_box *box, unsigned flags,
+                                   uint64_t id); /* id: terminal.h */
 bool file_host_is_socket(const struct file *file);
 /* An eventfd or timerfd that was none of the host's. */
 void file_host_become(struct file *file, const struct object_box *box, bool is_timer);

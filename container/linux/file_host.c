@@ -4,6 +4,7 @@
 
 #include "container/linux/host.h"
 #include "container/linux/overlay.h"
+#include "container/linux/pty.h"
 #include "container/linux/space.h"
 #include "container/linux/window.h"
 #include "container/linux/terminal.h"
@@ -13,6 +14,8 @@ enum {
         (HOST_IO_PIECES - 1) * 4096, /* a transfer may be cut by the pieces of memory, but not below */
     TCGETS = 0x5401,
     FIONREAD = 0x541b,
+    TIOCGWINSZ = 0x5413,
+    TIOCSWINSZ = 0x5414,
     RWF_APPEND = 0x10
 };
 
@@ -133,14 +136,37 @@ static long fifo_read(struct file *file, uint64_t to, uint64_t size, int64_t off
 /* Terminals: some processes must not read now, and some questions are not the host's. */
 static long terminal_read(struct file *file, uint64_t to, uint64_t size, int64_t offset)
 {
-    long error = terminal_read_check();
+    long error = terminal_read_check(file);
     return error ? error : host_read(file, to, size, offset);
+}
+
+/* Who sets the window's size lets the foreground processes know. */
+static long size_control(struct file *file, uint64_t request, uint64_t argument)
+{
+    uint64_t before, after; /* struct winsize */
+    bool is_set = request == TIOCSWINSZ &&
+                  HOST(file->box.object, HOST_FILE_CONTROL, 0, NULL, TIOCGWINSZ, (uint64_t)&before) == 0;
+    long result = host_control(file, request, argument);
+    if (is_set && result == 0 &&
+        HOST(file->box.object, HOST_FILE_CONTROL, 0, NULL, TIOCGWINSZ, (uint64_t)&after) == 0 &&
+        before != after) {
+        pty_size_changed(file);
+    }
+    return result;
 }
 
 static long terminal_ioctl(struct file *file, uint64_t request, uint64_t argument)
 {
     long result;
-    return terminal_control(request, argument, &result) ? result : host_control(file, request, argument);
+    return terminal_control(file, request, argument, &result) ? result
+                                                              : size_control(file, request, argument);
+}
+
+static long terminal_stat(struct file *file, struct statx *status)
+{
+    long result = host_stat(file, status);
+    pty_stat(file, false, status);
+    return result;
 }
 
 static const struct file_kind TERMINAL_KIND = {.name = "/dev/tty",
@@ -148,9 +174,69 @@ static const struct file_kind TERMINAL_KIND = {.name = "/dev/tty",
                                                .write = host_write,
                                                .poll = host_poll,
                                                .watch = host_watch_file,
-                                               .stat = host_stat,
+                                               .stat = terminal_stat,
                                                .control = terminal_ioctl,
                                                .close = host_close};
+
+/* Their other sides. */
+static long master_write(struct file *file, uint64_t from, uint64_t size, int64_t offset)
+{
+    long done = host_write(file, from, size, offset);
+    if (done > 0) {
+        pty_typed(file, from, (uint64_t)done);
+    }
+    return done;
+}
+
+static long master_ioctl(struct file *file, uint64_t request, uint64_t argument)
+{
+    long result;
+    return pty_control(file, request, argument, &result) ? result : size_control(file, request, argument);
+}
+
+static long master_stat(struct file *file, struct statx *status)
+{
+    long result = host_stat(file, status);
+    pty_stat(file, true, status);
+    return result;
+}
+
+static void master_close(struct file *file)
+{
+    host_close(file);
+    pty_closed(file);
+}
+
+static const struct file_kind MASTER_KIND = {.name = "/dev/ptmx",
+                                             .read = host_read,
+                                             .write = master_write,
+                                             .poll = host_poll,
+                                             .watch = host_watch_file,
+                                             .stat = master_stat,
+                                             .control = master_ioctl,
+                                             .close = master_close};
+
+bool file_host_is_master(const struct file *file)
+{
+    return file->kind == &MASTER_KIND;
+}
+
+bool file_host_is_terminal(const struct file *file)
+{
+    return file->kind == &TERMINAL_KIND;
+}
+
+struct file *file_host_make_master(const struct object_box *box, unsigned flags, uint64_t id)
+{
+    struct file *file = file_make(&MASTER_KIND, flags);
+    if (file) {
+        file->box = *box;
+        file->word[0] = id;
+    } else {
+        host_object_drop(box);
+    }
+    return file;
+}
 
 static bool is_terminal(const struct file *file)
 {
@@ -239,7 +325,7 @@ void file_host_ready(struct file *file, uint64_t events)
 
 cap_address file_host_cap(const struct file *file)
 {
-    return file->kind->close == host_close ? file->box.object : 0;
+    return file->kind->close == host_close || file->kind == &MASTER_KIND ? file->box.object : 0;
 }
 
 cap_address file_host_stream(const struct file *file)

@@ -62,6 +62,11 @@ cap_address host_writable_directory(unsigned *index)
     return 0;
 }
 
+const char *host_sockets(void)
+{
+    return the_order ? the_order->sockets : "";
+}
+
 long host_call(cap_address cap, enum host_operation operation, cap_address extra, const uint64_t words[6],
                unsigned count, uint64_t *second)
 {

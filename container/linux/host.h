@@ -19,6 +19,9 @@ cap_address host_find(const char *name);
 /* The first directory from *index on that the container was given for writing; 0: there is none. */
 cap_address host_writable_directory(unsigned *index);
 
+/* How the host's names of Unix sockets begin: "" where they may be any. */
+const char *host_sockets(void);
+
 /* Invoke; up to six words. */
 long host_call(cap_address cap, enum host_operation operation, cap_address extra, const uint64_t words[6],
                unsigned count, uint64_t *second);

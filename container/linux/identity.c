@@ -28,28 +28,22 @@ static uint32_t id[KINDS][IDS];
 static uint32_t groups[GROUPS];
 static uint64_t group_count;
 
-static uint32_t *ids(enum kind kind)
+void identity_init(uint32_t user, uint32_t group)
 {
-    static bool is_read;
-    if (!is_read) {
-        const struct container_order *order = (const struct container_order *)CONTAINER_ORDER;
-        for (unsigned i = 0; i < IDS; i++) {
-            id[USER][i] = order->user;
-            id[GROUP][i] = order->group;
-        }
-        is_read = true;
+    for (unsigned i = 0; i < IDS; i++) {
+        id[USER][i] = user;
+        id[GROUP][i] = group;
     }
-    return id[kind];
 }
 
 uint32_t identity_user(void)
 {
-    return ids(USER)[EFFECTIVE];
+    return id[USER][EFFECTIVE];
 }
 
 uint32_t identity_group(void)
 {
-    return ids(GROUP)[EFFECTIVE];
+    return id[GROUP][EFFECTIVE];
 }
 
 bool identity_has_group(uint32_t group)
@@ -63,17 +57,17 @@ bool identity_has_group(uint32_t group)
 
 uint32_t identity_real_user(void)
 {
-    return ids(USER)[REAL];
+    return id[USER][REAL];
 }
 
 uint32_t identity_real_group(void)
 {
-    return ids(GROUP)[REAL];
+    return id[GROUP][REAL];
 }
 
 bool identity_is_secure(void)
 {
-    return ids(USER)[REAL] != ids(USER)[EFFECTIVE] || ids(GROUP)[REAL] != ids(GROUP)[EFFECTIVE];
+    return id[USER][REAL] != id[USER][EFFECTIVE] || id[GROUP][REAL] != id[GROUP][EFFECTIVE];
 }
 
 void identity_exec(uint32_t mode, uint32_t user, uint32_t group)
@@ -82,7 +76,7 @@ void identity_exec(uint32_t mode, uint32_t user, uint32_t group)
         SET_USER = 04000,
         SET_GROUP = 02010 /* without the permission to execute it means something else */
     };
-    uint32_t *users = ids(USER), *own_groups = ids(GROUP);
+    uint32_t *users = id[USER], *own_groups = id[GROUP];
     users[EFFECTIVE] = mode & SET_USER ? user : users[EFFECTIVE];
     own_groups[EFFECTIVE] = (mode & SET_GROUP) == SET_GROUP ? group : own_groups[EFFECTIVE];
     users[SAVED] = users[EFFECTIVE];
@@ -91,7 +85,7 @@ void identity_exec(uint32_t mode, uint32_t user, uint32_t group)
 
 static bool may_become(enum kind kind, uint32_t wanted)
 {
-    const uint32_t *now = ids(kind);
+    const uint32_t *now = id[kind];
     return identity_user() == 0 || wanted == KEEP || wanted == now[REAL] || wanted == now[EFFECTIVE] ||
            wanted == now[SAVED];
 }
@@ -105,7 +99,7 @@ static long become(enum kind kind, uint64_t real, uint64_t effective, uint64_t s
         }
     }
     for (unsigned i = 0; i < IDS; i++) {
-        ids(kind)[i] = wanted[i] == KEEP ? ids(kind)[i] : wanted[i];
+        id[kind][i] = wanted[i] == KEEP ? id[kind][i] : wanted[i];
     }
     return 0;
 }
@@ -120,7 +114,7 @@ static long become_one(enum kind kind, uint64_t wanted)
 
 static long become_two(enum kind kind, uint64_t real, uint64_t effective)
 {
-    const uint32_t *now = ids(kind);
+    const uint32_t *now = id[kind];
     uint32_t after = (uint32_t)effective == KEEP ? now[EFFECTIVE] : (uint32_t)effective;
     bool is_saved = (uint32_t)real != KEEP || ((uint32_t)effective != KEEP && after != now[REAL]);
     return become(kind, real, effective, is_saved ? after : KEEP);
@@ -129,7 +123,7 @@ static long become_two(enum kind kind, uint64_t real, uint64_t effective)
 static long ids_write(enum kind kind, const struct linux_call *call)
 {
     for (unsigned i = 0; i < IDS; i++) {
-        if (user_write(ARG(i), &ids(kind)[i], sizeof(uint32_t))) {
+        if (user_write(ARG(i), &id[kind][i], sizeof(uint32_t))) {
             return -EFAULT;
         }
     }
@@ -141,7 +135,7 @@ static long ids_write(enum kind kind, const struct linux_call *call)
     {                                                                                                        \
         (void)thread;                                                                                        \
         (void)call;                                                                                          \
-        return ids(kind)[which];                                                                             \
+        return id[kind][which];                                                                              \
     }
 #define SETTER(name, value)                                                                                  \
     HANDLER(name)                                                                                            \

@@ -9,6 +9,7 @@
 
 #include "container/linux/base.h"
 
+void identity_init(uint32_t user, uint32_t group);
 uint32_t identity_user(void); /* effective */
 uint32_t identity_group(void);
 bool identity_has_group(uint32_t group);

@@ -5,6 +5,8 @@
  */
 #include "container/linux/loader.h"
 
+#include <sel4/sel4.h>
+
 #include "container/linux/file.h"
 #include "container/linux/heap.h"
 #include "container/linux/host.h"
@@ -14,6 +16,7 @@
 #include "container/linux/server.h"
 #include "container/linux/space.h"
 #include "container/linux/synthetic.h"
+#include "container/linux/terminal.h"
 #include "container/linux/vdso_data.h"
 
 enum {
@@ -32,16 +35,46 @@ static long memory_read(struct file *file, uint64_t to, uint64_t size, int64_t o
 
 static const struct file_kind MEMORY_KIND = {.name = "[embedded]", .read = memory_read};
 
-static long standard_files(struct process *process)
+/* What came along with a command; it may be closed like any file. */
+static struct file *stream_open(unsigned index, unsigned flags)
+{
+    struct object_box box;
+    cap_address cap = CONTAINER_SLOT_STREAM + index;
+    if (HOST(cap, HOST_OBJECT_KIND, 0, NULL, 0) < 0) {
+        return synthetic_console();
+    }
+    if (!host_object_make(&box)) {
+        return NULL;
+    }
+    if (HOST(cap, HOST_OBJECT_DUPLICATE, box.object, NULL, 0) < 0) {
+        host_object_drop(&box);
+        return NULL;
+    }
+    return file_host_make(&box, flags, false);
+}
+
+/* The files are duplicates. */
+static void streams_drop(void)
+{
+    log_to(0);
+    for (unsigned i = 0; i < CONTAINER_STREAMS; i++) {
+        seL4_CNode_Delete(CONTAINER_SLOT_CNODE, CONTAINER_SLOT_STREAM + i, seL4_WordBits);
+    }
+}
+
+static long standard_files(struct process *process, bool is_command)
 {
     static const char *const NAMES[] = {"stdin", "stdout", "stderr"};
     static const unsigned FLAGS[] = {O_RDONLY, O_WRONLY, O_WRONLY};
     for (unsigned i = 0; i < 3; i++) {
         cap_address cap = host_find(NAMES[i]);
-        struct file *file = cap ? file_host_root(cap, FLAGS[i]) : synthetic_console();
+        struct file *file = is_command ? stream_open(i, FLAGS[i])
+                            : cap      ? file_host_root(cap, FLAGS[i])
+                                       : synthetic_console();
         if (!file || descriptor_add(process, file, i, false) != (long)i) {
             return -ENOMEM;
         }
+        terminal_set_own(process, file);
     }
     return 0;
 }
@@ -293,25 +326,30 @@ long program_load(struct process *process, const struct program *program, uint64
     return error;
 }
 
-/* What the order says to run. */
-static long program_of_order(struct process *process, const struct container_order *order,
-                             struct program *program)
+/* What is to be run, and its text. */
+struct start {
+    const char *text;
+    uint32_t argument_count, environment_count;
+};
+
+static long program_of_start(struct process *process, const struct container_order *order,
+                             const struct start *start, struct program *program)
 {
-    const char *directory = order->text;
-    for (uint32_t i = 0; i < order->argument_count + order->environment_count; i++) {
+    const char *directory = start->text;
+    for (uint32_t i = 0; i < start->argument_count + start->environment_count; i++) {
         directory += strlen(directory) + 1;
     }
     memcpy(process->directory, *directory ? directory : "/", strlen(directory) + 1 + !*directory);
     *program = (struct program){.path = heap_alloc(PATH_ROOM),
                                 .text = heap_alloc(CONTAINER_ORDER_SIZE),
-                                .text_size = (size_t)(directory - order->text),
+                                .text_size = (size_t)(directory - start->text),
                                 .text_room = CONTAINER_ORDER_SIZE,
-                                .argument_count = order->argument_count,
-                                .environment_count = order->environment_count};
+                                .argument_count = start->argument_count,
+                                .environment_count = start->environment_count};
     if (!program->path || !program->text) {
         return -ENOMEM;
     }
-    memcpy(program->text, order->text, program->text_size);
+    memcpy(program->text, start->text, program->text_size);
     if (path_root() || !order->program) {
         return program_find(process, program, program->text, true);
     }
@@ -325,12 +363,22 @@ static long program_of_order(struct process *process, const struct container_ord
     return 0;
 }
 
-long program_start(struct process *process, const struct container_order *order)
+static struct start start_of(const struct container_order *order, const struct container_command *command)
+{
+    return command ? (struct start){command->text, command->argument_count, command->environment_count}
+                   : (struct start){order->text, order->argument_count, order->environment_count};
+}
+
+long program_start(struct process *process, const struct container_order *order,
+                   const struct container_command *command)
 {
     static struct file_table files;
     struct program program;
     uint64_t ip, sp;
+    const struct start start = start_of(order, command);
+    log_to(command ? CONTAINER_SLOT_STREAM + 2 : 0);
     path_init(order);
+    identity_init(command ? command->user : order->user, command ? command->group : order->group);
     *process = (struct process){.id = server_ready(kernel_server_notification()),
                                 .files = &files,
                                 .directory = heap_alloc(PATH_ROOM),
@@ -339,11 +387,12 @@ long program_start(struct process *process, const struct container_order *order)
     if (!process->directory || !process->program || !file_table_init(&files)) {
         return -ENOMEM;
     }
-    long error = standard_files(process);
-    error = error ? error : program_of_order(process, order, &program);
+    long error = standard_files(process, command != NULL);
+    error = error ? error : program_of_start(process, order, &start, &program);
     error = error ? error : program_load(process, &program, &ip, &sp);
     if (!error) {
         program_drop(&program);
+        streams_drop();
         thread_first(process, ip, sp);
     }
     return error;

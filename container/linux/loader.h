@@ -5,8 +5,10 @@
 
 #include "container/linux/thread.h"
 
-/* Make the process and its first thread from the order. -ENOENT, -ENOEXEC, -EACCES, -ENOMEM, or 0. */
-long program_start(struct process *process, const struct container_order *order);
+/* Make the process and its first thread from the order, or for a command (NULL: none). -ENOENT, -ENOEXEC, -EACCES,
+ * -ENOMEM, or 0. */
+long program_start(struct process *process, const struct container_order *order,
+                   const struct container_command *command);
 
 struct image {      /* what loading tells the auxiliary vector */
     uint64_t entry; /* of the program */

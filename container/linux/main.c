@@ -11,11 +11,11 @@
 #include "container/linux/loader.h"
 #include "container/linux/process.h"
 #include "container/linux/space.h"
-#include "container/linux/terminal.h"
 #include "container/linux/thread.h"
 #include "container/linux/usage.h"
+#include "container/linux/window.h"
 
-_Noreturn void personality_main(const struct container_order *order);
+_Noreturn void personality_main(const struct container_order *order, const struct container_command *command);
 
 extern seL4_Word selkie_entry; /* of libsel4 */
 
@@ -36,7 +36,9 @@ static void serve_call(struct thread *thread, const struct kernel_message *messa
 
 static void serve_memory(struct thread *thread, const struct kernel_message *message)
 {
-    long error = space_fill(message->address, 1, message->is_write);
+    long error = window_is_refused(message->address, message->ip, message->is_write)
+                     ? -EFAULT
+                     : space_fill(message->address, 1, message->is_write);
     if (error == -ENOMEM) {
         log_line("thread %d: out of memory at 0x%lx, ip 0x%lx", thread->id, message->address, message->ip);
         process_end(thread->process, SIGKILL);
@@ -51,6 +53,9 @@ static void serve_memory(struct thread *thread, const struct kernel_message *mes
 static void serve(const struct kernel_message *message)
 {
     struct thread *thread = &threads[message->thread];
+    if (message->event != EVENT_MEMORY) {
+        window_settle();
+    }
     switch (message->event) {
     case EVENT_SYSCALL:
         serve_call(thread, message);
@@ -96,7 +101,7 @@ static _Noreturn void loop(void)
     }
 }
 
-_Noreturn void personality_main(const struct container_order *order)
+_Noreturn void personality_main(const struct container_order *order, const struct container_command *command)
 {
     static struct process process;
     selkie_entry = order->entry;
@@ -108,10 +113,9 @@ _Noreturn void personality_main(const struct container_order *order)
     }
     host_init(order);
     clock_init();
-    terminal_init(order);
-    long error = program_start(&process, order);
+    long error = program_start(&process, order, command);
     if (error) {
-        log_line("%s: cannot be run: error %ld", order->text, -error);
+        log_line("%s: cannot be run: error %ld", command ? command->text : order->text, -error);
         process_exit((error == -ENOENT ? 127 : 126) << 8);
     }
     loop();

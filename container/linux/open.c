@@ -85,7 +85,8 @@ static long open_path(const struct process *process, uint64_t flags, uint64_t mo
                      ? PATH_SYNTHETIC
                      : open_host(process, flags, mode & 07777 & ~(uint64_t)process->umask, file);
     if (error == PATH_SYNTHETIC) {
-        error = synthetic_open(process, the_path.text, flags_told(flags), file);
+        error =
+            synthetic_open(process, the_path.text, flags_told(flags) | (unsigned)(flags & O_NOCTTY), file);
         if (!error && (flags & O_DIRECTORY) && !file_is_directory(*file)) {
             file_release(*file);
             error = -ENOTDIR;
@@ -141,7 +142,7 @@ enum {
 /* A nameless file of the host, where one can be made: a shared mapping needs one. */
 HANDLER(call_memfd_create)
 {
-    static const char *const FOLDERS[] = {"/tmp", "/"};
+    static const char *const FOLDERS[] = {"/tmp", "/", "/dev/shm"};
     char name[MEMFD_NAME + 1];
     struct file *file;
     long error = user_string(name, ARG(0), sizeof name);

@@ -10,6 +10,8 @@
 #include "container/linux/space.h"
 #include "container/linux/synthetic.h"
 
+#define SHM "/dev/shm"
+
 enum {
     LINKS_MAX = 40,
     AT_SYMLINK_NOFOLLOW = 0x100
@@ -17,6 +19,8 @@ enum {
 
 static const struct container_order *the_order;
 static cap_address root;
+static struct container_mount
+    shm;                     /* /dev/shm, unless a volume is there; its path is empty if there is none */
 static struct file *working; /* the working directory, if it was opened */
 
 void path_init(const struct container_order *order)
@@ -24,6 +28,11 @@ void path_init(const struct container_order *order)
     the_order = order;
     root = host_find("rootfs");
     overlay_init(root);
+    for (uint32_t i = 0; i < order->host_count; i++) {
+        if (strcmp(order->host[i].name, "shm") == 0) {
+            shm = (struct container_mount){.host = i, .path = SHM};
+        }
+    }
 }
 
 cap_address path_root(void)
@@ -43,7 +52,13 @@ static const struct container_mount *mount_of(const char *text)
             longest = length;
         }
     }
-    return found;
+    return longest < sizeof SHM - 1 && shm.path[0] && text_is_under(text, SHM) ? &shm : found;
+}
+
+bool path_has_shm(void)
+{
+    const struct container_mount *mount = mount_of(SHM);
+    return mount && mount->path[1];
 }
 
 static bool place_find(const char *text, struct place *place)

@@ -62,6 +62,9 @@ void path_enter(struct process *process, const struct path *path, struct file *f
 void path_renamed(struct process *process, const struct path *old, const struct path *new);
 
 /* The root directory; 0 if the container has none. */
+/* Is there a file system at /dev/shm? */
+bool path_has_shm(void);
+
 cap_address path_root(void);
 
 #endif

@@ -6,6 +6,7 @@
 #include "container/linux/pipe.h"
 
 #include "container/linux/host.h"
+#include "container/linux/passing.h"
 #include "container/linux/space.h"
 
 /* Two empty objects, or none. */
@@ -56,6 +57,10 @@ static long ends_make(struct thread *thread, enum host_operation operation, uint
     struct file *first = file_host_make(&box[0], mode[0] | status, false);
     struct file *second = file_host_make(&box[1], mode[1] | status, false);
     if (first && second) {
+        if (operation == HOST_OBJECT_MAKE_SOCKET_PAIR) {
+            credentials_set_peer(first, thread->process->id);
+            credentials_set_peer(second, thread->process->id);
+        }
         return ends_install(thread, first, second, fds, flags & O_CLOEXEC);
     }
     if (first) {

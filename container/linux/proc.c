@@ -84,7 +84,7 @@ static void list_close(struct file *file)
 static const struct file_kind LIST_KIND = {
     .name = "/proc", .list = list_read, .seek = list_seek, .stat = list_stat, .close = list_close};
 
-static void list_add(struct file *file, char type, const char *name)
+void names_add(struct file *file, char type, const char *name)
 {
     size_t size = strlen(name) + 1;
     char *text = file->data;
@@ -95,7 +95,7 @@ static void list_add(struct file *file, char type, const char *name)
     }
 }
 
-static struct file *list_make(uint64_t number)
+struct file *names_make(uint64_t number)
 {
     struct file *file = file_make(&LIST_KIND, O_RDONLY | O_DIRECTORY);
     if (!file) {
@@ -107,8 +107,8 @@ static struct file *list_make(uint64_t number)
         return NULL;
     }
     file->word[1] = number;
-    list_add(file, TYPE_DIRECTORY, ".");
-    list_add(file, TYPE_DIRECTORY, "..");
+    names_add(file, TYPE_DIRECTORY, ".");
+    names_add(file, TYPE_DIRECTORY, "..");
     return file;
 }
 
@@ -116,16 +116,16 @@ static void number_add(struct file *file, char type, long number)
 {
     char name[24];
     format_text(name, sizeof name, "%ld", number);
-    list_add(file, type, name);
+    names_add(file, type, name);
 }
 
 static void processes_list(struct file *file)
 {
     static const char *const FILES[] = {"meminfo", "mounts", "stat", "uptime", "cpuinfo", "filesystems"};
     struct process_info info;
-    list_add(file, TYPE_LINK, "self");
+    names_add(file, TYPE_LINK, "self");
     for (unsigned i = 0; i < sizeof FILES / sizeof *FILES; i++) {
-        list_add(file, TYPE_FILE, FILES[i]);
+        names_add(file, TYPE_FILE, FILES[i]);
     }
     for (long pid = 0; (pid = info_get((int)pid + 1, &info)) > 0;) {
         number_add(file, TYPE_DIRECTORY, pid);
@@ -137,15 +137,15 @@ static void process_list(struct file *file, bool is_self)
     static const char *const FILES[] = {"cmdline", "comm", "oom_score_adj", "stat", "statm", "status"};
     static const char *const OWN[] = {"environ", "maps", "mounts"};
     for (unsigned i = 0; i < sizeof FILES / sizeof *FILES; i++) {
-        list_add(file, TYPE_FILE, FILES[i]);
+        names_add(file, TYPE_FILE, FILES[i]);
     }
     for (unsigned i = 0; is_self && i < sizeof OWN / sizeof *OWN; i++) {
-        list_add(file, TYPE_FILE, OWN[i]);
+        names_add(file, TYPE_FILE, OWN[i]);
     }
     if (is_self) {
-        list_add(file, TYPE_LINK, "exe");
-        list_add(file, TYPE_LINK, "cwd");
-        list_add(file, TYPE_DIRECTORY, "fd");
+        names_add(file, TYPE_LINK, "exe");
+        names_add(file, TYPE_LINK, "cwd");
+        names_add(file, TYPE_DIRECTORY, "fd");
     }
 }
 
@@ -239,7 +239,7 @@ static long folder_open(const struct process *process, const char *rest, int pid
     if (*rest && !is_descriptors) {
         return -ENOENT;
     }
-    *file = list_make((uint64_t)pid);
+    *file = names_make((uint64_t)pid);
     if (!*file) {
         return -ENOMEM;
     }
@@ -256,7 +256,7 @@ long proc_open(const struct process *process, const char *path, struct file **fi
     static char text[4096];
     struct process_info info;
     if (strcmp(path, "/proc") == 0) {
-        *file = list_make(0);
+        *file = names_make(0);
         if (*file) {
             processes_list(*file);
         }

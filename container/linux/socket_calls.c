@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Sockets through the host's "network" capability: socket(2), connect(2), accept(2), sendmsg(2), ...
- * What the policy forbids is -EACCES. Descriptors in messages (SCM_RIGHTS) are dropped.
+ * What the policy forbids is -EACCES. Files in messages are passing.c's.
  */
 #include "container/linux/address.h"
 #include "container/linux/calls.h"
 #include "container/linux/clock.h"
 #include "container/linux/file.h"
 #include "container/linux/host.h"
+#include "container/linux/passing.h"
 #include "container/linux/pipe.h"
 #include "container/linux/space.h"
 #include "container/linux/unix_name.h"
@@ -31,6 +32,8 @@ enum {
     MSG_TRUNC = 0x20,
     MSG_WAITALL = 0x100,
     MSG_WAITFORONE = 0x10000,
+    MSG_CMSG_CLOEXEC = 0x40000000,
+    CONTROL_LEAST = 20, /* bytes of control data with one descriptor */
     MESSAGE_ENTRY = 64, /* struct mmsghdr, and where its length is */
     MESSAGE_LENGTH = 56,
     VECTORS = 64,
@@ -388,11 +391,21 @@ HANDLER(call_sendmsg)
     if (error) {
         return error;
     }
-    long put = file_host_is_socket(file)
-                   ? HOST(file->box.object, HOST_SOCKET_SEND, 0, NULL, (uint64_t)joined, size,
-                          ARG(2) | MSG_NOSIGNAL | MSG_DONTWAIT,
-                          name.size ? address_to_connect(name.address, name.size) : 0, name.size)
-                   : -ENOTSOCK;
+    if (!file_host_is_socket(file)) {
+        return -ENOTSOCK;
+    }
+    struct parcel parcel = {.is_there = false};
+    error = message.control && message.control_length
+                ? parcel_pack(thread, file, message.control, message.control_length, &parcel)
+                : 0;
+    if (error) {
+        return error;
+    }
+    long put = HOST(file->box.object, parcel.is_there ? HOST_SOCKET_SEND_OBJECT : HOST_SOCKET_SEND,
+                    parcel.is_there ? parcel.pipe.object : 0, NULL, (uint64_t)joined, size,
+                    ARG(2) | MSG_NOSIGNAL | MSG_DONTWAIT,
+                    name.size ? address_to_connect(name.address, name.size) : 0, name.size);
+    parcel_sent(&parcel, put >= 0);
     return put == -EAGAIN && may_wait(file, ARG(2)) ? socket_wait(thread, file, POLL_OUT) : put;
 }
 
@@ -429,13 +442,30 @@ HANDLER(call_recvmsg)
     size = size < sizeof joined ? size : sizeof joined;
     /* A datagram's true length tells whether it was cut. */
     uint64_t cut = file->word[TYPE] > SOCK_STREAM ? MSG_TRUNC : 0;
-    long got = file_host_is_socket(file)
-                   ? HOST(file->box.object, HOST_SOCKET_RECEIVE, 0, &length, (uint64_t)joined, size,
-                          ARG(2) | cut | MSG_DONTWAIT, (uint64_t)address, sizeof address)
-                   : -ENOTSOCK;
+    if (!file_host_is_socket(file)) {
+        return -ENOTSOCK;
+    }
+    struct object_box box;
+    struct control_room room = {.at = message.control, .size = message.control ? message.control_length : 0};
+    bool takes_objects = room.size >= CONTROL_LEAST && !(ARG(2) & MSG_PEEK);
+    if (takes_objects && !host_object_make(&box)) {
+        return -ENOMEM;
+    }
+    long got =
+        HOST(file->box.object, takes_objects ? HOST_SOCKET_RECEIVE_OBJECT : HOST_SOCKET_RECEIVE,
+             takes_objects ? box.object : 0, &length, (uint64_t)joined, size,
+             (ARG(2) & ~(uint64_t)MSG_CMSG_CLOEXEC) | cut | MSG_DONTWAIT, (uint64_t)address, sizeof address);
+    bool has_object = takes_objects && got >= 0 && length & 1;
+    length = takes_objects ? length >> 32 : length;
+    if (takes_objects && got < 0) {
+        host_object_drop(&box);
+    }
     if (got == -EAGAIN) {
         file_drained(file, POLL_IN);
         return may_wait(file, ARG(2)) ? socket_wait(thread, file, POLL_IN) : got;
+    }
+    if (takes_objects && got >= 0) {
+        parcel_unpack(thread, file, &box, has_object, ARG(2) & MSG_CMSG_CLOEXEC, &room);
     }
     uint64_t whole = got > 0 ? (uint64_t)got : 0;
     got = whole > size ? (long)size : got;
@@ -452,8 +482,8 @@ HANDLER(call_recvmsg)
     uint64_t name = length < message.name_length ? length : message.name_length;
     error = message.name && name ? user_write(message.name, address, name) : 0;
     message.name_length = (uint32_t)length;
-    message.control_length = 0;
-    message.flags = cut && whole > size ? MSG_TRUNC : 0;
+    message.control_length = room.used;
+    message.flags = room.flags | (cut && whole > size ? MSG_TRUNC : 0u);
     error = error ? error : user_write(ARG(1), &message, sizeof message);
     return error ? error : cut && ARG(2) & MSG_TRUNC ? (long)whole : got;
 }
@@ -501,6 +531,10 @@ HANDLER(call_setsockopt)
     if (!error && ARG(1) == SOL_SOCKET && (ARG(2) == SO_RCVTIMEO || ARG(2) == SO_SNDTIMEO)) {
         error = timeout_set(file, ARG(2) == SO_RCVTIMEO ? RECEIVE_TIMEOUT : SEND_TIMEOUT, ARG(3), ARG(4));
     }
+    long result;
+    if (!error && credentials_option_set(file, ARG(1), ARG(2), ARG(3), ARG(4), &result)) {
+        return result;
+    }
     return error ? error
                  : HOST(file->box.object, HOST_SOCKET_SET_OPTION, 0, NULL, ARG(1), ARG(2), ARG(3), ARG(4));
 }
@@ -514,6 +548,9 @@ HANDLER(call_getsockopt)
     error = error ? error : user_read(&room, ARG(4), sizeof room);
     if (error) {
         return error;
+    }
+    if (credentials_option_get(file, ARG(1), ARG(2), address, &length)) {
+        return address_write(ARG(3), ARG(4), address, length);
     }
     uint64_t size = room < sizeof address ? room : sizeof address;
     error =

@@ -190,10 +190,12 @@ struct statfs {
 
 static long statfs_write(uint64_t to, const char *path)
 {
-    struct statfs statfs = {.type = !path || !synthetic_covers(path) ? 0xef53
-                                    : path[1] == 'p'                 ? PROC_MAGIC
-                                    : path[1] == 's'                 ? SYSFS_MAGIC
-                                                                     : TMPFS_MAGIC,
+    bool is_memory = path && strncmp(path, "/dev/shm", 8) == 0;
+    struct statfs statfs = {.type = is_memory                          ? TMPFS_MAGIC
+                                    : !path || !synthetic_covers(path) ? 0xef53
+                                    : path[1] == 'p'                   ? PROC_MAGIC
+                                    : path[1] == 's'                   ? SYSFS_MAGIC
+                                                                       : TMPFS_MAGIC,
                             .block_size = 4096,
                             .blocks = 1ul << 28,
                             .free = 1ul << 27,

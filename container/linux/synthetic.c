@@ -3,7 +3,7 @@
  * Devices and /proc. A text of /proc is made when it is opened. Random bytes come from the processor's generator.
  */
 #include "container/linux/synthetic.h"
-#include "container/linux/terminal.h"
+#include "container/linux/pty.h"
 
 #include <sel4_util.h>
 
@@ -12,6 +12,7 @@
 #include "container/linux/heap.h"
 #include "container/linux/loader.h"
 #include "container/linux/page_map.h"
+#include "container/linux/path.h"
 #include "container/linux/proc.h"
 #include "container/linux/server.h"
 #include "container/linux/space.h"
@@ -373,6 +374,9 @@ static bool is_under(const char *path, const char *folder)
 
 bool synthetic_covers(const char *path)
 {
+    if (is_under(path, "/dev/shm") && path_has_shm()) {
+        return false;
+    }
     return is_under(path, "/dev") || is_under(path, "/proc") || is_under(path, "/sys");
 }
 
@@ -477,9 +481,8 @@ long synthetic_open(const struct process *process, const char *path, unsigned fl
     if (adjust_open(process, path, flags, file, &error)) {
         return error;
     }
-    if (strcmp(path, "/dev/tty") == 0) {
-        *file = terminal_open(flags);
-        return *file ? 0 : -ENXIO;
+    if (pty_is_path(path)) {
+        return pty_open(process, path, flags, file);
     }
     long number = descriptor_number(path);
     *file = number >= 0 ? file_of(process, (uint64_t)number) : NULL;
@@ -521,6 +524,9 @@ long synthetic_stat(const struct process *process, const char *path, struct stat
     if (strcmp(path, "/dev") == 0 || strcmp(path, "/sys") == 0) {
         *status = (struct statx){.mode = S_IFDIR | 0555, .links = 2, .block_size = 1024, .inode = 1};
         return 0;
+    }
+    if (pty_is_path(path)) {
+        return pty_stat_path(process, path, status);
     }
     long error = synthetic_open(process, path, O_RDONLY, &file);
     if (!error) {

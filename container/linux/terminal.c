@@ -1,55 +1,46 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* tcsetpgrp(3), tcgetpgrp(3), and the signals that processes in the background get. termios(3), credentials(7). */
+/* Controlling terminals, tcsetpgrp(3), and the signals that processes in the background get. ioctl_tty(2),
+ * credentials(7). */
 #include "container/linux/terminal.h"
 
 #include "container/linux/host.h"
 #include "container/linux/process.h"
-#include "container/linux/server.h"
 #include "container/linux/space.h"
 
 enum {
     TCSETS = 0x5402,
     TCSETSF = 0x5404,
     TCSBRK = 0x5409,
-    TCXONC = 0x540a,
     TCFLSH = 0x540b,
     TIOCSCTTY = 0x540e,
     TIOCGPGRP = 0x540f,
     TIOCSPGRP = 0x5410,
     TIOCNOTTY = 0x5422,
     TIOCGSID = 0x5429,
-    FIRST_SESSION = 1
+    OWN = -1
 };
 
-static bool is_there;
-
-void terminal_init(const struct container_order *order)
+long terminal_ask(const struct process *process, enum server_terminal what, uint64_t id, uint64_t value)
 {
-    is_there = order->is_terminal;
+    return SERVER(SERVER_TERMINAL, (uint64_t)process->id, what, id, value);
 }
 
-struct membership {
-    int group, session;
-};
-
-static struct membership membership_of(const struct process *process)
+static uint64_t id_of(const struct file *file)
 {
-    uint64_t words[] = {(uint64_t)process->id, 0}, answer[2];
-    long group = server_call(SERVER_GET_GROUP, words, 2, answer, 2);
-    return (struct membership){.group = (int)group, .session = (int)answer[0]};
+    return file->word[0] - 1;
 }
 
-static long foreground(const struct process *process, int group)
+void terminal_set_own(const struct process *process, struct file *file)
 {
-    return SERVER(SERVER_FOREGROUND, (uint64_t)process->id, (uint64_t)group);
+    long id = file_host_is_terminal(file) ? terminal_ask(process, TERMINAL_OWN, 0, 0) : -1;
+    if (id >= 0) {
+        file->word[0] = (uint64_t)id + 1;
+    }
 }
 
-/* Does the process have this terminal, without being in its foreground? */
-static bool is_background(const struct process *process)
+static bool is_background(const struct process *process, const struct file *file)
 {
-    struct membership membership = membership_of(process);
-    return is_there && membership.session == FIRST_SESSION && membership.group > 0 &&
-           membership.group != foreground(process, 0);
+    return terminal_ask(process, TERMINAL_IS_BACKGROUND, id_of(file), 0) > 0;
 }
 
 static bool is_indifferent(const struct thread *thread, int signal)
@@ -64,10 +55,10 @@ static void group_tell(const struct process *process, int signal)
     process_expect_news(); /* it is one of them */
 }
 
-long terminal_read_check(void)
+long terminal_read_check(const struct file *file)
 {
     const struct thread *thread = thread_current;
-    if (!is_there || !thread || !is_background(thread->process)) {
+    if (!file->word[0] || !thread || !is_background(thread->process, file)) {
         return 0;
     }
     if (is_indifferent(thread, SIGTTIN)) {
@@ -77,85 +68,103 @@ long terminal_read_check(void)
     return -EAGAIN;
 }
 
-static long foreground_set(struct thread *thread, uint64_t argument)
-{
-    int32_t group;
-    long error = user_read(&group, argument, sizeof group);
-    long result = error ? error : group <= 0 ? -EINVAL : foreground(thread->process, group);
-    return result > 0 ? 0 : result;
-}
-
-static long foreground_get(struct thread *thread, uint64_t argument)
-{
-    int32_t group = (int32_t)foreground(thread->process, 0);
-    return group < 0 ? group : user_write(argument, &group, sizeof group);
-}
-
 /* What changes the terminal waits until the process is in the foreground. */
-static bool must_wait(const struct thread *thread)
+static bool must_wait(const struct thread *thread, const struct file *file)
 {
-    if (!is_background(thread->process) || is_indifferent(thread, SIGTTOU)) {
+    if (!is_background(thread->process, file) || is_indifferent(thread, SIGTTOU)) {
         return false;
     }
     group_tell(thread->process, SIGTTOU);
     return true;
 }
 
-static long job_control(struct thread *thread, uint64_t request, uint64_t argument)
+static long foreground_set(struct thread *thread, const struct file *file, uint64_t argument)
 {
-    int32_t session = FIRST_SESSION;
-    if (membership_of(thread->process).session != FIRST_SESSION) {
-        return request == TIOCSCTTY ? -EPERM : -ENOTTY;
+    int32_t group;
+    if (must_wait(thread, file)) {
+        thread->signal_wish = 0;
+        return thread_wait(thread, WAIT_SIGNAL, NO_DEADLINE);
     }
-    switch (request) {
-    case TIOCGPGRP:
-        return foreground_get(thread, argument);
-    case TIOCGSID:
-        return user_write(argument, &session, sizeof session);
-    case TIOCSPGRP:
-        if (must_wait(thread)) {
-            thread->signal_wish = 0;
-            return thread_wait(thread, WAIT_SIGNAL, NO_DEADLINE);
-        }
-        return foreground_set(thread, argument);
-    default:
-        return 0;
-    }
+    long error = user_read(&group, argument, sizeof group);
+    return error ? error
+                 : terminal_ask(thread->process, TERMINAL_SET_FOREGROUND, id_of(file),
+                                (uint64_t)(int64_t)group);
 }
 
-bool terminal_control(uint64_t request, uint64_t argument, long *result)
+/* A group or a session. */
+static long number_get(const struct process *process, const struct file *file, enum server_terminal what,
+                       bool is_master, uint64_t argument)
+{
+    int32_t number = (int32_t)terminal_ask(process, what, id_of(file), is_master);
+    return number < 0 ? number : user_write(argument, &number, sizeof number);
+}
+
+bool terminal_common(const struct file *file, uint64_t request, uint64_t argument, bool is_master,
+                     long *result)
 {
     struct thread *thread = thread_current;
     if (request >= TCSBRK && request <= TCFLSH) {
         *result = 0;
         return true;
     }
-    if (!is_there || !thread) {
+    if (!file->word[0] || !thread) {
         return false;
     }
-    if (request >= TCSETS && request <= TCSETSF && must_wait(thread)) {
+    switch (request) {
+    case TIOCGPGRP:
+        *result = number_get(thread->process, file, TERMINAL_GET_FOREGROUND, is_master, argument);
+        return true;
+    case TIOCGSID:
+        *result = number_get(thread->process, file, TERMINAL_GET_SESSION, is_master, argument);
+        return true;
+    case TIOCSPGRP:
+        *result = foreground_set(thread, file, argument);
+        return true;
+    default:
+        return false;
+    }
+}
+
+bool terminal_control(struct file *file, uint64_t request, uint64_t argument, long *result)
+{
+    struct thread *thread = thread_current;
+    if (terminal_common(file, request, argument, false, result)) {
+        return true;
+    }
+    if (!file->word[0] || !thread) {
+        return false;
+    }
+    if (request >= TCSETS && request <= TCSETSF && must_wait(thread, file)) {
         thread->signal_wish = 0;
         *result = thread_wait(thread, WAIT_SIGNAL, NO_DEADLINE);
         return true;
     }
-    if (request != TIOCGPGRP && request != TIOCSPGRP && request != TIOCGSID && request != TIOCSCTTY &&
-        request != TIOCNOTTY) {
+    if (request != TIOCSCTTY && request != TIOCNOTTY) {
         return false;
     }
-    *result = job_control(thread, request, argument);
+    *result = terminal_ask(thread->process, request == TIOCSCTTY ? TERMINAL_TAKE : TERMINAL_LEAVE,
+                           id_of(file), request == TIOCSCTTY && argument == 1);
     return true;
 }
 
-struct file *terminal_open(unsigned flags)
+long terminal_open(const struct process *process, int id, unsigned flags, struct file **file)
 {
     struct object_box box;
-    cap_address from = host_find("stdin");
-    if (!is_there || !from || !host_object_make(&box)) {
-        return NULL;
+    if (!host_object_make(&box)) {
+        return -ENOMEM;
     }
-    if (HOST(from, HOST_OBJECT_DUPLICATE, box.object, NULL, 0) < 0) {
+    long result = terminal_ask(process, TERMINAL_OPEN, (uint64_t)(int64_t)id, box.object);
+    if (result < 0) {
         host_object_drop(&box);
-        return NULL;
+        return result;
     }
-    return file_host_make(&box, flags, false);
+    *file = file_host_make(&box, flags & (O_ACCMODE | O_NONBLOCK | O_APPEND), false);
+    if (!*file) {
+        return -ENOMEM;
+    }
+    (*file)->word[0] = (uint64_t)result + 1;
+    if (id != OWN && !(flags & O_NOCTTY)) {
+        (void)terminal_ask(process, TERMINAL_TAKE, (uint64_t)id, 0);
+    }
+    return 0;
 }

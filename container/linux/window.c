@@ -232,6 +232,24 @@ long window_fill(const struct region *region, uint64_t vaddr, unsigned rights, u
     return at > vaddr ? 0 : -ENOMEM;
 }
 
+static uint64_t touched_vaddr, touched_ip;
+
+bool window_is_refused(uint64_t vaddr, uint64_t ip, bool is_write)
+{
+    const struct page *page = page_find(page_down(vaddr));
+    bool is_there =
+        page && page->frame && page->is_window && page->rights >= (is_write ? PAGE_WRITE : PAGE_READ);
+    bool is_again = is_there && touched_vaddr == vaddr && touched_ip == ip;
+    touched_vaddr = is_there && !is_again ? vaddr : 0;
+    touched_ip = ip;
+    return is_again;
+}
+
+void window_settle(void)
+{
+    touched_vaddr = 0;
+}
+
 static bool is_in_window(uint64_t start, uint64_t size)
 {
     if (!windows) {

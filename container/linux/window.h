@@ -26,6 +26,11 @@ bool window_is_writable(const struct window *window);
  * 0, -ENOMEM, or -EFAULT behind the end of the file. */
 long window_fill(const struct region *region, uint64_t vaddr, unsigned rights, uint64_t *end);
 
+/* A touch of a page of a window that is there already, and once more: the host has nothing for it (a file system that
+ * is full). window_settle: something else happened. */
+bool window_is_refused(uint64_t vaddr, uint64_t ip, bool is_write);
+void window_settle(void);
+
 /* The child of a fork: windows are made anew when they are touched. Their pages are gone (pages_forked). */
 void windows_fork(void);
 

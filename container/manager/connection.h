@@ -3,6 +3,7 @@
 #ifndef SELKIE_MANAGER_CONNECTION_H
 #define SELKIE_MANAGER_CONNECTION_H
 
+#include "command.h"
 #include "control.h"
 
 struct connection {
@@ -10,6 +11,7 @@ struct connection {
     seL4_CPtr untyped, socket; /* the socket's object is made from this untyped again and again */
     struct record *record;     /* of what it gave so far; NULL */
     struct unit *unit;         /* whose end it waits for; NULL */
+    struct command *command;   /* that it started; NULL */
     bool is_owner;             /* that unit ends when this client goes */
 };
 

@@ -53,12 +53,17 @@ static void connection_close(struct connection *connection)
         record_drop(connection->record);
     }
     bool is_owner = connection->is_owner;
+    struct command *command = connection->command;
     connection->record = NULL;
     connection->unit = NULL;
+    connection->command = NULL;
     connection->is_owner = connection->is_open = false;
     if (unit && is_owner) {
         unit->is_stopping = true;
         unit_end(unit, UNIT_SIGNALLED, 9);
+    }
+    if (command) {
+        command_leave(command);
     }
 }
 
@@ -183,6 +188,34 @@ void control_unit_ended(struct unit *unit, const char *how)
             connection->is_owner = false;
             (void)connection_tell(connection, "ended", how);
         }
+    }
+}
+
+static struct connection *connection_of(const struct command *command)
+{
+    for (unsigned i = 0; i < CONNECTIONS; i++) {
+        if (connections[i].is_open && connections[i].command == command) {
+            return &connections[i];
+        }
+    }
+    return NULL;
+}
+
+void control_command_started(struct command *command)
+{
+    struct connection *connection = connection_of(command);
+    if (connection) {
+        (void)connection_tell(connection, "started", command->unit->name);
+        connection->command = command->is_detached ? NULL : command;
+    }
+}
+
+void control_command_ended(struct command *command, const char *key, const char *value)
+{
+    struct connection *connection = connection_of(command);
+    if (connection) {
+        connection->command = NULL;
+        (void)connection_tell(connection, key, value);
     }
 }
 

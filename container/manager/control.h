@@ -3,6 +3,7 @@
 #ifndef SELKIE_MANAGER_CONTROL_H
 #define SELKIE_MANAGER_CONTROL_H
 
+#include "command.h"
 #include "unit.h"
 
 struct control_services {
@@ -20,6 +21,10 @@ void control_events(void);
 
 /* A unit ended for good: tell who waits for it. */
 void control_unit_ended(struct unit *unit, const char *how);
+
+/* A command runs; ended, or could not be started: tell its client. */
+void control_command_started(struct command *command);
+void control_command_ended(struct command *command, const char *key, const char *value);
 
 /* After every event: start what is due, set the timer. True: nobody needs the manager any more. */
 bool control_is_over(void);

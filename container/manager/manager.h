@@ -13,8 +13,9 @@
 #include "share.h"
 #include "text.h"
 
-/* The order as text (text.h). Keys: arg, env, workdir, memory (bytes), cpu (permille), mount (NAME:PATH of a host capability), port
- * (ADDRESS:HOST:CONTAINER), loopback (ADDRESS), user (UID:GID), terminal. Where only one makes sense, the last one
+/* The order as text (text.h). Keys: arg, env, workdir, memory (bytes), cpu (permille), mount (NAME:PATH of a host
+ * capability), port (ADDRESS:HOST:CONTAINER), loopback (ADDRESS), sockets (how the host's names of its Unix sockets
+ * begin), user (UID:GID), terminal. Where only one makes sense, the last one
  * decides. */
 
 /* What to give a container. */
@@ -56,5 +57,9 @@ seL4_Error container_page(const struct container *container, seL4_Word vaddr, se
 seL4_Word order_memory(struct order_text order, seL4_Word otherwise);
 seL4_Word order_permille(struct order_text order); /* of the processor; 0: no limit */
 seL4_Error order_write(struct container_order *to, struct order_text from);
+/* A command in the container that was ordered so: environment, working directory and user are the container's, unless
+ * it has its own. CONTAINER_ORDER_SIZE bytes at most. */
+seL4_Error order_write_command(struct container_command *to, struct order_text from,
+                               struct order_text container);
 
 #endif

@@ -37,6 +37,40 @@ static seL4_Error strings_add(struct container_order *to, struct order_text from
     return error;
 }
 
+static size_t name_length(const char *variable)
+{
+    size_t length = 0;
+    while (variable[length] && variable[length] != '=') {
+        length++;
+    }
+    return length;
+}
+
+/* Does the order set this variable behind `after`? */
+static bool is_set(struct order_text order, const char *variable, const char *after)
+{
+    size_t length = name_length(variable);
+    for (const char *value = after; (value = text_value(order, "env", value));) {
+        if (name_length(value) == length && strncmp(value, variable, length) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The last one counts, as programs take the first that they find. What `other` sets is left to that. */
+static seL4_Error environment_add(struct container_order *to, struct order_text from, struct order_text other)
+{
+    seL4_Error error = seL4_NoError;
+    for (const char *value = NULL; !error && (value = text_value(from, "env", value));) {
+        if (!is_set(from, value, value) && !is_set(other, value, NULL)) {
+            error = string_add(to, value);
+            to->environment_count++;
+        }
+    }
+    return error;
+}
+
 /* NAME:PATH, with the name of a host capability that it has. */
 static seL4_Error mount_add(struct container_order *to, const char *value)
 {
@@ -119,6 +153,16 @@ static seL4_Error user_read(struct container_order *to, const char *value)
     return at ? seL4_NoError : seL4_InvalidArgument;
 }
 
+static seL4_Error sockets_read(struct container_order *to, const char *value)
+{
+    size_t length = strlen(value);
+    if (length >= sizeof to->sockets) {
+        return seL4_InvalidArgument;
+    }
+    memcpy(to->sockets, value, length + 1);
+    return seL4_NoError;
+}
+
 static seL4_Error loopback_read(struct container_order *to, const char *value)
 {
     return address_read(value, '\0', &to->loopback) ? seL4_NoError : seL4_InvalidArgument;
@@ -129,12 +173,43 @@ seL4_Error order_write(struct container_order *to, struct order_text from)
     to->text_size = to->argument_count = to->environment_count = 0;
     to->mount_count = to->port_count = to->user = to->group = to->loopback = 0;
     to->is_terminal = text_value(from, "terminal", NULL) != NULL;
+    to->sockets[0] = '\0';
     seL4_Error error = strings_add(to, from, "arg", &to->argument_count);
-    error = error ? error : strings_add(to, from, "env", &to->environment_count);
+    error = error ? error : environment_add(to, from, (struct order_text){NULL, 0});
     error = error ? error : string_add(to, text_last(from, "workdir", "/"));
     error = error ? error : each(to, from, "mount", mount_add);
     error = error ? error : each(to, from, "port", port_add);
     error = error ? error : each(to, from, "user", user_read);
     error = error ? error : each(to, from, "loopback", loopback_read);
+    error = error ? error : each(to, from, "sockets", sockets_read);
     return to->argument_count ? error : seL4_InvalidArgument;
+}
+
+seL4_Error order_write_command(struct container_command *to, struct order_text from,
+                               struct order_text container)
+{
+    static union {
+        struct container_order order;
+        unsigned char bytes[CONTAINER_ORDER_SIZE];
+    } page;
+    struct container_order *order = &page.order;
+    const char *user = text_last(from, "user", text_last(container, "user", NULL));
+    order->text_size = order->argument_count = order->environment_count = order->user = order->group = 0;
+    seL4_Error error = strings_add(order, from, "arg", &order->argument_count);
+    error = error ? error : environment_add(order, container, from);
+    error = error ? error : environment_add(order, from, (struct order_text){NULL, 0});
+    error =
+        error ? error : string_add(order, text_last(from, "workdir", text_last(container, "workdir", "/")));
+    error = error || !user ? error : user_read(order, user);
+    if (error || !order->argument_count) {
+        return seL4_InvalidArgument;
+    }
+    *to = (struct container_command){.user = order->user,
+                                     .group = order->group,
+                                     .is_terminal = text_value(from, "terminal", NULL) != NULL,
+                                     .argument_count = order->argument_count,
+                                     .environment_count = order->environment_count,
+                                     .text_size = order->text_size};
+    memcpy(to->text, order->text, order->text_size);
+    return seL4_NoError;
 }

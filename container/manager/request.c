@@ -75,7 +75,8 @@ static bool unit_start_for(struct connection *connection, const char **why)
 static bool run_serve(struct connection *connection, struct order_text message,
                       const struct control_services *services)
 {
-    const char *why = connection->unit ? "this connection has a container already" : NULL;
+    const char *why =
+        connection->unit || connection->command ? "this connection has a container already" : NULL;
     struct record *record = connection->record;
     if (!why && record_keep(record, message) != seL4_NoError) {
         why = "not enough memory is left in the manager";
@@ -89,66 +90,22 @@ static bool run_serve(struct connection *connection, struct order_text message,
     return unit_start_for(connection, &why);
 }
 
-/* What the other one has of the host, but for its streams. */
-static const char *hosts_share(struct record *record, const struct record *other)
+/* A command in a container that runs. */
+static bool exec_serve(struct connection *connection, struct order_text message)
 {
-    static const char *const own[] = {"stdin", "stdout", "stderr", "status", "clock"};
-    for (unsigned i = 0; i < other->host_count; i++) {
-        const struct container_host *host = &other->host[i];
-        bool is_own = false;
-        for (unsigned k = 0; k < sizeof own / sizeof own[0]; k++) {
-            is_own |= strcmp(host->name, own[k]) == 0;
-        }
-        seL4_CapRights_t rights =
-            seL4_CapRights_new(0, 0, (host->access & HOST_READ) != 0, (host->access & HOST_WRITE) != 0);
-        seL4_CPtr cap = is_own ? seL4_CapNull
-                               : sel4_util_cap_mint(&record->estate.allocator, other->host_cap[i], rights, 0);
-        if (!is_own && (!cap || !record_add(record, host->name, cap, host->kind, host->access))) {
-            return "too many things of the host";
-        }
-    }
-    return NULL;
-}
-
-/* The request with what the other's order says of its files, its network and its user. */
-static struct order_text order_share(struct order_text message, struct order_text other)
-{
-    static char buffer[CONTROL_MESSAGE];
-    static const char *const keys[] = {"mount", "loopback", "port", "user", "cpu"};
-    struct text_writer writer = {.buffer = buffer, .size = sizeof buffer, .has_room = true};
-    if (message.size > sizeof buffer) {
-        return (struct order_text){NULL, 0};
-    }
-    memcpy(buffer, message.text, message.size);
-    writer.used = message.size;
-    for (unsigned i = 0; i < sizeof keys / sizeof keys[0]; i++) {
-        for (const char *value = NULL; (value = text_value(other, keys[i], value));) {
-            text_add(&writer, keys[i], value);
-        }
-    }
-    text_add(&writer, "name", text_last(message, "as", "")); /* the last one counts */
-    return (struct order_text){buffer, writer.has_room ? writer.used : 0};
-}
-
-/* A command with the files and the network of a container that runs, in one of its own. */
-static bool exec_serve(struct connection *connection, struct order_text message,
-                       const struct control_services *services)
-{
-    const struct unit *other = unit_find(text_last(message, "name", ""));
+    struct unit *unit = unit_find(text_last(message, "name", ""));
     struct record *record = connection->record;
-    const char *why = connection->unit ? "this connection has a container already"
-                      : !other         ? "no such container runs"
-                                       : NULL;
-    why = why ? why : hosts_share(record, other->record);
-    why = why ? why : clock_add(record, services);
-    if (!why && record_keep(record, order_share(message, other->record->order)) != seL4_NoError) {
-        why = "not enough memory is left in the manager";
+    const char *why = connection->unit || connection->command ? "this connection has a container already"
+                      : !unit                                 ? "no such container runs"
+                                                              : NULL;
+    if (!why) {
+        connection->record = NULL;
+        connection->command = command_make(unit, record, message, &why);
     }
     if (why) {
         (void)error_send(connection, why);
-        return false;
     }
-    return unit_start_for(connection, &why);
+    return !why;
 }
 
 /* What it has used was counted when the bell last rang, and is counted again now for the next time. */
@@ -208,7 +165,8 @@ static bool list_serve(const struct connection *connection, const struct control
 
 static bool kill_serve(const struct connection *connection, struct order_text message)
 {
-    struct unit *unit = unit_find(text_last(message, "name", ""));
+    bool is_own = connection->command && !text_value(message, "name", NULL);
+    struct unit *unit = is_own ? connection->command->unit : unit_find(text_last(message, "name", ""));
     seL4_Word number = text_number(text_last(message, "signal", "15"), NULL);
     if (!unit) {
         return error_send(connection, "no such container runs");
@@ -217,6 +175,10 @@ static bool kill_serve(const struct connection *connection, struct order_text me
         return error_send(connection, "no such signal");
     }
     bool is_terminal = text_value(message, "terminal", NULL) != NULL;
+    if (is_own) {
+        command_signal(connection->command, (unsigned)number, is_terminal);
+        return connection_tell(connection, "done", "");
+    }
     if (text_value(message, "stop", NULL)) {
         unit->is_stopping = true;
     }
@@ -252,7 +214,7 @@ bool request_serve(struct connection *connection, struct order_text message, boo
         return run_serve(connection, message, services);
     }
     if (strcmp(what, "exec") == 0) {
-        return exec_serve(connection, message, services);
+        return exec_serve(connection, message);
     }
     if (strcmp(what, "list") == 0) {
         return list_serve(connection, services);

@@ -9,6 +9,7 @@
 
 #include <selkie/host.h>
 
+#include "command.h"
 #include "control.h"
 
 enum {
@@ -46,6 +47,8 @@ static const char *service_open(const seL4_BootInfo *info, seL4_CPtr *endpoint)
         .clock = units.clock,
         .network = selkie_host_find(info, "network"),
     };
+    commands_init(
+        &(struct command_services){.started = control_command_started, .ended = control_command_ended});
     if (!*endpoint || !control.notification ||
         seL4_TCB_BindNotification(seL4_CapInitThreadTCB, notification) != seL4_NoError) {
         return "objects of its own";

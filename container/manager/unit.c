@@ -6,6 +6,8 @@
  */
 #include "unit.h"
 
+#include "command.h"
+
 #include <selkie/host.h>
 
 enum {
@@ -248,6 +250,7 @@ void unit_end(struct unit *unit, enum unit_end how, seL4_Word number)
     end_describe(text, sizeof text, how, number);
     if (unit->state == UNIT_RUNNING) {
         estate_free(&unit->estate);
+        commands_end(unit);
     }
     if (!restart_is_wanted(unit, how, number)) {
         unit_finish(unit, text);
@@ -278,15 +281,10 @@ void unit_signal(struct unit *unit, unsigned number, bool is_terminal)
     }
 }
 
-void unit_message(unsigned index, seL4_MessageInfo_t message, seL4_CPtr reply)
+static void unit_over(struct unit *unit, seL4_MessageInfo_t message)
 {
-    struct unit *unit = unit_at(index);
     seL4_Word label = seL4_MessageInfo_get_label(message), status = seL4_GetMR(0), address = seL4_GetMR(1);
     char text[128];
-    if (!unit || unit->state != UNIT_RUNNING ||
-        share_message(&unit->container, message, reply, services.clock)) {
-        return;
-    }
     if (label == CONTAINER_EXITED) {
         bool is_signal = status & SIGNAL_MASK;
         unit_end(unit, is_signal ? UNIT_SIGNALLED : UNIT_EXITED,
@@ -302,6 +300,33 @@ void unit_message(unsigned index, seL4_MessageInfo_t message, seL4_CPtr reply)
         unit_report(unit, text);
     }
     unit_end(unit, UNIT_BROKEN, label);
+}
+
+static void answer_send(seL4_CPtr reply, seL4_MessageInfo_t answer)
+{
+#ifdef CONFIG_KERNEL_MCS
+    seL4_Send(reply, answer);
+#else
+    (void)reply;
+    seL4_Reply(answer);
+#endif
+}
+
+void unit_message(unsigned index, seL4_MessageInfo_t message, seL4_CPtr reply)
+{
+    struct unit *unit = unit_at(index);
+    seL4_Word label = seL4_MessageInfo_get_label(message);
+    seL4_MessageInfo_t answer;
+    if (!unit || unit->state != UNIT_RUNNING) {
+        return;
+    }
+    if (label >= CONTAINER_NEWS && label <= CONTAINER_COMMAND_ENDED) {
+        if (command_message(unit, message, &answer)) {
+            answer_send(reply, answer);
+        }
+    } else if (!share_message(&unit->container, message, reply, services.clock)) {
+        unit_over(unit, message);
+    }
 }
 
 void units_end(void)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Parents and children, groups and sessions. wait(2), setpgid(2), setsid(2), tcsetpgrp(3). */
+/* Parents and children, groups and sessions. wait(2), setpgid(2), setsid(2). */
 #include "container/server/server.h"
 
 enum {
@@ -11,8 +11,6 @@ enum {
     CLD_STOPPED = 5,
     CLD_CONTINUED = 6
 };
-
-static int foreground_group;
 
 static bool is_there(const struct process *process)
 {
@@ -102,17 +100,8 @@ long family_new_session(struct process *process)
         }
     }
     process->group = process->session = process->pid;
+    process->has_no_terminal = false;
     return process->pid;
-}
-
-long family_foreground(const struct process *process, int group)
-{
-    foreground_group = foreground_group ? foreground_group : processes[0].group;
-    if (group < 0 || (group && !group_is_in_session(group, process->session))) {
-        return group < 0 ? -EINVAL : -EPERM;
-    }
-    foreground_group = group ? group : foreground_group;
-    return foreground_group;
 }
 
 void family_stopped(struct process *process, int status)

@@ -2,7 +2,9 @@
 /* The server's loop: one message at a time, each answered at once, or never when its sender is no more. */
 #include <sel4/sel4.h>
 
-#include "container/server/server.h"
+#include "container/server/command.h"
+#include "container/server/passing.h"
+#include "container/server/terminal.h"
 
 enum {
     SIGNAL_KILL = 9
@@ -195,6 +197,8 @@ static long serve(struct call *call)
         return serve_ask_name(call);
     case SERVER_ADJUST:
         return serve_adjust(call);
+    case SERVER_PASS:
+        return serve_pass(call);
     case SERVER_INFO:
         return serve_info(call);
     case SERVER_SCHEDULE:
@@ -217,8 +221,8 @@ static long serve(struct call *call)
         return family_set_group(named, (int)word[1], (int)word[2]);
     case SERVER_NEW_SESSION:
         return family_new_session(named);
-    case SERVER_FOREGROUND:
-        return family_foreground(named, (int)word[1]);
+    case SERVER_TERMINAL:
+        return serve_terminal(named, call);
     default:
         return -ENOSYS;
     }
@@ -331,6 +335,7 @@ _Noreturn void server_main(const struct container_order *order)
     image_init(order);
     blocks_reserve();
     struct process *first = process_new(NULL, NULL);
+    terminals_init(order);
     if (!first || !process_build(first, false) ||
         !process_start(first, image_entry(), CONTAINER_STACK_TOP, CONTAINER_ORDER)) {
         broken("not enough memory for the first process");

@@ -8,7 +8,9 @@
  * keeps, and are revoked with the process wherever they went.
  */
 #include "container/linux/heap.h"
-#include "container/server/server.h"
+#include "container/server/command.h"
+#include "container/server/passing.h"
+#include "container/server/terminal.h"
 
 enum {
     FLAGS_START = 0x2,
@@ -76,6 +78,7 @@ static struct process *process_make(struct process *parent, struct process *host
             .slot_next = image_end(),
         };
         if (parent) {
+            process->has_no_terminal = parent->has_no_terminal;
             memcpy(process->name, parent->name, sizeof process->name);
             memcpy(process->arguments, parent->arguments, sizeof process->arguments);
             process->arguments_size = parent->arguments_size;
@@ -159,6 +162,9 @@ bool process_build(struct process *process, bool is_sharing)
     if (!cspace_make(process) || !objects_make(process) || !capabilities_give(process)) {
         return false;
     }
+    if (host != process) {
+        terminals_inherit(process);
+    }
     if (!is_sharing) {
         return true;
     }
@@ -184,7 +190,11 @@ bool process_start(struct process *process, uint64_t ip, uint64_t sp, uint64_t a
     }
     process->state = PROCESS_RUNS;
     process->host = process;
-    seL4_UserContext registers = {.rip = ip, .rsp = sp, .rflags = FLAGS_START, .rdi = argument};
+    seL4_UserContext registers = {.rip = ip,
+                                  .rsp = sp,
+                                  .rflags = FLAGS_START,
+                                  .rdi = argument,
+                                  .rsi = process->command ? CONTAINER_COMMAND : 0};
     return seL4_TCB_WriteRegisters(process->tcb, 1, 0, sizeof registers / sizeof(seL4_Word), &registers) ==
            seL4_NoError;
 }
@@ -317,8 +327,13 @@ void process_end(struct process *process, int status)
     children_give(process);
     process->host = process;
     process->pending_count = 0;
+    terminals_end(process);
+    parcels_collect();
     if (is_silent) {
         process_reap(process); /* it never was */
+    } else if (!process->parent) {
+        command_ended(process);
+        process_reap(process);
     } else {
         signal_child(process, 0);
     }

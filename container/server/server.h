@@ -58,7 +58,8 @@ struct process {
     unsigned sharing;                /* processes with the same number share frames; 0: shares none */
     int status;                      /* of a zombie, or the last stop */
     bool has_stopped, has_continued; /* news for wait(2) */
-    bool is_stopped;
+    bool is_stopped, has_no_terminal; /* it has given up its session's */
+    uint64_t command; /* the manager's number of what it started; 0: a process' child */
     bool is_reaper, is_doomed; /* to be ended before anything else is done */
     int death_signal;
     bool has_futex_waiters, must_look_at_futexes, must_tell_name; /* until it has */
@@ -162,11 +163,11 @@ long process_renew_end(struct process *process);
 long family_wait(struct process *process, int selector, int options, uint64_t status[3]);
 long family_set_group(const struct process *process, int pid, int group);
 long family_new_session(struct process *process);
-long family_foreground(const struct process *process, int group);
 void family_stopped(struct process *process, int status);
 long signal_send_to(const struct process *sender, int selector, const struct server_signal *signal);
 bool signal_queue(struct process *process, const struct server_signal *signal);
 void signal_child(struct process *child, int code);
+void signals_send(int pid, uint64_t signals); /* bit N - 1: signal N */
 void signals_from_manager(void);
 
 /* A message: its words, which the answer replaces. */

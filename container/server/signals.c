@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Signals on their way from one process to another: kept until the receiver's personality takes them. kill(2). */
-#include "container/server/server.h"
+#include "container/server/command.h"
+#include "container/server/terminal.h"
 
 enum {
     SIGKILL = 9,
@@ -12,8 +13,7 @@ enum {
     CLD_DUMPED = 3,
     DUMPED = 128,
     SIGNAL_MASK = 127,
-    SI_KERNEL = 128,
-    SELECT_FOREGROUND = -0x7fffffff /* of the terminal; as kill(2) names groups, group 1 is everybody */
+    SI_KERNEL = 128
 };
 
 /* The queue is that of the personality which takes them. An ordinary signal is there once. */
@@ -70,11 +70,10 @@ static bool is_selected(const struct process *target, const struct process *send
     if (target->state == PROCESS_FREE || target->state == PROCESS_BUILT) {
         return false;
     }
-    return selector > 0                    ? target->pid == selector
-           : selector == 0                 ? target->group == sender->group
-           : selector == -1                ? target != &processes[0] && target != sender
-           : selector == SELECT_FOREGROUND ? target->group == family_foreground(&processes[0], 0)
-                                           : target->group == -selector;
+    return selector > 0     ? target->pid == selector
+           : selector == 0  ? target->group == sender->group
+           : selector == -1 ? target != &processes[0] && target != sender
+                            : target->group == -selector;
 }
 
 long signal_send_to(const struct process *sender, int selector, const struct server_signal *signal)
@@ -99,12 +98,11 @@ long signal_send_to(const struct process *sender, int selector, const struct ser
     return is_for_sender ? signal_one(&processes[sender - processes], signal) : result;
 }
 
-static void signals_take(uint64_t *word, int selector)
+void signals_send(int pid, uint64_t signals)
 {
-    uint64_t signals = __atomic_exchange_n(word, 0, __ATOMIC_ACQ_REL);
     for (int signal = 1; signals; signal++, signals >>= 1) {
         if (signals & 1) {
-            (void)signal_send_to(&processes[0], selector,
+            (void)signal_send_to(&processes[0], pid,
                                  &(struct server_signal){.signal = signal, .code = SI_KERNEL});
         }
     }
@@ -113,6 +111,9 @@ static void signals_take(uint64_t *word, int selector)
 void signals_from_manager(void)
 {
     struct container_board *board = (struct container_board *)CONTAINER_BOARD;
-    signals_take(&board->terminal, SELECT_FOREGROUND);
-    signals_take(&board->signals, processes[0].pid);
+    terminal_signals(CONSOLE, __atomic_exchange_n(&board->terminal, 0, __ATOMIC_ACQ_REL));
+    signals_send(processes[0].pid, __atomic_exchange_n(&board->signals, 0, __ATOMIC_ACQ_REL));
+    if (__atomic_exchange_n(&board->has_news, 0, __ATOMIC_ACQ_REL)) {
+        commands_serve();
+    }
 }

@@ -24,7 +24,7 @@ static bool operation_opens(enum host_operation operation)
     return operation == HOST_DIRECTORY_OPEN || operation == HOST_NETWORK_SOCKET ||
            operation == HOST_NETWORK_RESTRICT || operation == HOST_SOCKET_ACCEPT ||
            operation == HOST_SOCKET_RECEIVE_OBJECT || operation == HOST_CLOCK_TIMER ||
-           operation == HOST_OBJECT_DUPLICATE || operation == HOST_FILE_WINDOW;
+           operation == HOST_OBJECT_DUPLICATE || operation == HOST_FILE_WINDOW || operation == HOST_FILE_PEER;
 }
 
 /* Those that turn the invoked object into something; all but events and epoll instances come in pairs. */

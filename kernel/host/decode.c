@@ -66,6 +66,8 @@ static bool extra_fits(const struct kernel *k, const struct invocation *in, enum
         return is_host(k, cap, HOST_EMPTY) && cap.can_send && cap.can_receive && cap.paddr != in->cap.paddr;
     case HOST_EXTRA_DIRECTORY:
         return is_host(k, cap, HOST_DIRECTORY);
+    case HOST_EXTRA_FILE:
+        return is_host(k, cap, HOST_FILE) && host_access_of(k, cap) != 0;
     case HOST_EXTRA_SET:
         return is_host(k, cap, HOST_READY_SET) && host_access_of(k, cap) & HOST_WRITE;
     case HOST_EXTRA_NOTIFICATION:
@@ -277,8 +279,11 @@ static void request_begin(const struct kernel *k, const struct invocation *in, c
     };
     for (unsigned i = 0; i < rule->words; i++)
         request->call.argument[i] = invocation_word(in, i);
-    if (rule->extra == HOST_EXTRA_DIRECTORY || rule->extra == HOST_EXTRA_READY)
+    if (rule->extra == HOST_EXTRA_DIRECTORY || rule->extra == HOST_EXTRA_READY ||
+        rule->extra == HOST_EXTRA_FILE) {
         request->call.other = host_at(k, in->extra[0]->cap.paddr)->handle;
+        request->call.other_access = (uint8_t)host_access_of(k, in->extra[0]->cap);
+    }
 }
 
 /* No more than there is, nor than the caller has room for. */

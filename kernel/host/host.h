@@ -153,7 +153,8 @@ enum host_extra {
     HOST_EXTRA_SET,          /* a ready set, with the right to write */
     HOST_EXTRA_NOTIFICATION, /* with the right to send; may be missing */
     HOST_EXTRA_CNODE,
-    HOST_EXTRA_READY /* what can be watched, with any right */
+    HOST_EXTRA_READY, /* what can be watched, with any right */
+    HOST_EXTRA_FILE   /* with any right */
 };
 
 /* Arguments in memory are given as the number of the message word with the address, plus one; 0: there is

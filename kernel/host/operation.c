@@ -49,6 +49,7 @@ static const struct host_rule RULES[HOST_OPERATIONS] = {
     [HOST_FILE_CONTROL] = {.kinds = FILES, .words = 2}, /* the request decides about the memory */
     [HOST_FILE_PIPE_SIZE] = {.kinds = FILES, .words = 1},
     [HOST_FILE_LOCK] = {.kinds = KIND(FILE), .words = 4},
+    [HOST_FILE_PEER] = {.kinds = KIND(FILE), .access = BOTH, .extra = HOST_EXTRA_OBJECT},
     [HOST_FILE_WINDOW] = {.kinds = KIND(FILE), .access = HOST_READ, .words = 2, .extra = HOST_EXTRA_OBJECT},
 
     [HOST_WINDOW_TAKE] = {.kinds = KIND(WINDOW), .access = HOST_READ, .words = 2, .extra = HOST_EXTRA_CNODE},
@@ -106,9 +107,16 @@ static const struct host_rule RULES[HOST_OPERATIONS] = {
         {.kinds = KIND(SOCKET), .access = HOST_READ, .words = 5, .small_out = AT(3), .data_in = AT(0)},
     [HOST_SOCKET_RECEIVE_OBJECT] = {.kinds = KIND(SOCKET),
                                     .access = HOST_READ,
-                                    .words = 2,
+                                    .words = 5,
                                     .extra = HOST_EXTRA_OBJECT,
+                                    .small_out = AT(3),
                                     .data_in = AT(0)},
+    [HOST_SOCKET_SEND_OBJECT] = {.kinds = KIND(SOCKET),
+                                 .access = HOST_WRITE,
+                                 .words = 5,
+                                 .extra = HOST_EXTRA_FILE,
+                                 .small_in = AT(3),
+                                 .data_out = AT(0)},
     [HOST_SOCKET_SHUTDOWN] = {.kinds = KIND(SOCKET), .words = 1},
     [HOST_SOCKET_GET_OPTION] = {.kinds = KIND(SOCKET), .words = 4, .small_out = AT(2)},
     [HOST_SOCKET_SET_OPTION] = {.kinds = KIND(SOCKET), .words = 4, .small_in = AT(2)},
@@ -118,8 +126,10 @@ static const struct host_rule RULES[HOST_OPERATIONS] = {
     [HOST_CLOCK_TIMER] = {.kinds = KIND(CLOCK), .words = 1, .extra = HOST_EXTRA_OBJECT},
     [HOST_TIMER_SET] = {.kinds = KIND(TIMER), .access = HOST_WRITE, .words = 3},
 
-    [HOST_EPOLL_CONTROL] =
-        {.kinds = KIND(EPOLL), .access = HOST_WRITE, .words = 3, .extra = HOST_EXTRA_READY},
+    [HOST_EPOLL_CONTROL] = {.kinds = KIND(EPOLL),
+                            .access = HOST_WRITE,
+                            .words = 3,
+                            .extra = HOST_EXTRA_READY},
     [HOST_EPOLL_TAKE] = {.kinds = KIND(EPOLL), .access = HOST_READ, .words = 2, .data_in = AT(0)},
 };
 

@@ -1,10 +1,15 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """What the tests of the container manager share: a place of their own, so that they meet no manager of the user's."""
+import fcntl
 import os
+import pty
+import select
 import shutil
+import struct
 import subprocess
 import sys
 import tempfile
+import termios
 import time
 
 TIMEOUT = 60
@@ -65,6 +70,32 @@ def check(what, is_good, shown=""):
     if not is_good:
         failures += 1
         print(f"{what}: FAILED {shown}", flush=True)
+
+
+class Terminal:
+    """A command as the leader of a session at a new terminal."""
+
+    def __init__(self, m, *words):
+        self.seen = b""
+        self.pid, self.fd = pty.fork()
+        if self.pid == 0:
+            os.execve(m.selkie, m.words(*words), m.environment)
+        fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", 33, 99, 0, 0))
+
+    def expect(self, text, seconds=30):
+        end = time.monotonic() + seconds
+        while text not in self.seen and time.monotonic() < end:
+            if select.select([self.fd], [], [], 0.2)[0]:
+                try:
+                    self.seen += os.read(self.fd, 4096)
+                except OSError:
+                    break
+        found = text in self.seen
+        check(f"{text!r}", found, self.seen)
+        self.seen = self.seen[self.seen.find(text) + len(text):] if found else b""
+
+    def type(self, text):
+        os.write(self.fd, text)
 
 
 def eventually(fact, seconds=20):

@@ -10,6 +10,11 @@ foreach(variant "direct:--engine=direct" "direct-mcs:--engine=direct,--mcs" "ptr
                          $<TARGET_FILE_DIR:container_hello>)
         set_tests_properties(container/${test}/${name} PROPERTIES TIMEOUT 400)
     endforeach()
+    foreach(test exec shm)
+        add_test(NAME container/${test}/${name}
+                 COMMAND /usr/bin/python3 -B ${CMAKE_CURRENT_SOURCE_DIR}/${test}.py $<TARGET_FILE:selkie> ${options})
+        set_tests_properties(container/${test}/${name} PROPERTIES TIMEOUT 300)
+    endforeach()
     add_test(NAME container/terminal/${name}
              COMMAND /usr/bin/python3 -B ${CMAKE_CURRENT_SOURCE_DIR}/terminal.py $<TARGET_FILE:selkie> ${options})
     set_tests_properties(container/terminal/${name} PROPERTIES TIMEOUT 200)

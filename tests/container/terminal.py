@@ -1,42 +1,12 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
 """terminal.py SELKIE OPTIONS: a shell in a container at a terminal: input, Ctrl-C, window size, settings put back."""
-import fcntl
 import os
-import pty
-import select
-import struct
 import sys
 import termios
 import time
 
-from managed import Managed, check, finish
-
-
-class Terminal:
-    """A command as the leader of a session at a new terminal."""
-
-    def __init__(self, m, *words):
-        self.seen = b""
-        self.pid, self.fd = pty.fork()
-        if self.pid == 0:
-            os.execve(m.selkie, m.words(*words), m.environment)
-        fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", 33, 99, 0, 0))
-
-    def expect(self, text, seconds=30):
-        end = time.monotonic() + seconds
-        while text not in self.seen and time.monotonic() < end:
-            if select.select([self.fd], [], [], 0.2)[0]:
-                try:
-                    self.seen += os.read(self.fd, 4096)
-                except OSError:
-                    break
-        found = text in self.seen
-        check(f"{text!r}", found, self.seen)
-        self.seen = self.seen[self.seen.find(text) + len(text):] if found else b""
-
-    def type(self, text):
-        os.write(self.fd, text)
+from managed import Managed, Terminal, check, finish
 
 
 def main():

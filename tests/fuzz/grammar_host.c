@@ -113,6 +113,9 @@ void grammar_make_host(struct rig *rig, struct random *random, struct cap cap, s
     case HOST_EXTRA_DIRECTORY:
         message_add_cap(message, slot_of_kind(rig, random, HOST_DIRECTORY));
         return;
+    case HOST_EXTRA_FILE:
+        message_add_cap(message, slot_of_kind(rig, random, HOST_FILE));
+        return;
     case HOST_EXTRA_SET:
         message_add_cap(message, slot_of_kind(rig, random, HOST_READY_SET));
         return;

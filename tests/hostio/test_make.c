@@ -168,8 +168,14 @@ static void test_terminal(void)
     CHECK(reads_text(master, "out\r\n"));
     CHECK_EQ(write_text(master, "line\r"), 5);
     CHECK(reads_text(slave, "line\n"));
+    CHECK_EQ(CALL(HOST_FILE_PEER, slave, NULL, NULL, 0), -EIO);
+    CHECK_EQ(CALL(HOST_FILE_PEER, master, NULL, NULL, 0), 0);
+    uint32_t again = fixture.call.new_handle;
     hostio_close(fixture.h, slave);
     (void)reads_text(master, "line\r\n"); /* the echo */
+    CHECK_EQ(write_text(again, "again"), 5);
+    CHECK(reads_text(master, "again"));
+    hostio_close(fixture.h, again);
     CHECK_EQ(CALL(HOST_FILE_READ, master, NULL, NULL, 0, 64, UINT64_MAX, 0), -EIO);
     fixture_end();
 }
@@ -283,7 +289,7 @@ static int64_t receive(void)
 {
     pieces_set(1, 64, 0);
     fixture.call.new_kind = HOST_EMPTY;
-    return CALL(HOST_SOCKET_RECEIVE_OBJECT, receiver, NULL, NULL, 0, 64);
+    return CALL(HOST_SOCKET_RECEIVE_OBJECT, receiver, NULL, NULL, 0, 64, 0, 0, 0);
 }
 
 /* What arrives of this descriptor, which is closed here. */
@@ -359,6 +365,37 @@ static void test_receive_refused(void)
     fixture_end();
 }
 
-CHECK_MAIN(CHECK_TEST(test_pipe), CHECK_TEST(test_socket_pair), CHECK_TEST(test_event), CHECK_TEST(test_epoll),
-           CHECK_TEST(test_terminal), CHECK_TEST(test_duplicate), CHECK_TEST(test_windows),
-           CHECK_TEST(test_receive_kinds), CHECK_TEST(test_receive_refused))
+/* What one sends another gets, with the access that it was sent with, and no other way. */
+static void test_send(void)
+{
+    fixture_begin();
+    CHECK_EQ(CALL(HOST_OBJECT_MAKE_SOCKET_PAIR, NOBODY, NULL, NULL, SOCK_STREAM), 0);
+    receiver = fixture.call.own_handle;
+    uint32_t sender = fixture.call.new_handle;
+    CHECK_EQ(CALL(HOST_OBJECT_MAKE_PIPE, NOBODY, NULL, NULL, 0), 0);
+    uint32_t reader = fixture.call.own_handle, writer = fixture.call.new_handle;
+    CHECK_EQ(write_text(writer, "in the pipe"), 11);
+    fixture.call.small_size = 0;
+    fixture.call.other = reader;
+    fixture.call.other_access = HOST_READ;
+    pieces_set(1, 64, 0);
+    CHECK_EQ(CALL(HOST_SOCKET_SEND_OBJECT, sender, NULL, NULL, 0, 64, 0, 0, 0), 64);
+    hostio_close(fixture.h, reader);
+    CHECK_EQ(receive(), 64);
+    CHECK_EQ(fixture.call.second, 1);
+    CHECK_EQ(fixture.call.new_access, HOST_READ);
+    CHECK(reads_text(fixture.call.new_handle, "in the pipe"));
+    fixture.call.other = writer;
+    fixture.call.other_access = HOST_READ; /* a capability that allows less than the descriptor */
+    CHECK_EQ(CALL(HOST_SOCKET_SEND_OBJECT, sender, NULL, NULL, 0, 64, 0, 0, 0), -EPERM);
+    fixture.call.other = sender;
+    CHECK_EQ(CALL(HOST_SOCKET_SEND_OBJECT, sender, NULL, NULL, 0, 64, 0, 0, 0), -EBADF);
+    fixture.call.other = ROOT;
+    CHECK_EQ(CALL(HOST_SOCKET_SEND_OBJECT, sender, NULL, NULL, 0, 64, 0, 0, 0), -EBADF);
+    fixture_end();
+}
+
+CHECK_MAIN(CHECK_TEST(test_pipe), CHECK_TEST(test_socket_pair), CHECK_TEST(test_event),
+           CHECK_TEST(test_epoll), CHECK_TEST(test_terminal), CHECK_TEST(test_duplicate),
+           CHECK_TEST(test_windows), CHECK_TEST(test_receive_kinds), CHECK_TEST(test_receive_refused),
+           CHECK_TEST(test_send))

@@ -52,6 +52,7 @@ static void test_rules_text(void)
         {"connect:*:*", true},
         {"connect:[fd00::]/8:53", true},
         {"listen:unix,connect:unix", true},
+        {"listen:unix@selkie-0.A,connect:unix@123456789012345", true},
         {"listen:*:0", true},
         {"", false},
         {",", false},
@@ -78,6 +79,10 @@ static void test_rules_text(void)
         {"connect:10.0.0/8:80", false},
         {"connect:[::ffff:10.0.0.1]:80", false},
         {"connect:unix:80", false},
+        {"connect:unix@", false},
+        {"connect:unix@1234567890123456", false},
+        {"connect:unix@a/b", false},
+        {"connect:unixes@a", false},
         {"connect:*/0:80", false},
     };
     struct hostio_policy policy;
@@ -300,6 +305,40 @@ static void test_stream(void)
     fixture_end();
 }
 
+/* Abstract names that begin as the rule says, and no others; names of files never. */
+static void test_unix_names(void)
+{
+    static const struct {
+        const char *name; /* a '@' is the zero in front of an abstract one */
+        int64_t error;
+    } cases[] = {{"@mine:1", 0},      {"@mine", 0},        {"@min", -EACCES},
+                 {"@yours", -EACCES}, {"mine:1", -EACCES}, {"/mine", -EACCES},
+                 {"", -EACCES},       {"@", -EACCES},      {"@@mine", -EACCES}};
+    fixture_begin();
+    CHECK(policy_set("listen:unix@mine,connect:unix@mine"));
+    CHECK_EQ(socket_make(AF_INET, SOCK_STREAM), -EACCES);
+    for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct sockaddr_un address = {.sun_family = AF_UNIX};
+        size_t length = strlen(cases[i].name);
+        memcpy(address.sun_path, cases[i].name, length);
+        if (address.sun_path[0] == '@') {
+            address.sun_path[0] = '\0';
+        }
+        int64_t made = socket_make(AF_UNIX, SOCK_DGRAM), other = socket_make(AF_UNIX, SOCK_DGRAM);
+        CHECK(made >= 0 && other >= 0);
+        small_set(&address, offsetof(struct sockaddr_un, sun_path) + length);
+        int64_t bound = CALL(HOST_SOCKET_BIND, (uint32_t)made, NULL, NULL, 0, 0);
+        small_set(&address, offsetof(struct sockaddr_un, sun_path) + length);
+        int64_t connected = CALL(HOST_SOCKET_CONNECT, (uint32_t)other, NULL, NULL, 0, 0);
+        if (!CHECK(bound == cases[i].error && connected == cases[i].error)) {
+            fprintf(stderr, "    %s: %ld %ld\n", cases[i].name, (long)bound, (long)connected);
+        }
+        hostio_close(fixture.h, (uint32_t)made);
+        hostio_close(fixture.h, (uint32_t)other);
+    }
+    fixture_end();
+}
+
 /* Somebody sends a descriptor along; it arrives nowhere. */
 static void test_no_descriptor_passes(void)
 {
@@ -391,4 +430,5 @@ static void test_restrict(void)
 
 CHECK_MAIN(CHECK_TEST(test_restrict), CHECK_TEST(test_rules_text), CHECK_TEST(test_policy),
            CHECK_TEST(test_sockets_refused), CHECK_TEST(test_addresses_refused),
-           CHECK_TEST(test_listen_unbound), CHECK_TEST(test_stream), CHECK_TEST(test_no_descriptor_passes))
+           CHECK_TEST(test_listen_unbound), CHECK_TEST(test_stream), CHECK_TEST(test_unix_names),
+           CHECK_TEST(test_no_descriptor_passes))

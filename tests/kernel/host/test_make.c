@@ -41,6 +41,9 @@ static void test_pairs(void)
     CHECK_EQ(host_result(host_invoke(&rig, master, HOST_OBJECT_MAKE_TERMINAL, NO_WORDS, CAPS(slave))), 0);
     check_object(&rig, master, HOST_FILE, BOTH);
     check_object(&rig, slave, HOST_FILE, BOTH);
+    uint64_t peer = host_new(&rig);
+    CHECK_EQ(host_result(host_invoke(&rig, master, HOST_FILE_PEER, NO_WORDS, CAPS(peer))), 0);
+    check_object(&rig, peer, HOST_FILE, BOTH);
     CHECK_EQ(host_result(host_invoke(&rig, event, HOST_OBJECT_MAKE_EVENT, WORDS(0, 0), NO_CAPS)), 0);
     check_object(&rig, event, HOST_FILE, BOTH);
     uint64_t epoll = host_new(&rig);
@@ -154,16 +157,37 @@ static void test_receive(void)
     uint64_t socket = host_open_socket(&rig), object = host_new(&rig);
     rig.sim->host.answer = answer_nothing_came;
     rig.sim->host.opens_nothing = true;
-    CHECK_ANSWER(host_invoke(&rig, socket, HOST_SOCKET_RECEIVE_OBJECT, WORDS(DATA, 9), CAPS(object)),
+    CHECK_ANSWER(host_invoke(&rig, socket, HOST_SOCKET_RECEIVE_OBJECT, WORDS(DATA, 9, 0, 0, 0), CAPS(object)),
                  ABI_NO_ERROR, 5, 0);
     CHECK_EQ(host_object_of(&rig, object)->kind, HOST_EMPTY);
     rig.sim->host.answer = answer_directory_came;
     rig.sim->host.opens_nothing = false;
-    CHECK_EQ(host_result(host_invoke(&rig, socket, HOST_SOCKET_RECEIVE_OBJECT, WORDS(DATA, 9), CAPS(object))),
+    CHECK_EQ(host_result(host_invoke(&rig, socket, HOST_SOCKET_RECEIVE_OBJECT, WORDS(DATA, 9, 0, 0, 0),
+                                     CAPS(object))),
              0);
     check_object(&rig, object, HOST_DIRECTORY, HOST_READ);
     rig_close(&rig);
 }
 
-CHECK_MAIN(CHECK_TEST(test_pairs), CHECK_TEST(test_epoll), CHECK_TEST(test_same_object), CHECK_TEST(test_duplicate),
-           CHECK_TEST(test_receive))
+/* What goes along is a file, and the machine hears what its capability allows. */
+static void test_send(void)
+{
+    struct rig rig = host_rig_open();
+    uint64_t socket = host_open_socket(&rig), directory = host_root(&rig, ROOT_DIRECTORY);
+    uint64_t file = host_open(&rig, directory), reader = host_with_rights(&rig, file, RIGHT_READ);
+    CHECK_EQ(host_result(
+                 host_invoke(&rig, socket, HOST_SOCKET_SEND_OBJECT, WORDS(DATA, 9, 0, 0, 0), CAPS(reader))),
+             0);
+    const struct machine_host_call *last = sim_host_last(rig.sim, 0);
+    CHECK_EQ(last->other, host_object_of(&rig, file)->handle);
+    CHECK_EQ(last->other_access, HOST_READ);
+    CHECK_REFUSED(
+        host_invoke(&rig, socket, HOST_SOCKET_SEND_OBJECT, WORDS(DATA, 9, 0, 0, 0), CAPS(directory)),
+        ABI_INVALID_CAPABILITY, 0);
+    CHECK_ANSWER_EMPTY(host_invoke(&rig, socket, HOST_SOCKET_SEND_OBJECT, WORDS(DATA, 9, 0, 0, 0), NO_CAPS),
+                       ABI_TRUNCATED_MESSAGE);
+    rig_close(&rig);
+}
+
+CHECK_MAIN(CHECK_TEST(test_pairs), CHECK_TEST(test_epoll), CHECK_TEST(test_same_object),
+           CHECK_TEST(test_duplicate), CHECK_TEST(test_receive), CHECK_TEST(test_send))

@@ -133,6 +133,12 @@ static inline long selkie_host_epoll_take(seL4_CPtr epoll, void *events, seL4_Wo
     return SELKIE_HOST_INVOKE(epoll, HOST_EPOLL_TAKE, seL4_CapNull, NULL, selkie_host_address(events), size);
 }
 
+/* Turn an empty object into the other side of this master, opened once more. */
+static inline long selkie_host_file_peer(seL4_CPtr master, seL4_CPtr object)
+{
+    return selkie_host_call(master, HOST_FILE_PEER, object, NULL, 0, NULL);
+}
+
 /* Turn an empty object into a ready set: a list of files that are ready, and a notification that says so. */
 static inline long selkie_host_ready_make(seL4_CPtr object)
 {

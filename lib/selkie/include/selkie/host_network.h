@@ -74,7 +74,15 @@ static inline long selkie_host_socket_receive_object(seL4_CPtr socket, void *buf
                                                      seL4_CPtr object, seL4_Word *has_object)
 {
     return SELKIE_HOST_INVOKE(socket, HOST_SOCKET_RECEIVE_OBJECT, object, has_object,
-                              selkie_host_address(buffer), size);
+                              selkie_host_address(buffer), size, 0, 0, 0);
+}
+
+/* Bytes sent, with a descriptor of `file`, a regular file or a pipe, through a capability with all its access. */
+static inline long selkie_host_socket_send_object(seL4_CPtr socket, const void *buffer, seL4_Word size,
+                                                  seL4_CPtr file)
+{
+    return SELKIE_HOST_INVOKE(socket, HOST_SOCKET_SEND_OBJECT, file, NULL, selkie_host_address(buffer), size,
+                              0, 0, 0);
 }
 
 /* `how`: SELKIE_SHUT_…. */

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Parcels. A token is a random number that only who has the message reads; it means nothing in another container. That
+ * the message is gone, unread or with its socket, shows at the pipe: nobody can read from it any more.
+ */
+#include "container/server/passing.h"
+
+#include <selkie/host.h>
+
+#include "container/server/borrow.h"
+
+enum {
+    PARCELS = 64,
+    PASSED = 1024,
+    EVENT_ERROR = 8 /* POLLERR */
+};
+
+struct parcel {
+    uint64_t token; /* 0: free */
+    struct object_box pipe;
+    unsigned count;
+};
+
+struct passed {
+    struct parcel *parcel; /* NULL: free */
+    unsigned index;
+    struct object_box file;
+};
+
+static struct parcel parcels[PARCELS];
+static struct passed passed[PASSED];
+
+static uint64_t token_make(void)
+{
+    unsigned long value = 0;
+    unsigned char is_good = 0;
+    for (unsigned i = 0; i < 100 && !is_good; i++) {
+        asm volatile("rdrand %0; setc %1" : "=r"(value), "=qm"(is_good) : : "cc");
+    }
+    value = is_good ? value : __builtin_ia32_rdtsc() * 6364136223846793005ul;
+    return value >> 1 | 1; /* no negative number, and never 0 */
+}
+
+static struct parcel *parcel_find(uint64_t token)
+{
+    for (unsigned i = 0; i < PARCELS && token; i++) {
+        if (parcels[i].token == token) {
+            return &parcels[i];
+        }
+    }
+    return NULL;
+}
+
+static void parcel_end(struct parcel *parcel)
+{
+    for (unsigned i = 0; i < PASSED; i++) {
+        if (passed[i].parcel == parcel) {
+            object_box_empty(&passed[i].file);
+            passed[i].parcel = NULL;
+        }
+    }
+    object_box_empty(&parcel->pipe);
+    parcel->token = 0;
+}
+
+void parcels_collect(void)
+{
+    for (unsigned i = 0; i < PARCELS; i++) {
+        if (parcels[i].token && selkie_host_file_poll(parcels[i].pipe.object, EVENT_ERROR) & EVENT_ERROR) {
+            parcel_end(&parcels[i]);
+        }
+    }
+}
+
+static long parcel_new(const struct process *process, uint64_t slot)
+{
+    parcels_collect();
+    for (unsigned i = 0; i < PARCELS; i++) {
+        struct parcel *parcel = &parcels[i];
+        if (parcel->token) {
+            continue;
+        }
+        if (!slot_keep(&parcel->pipe, process, slot)) {
+            return -EINVAL;
+        }
+        parcel->token = token_make();
+        parcel->count = 0;
+        return (long)parcel->token;
+    }
+    return -ETOOMANYREFS;
+}
+
+static long parcel_add(struct parcel *parcel, const struct process *process, uint64_t slot)
+{
+    for (unsigned i = 0; i < PASSED; i++) {
+        if (passed[i].parcel) {
+            continue;
+        }
+        if (!slot_keep(&passed[i].file, process, slot)) {
+            return -EINVAL;
+        }
+        passed[i].parcel = parcel;
+        passed[i].index = parcel->count++;
+        return 0;
+    }
+    return -ETOOMANYREFS;
+}
+
+static long parcel_take(const struct parcel *parcel, const struct process *process, uint64_t index,
+                        uint64_t slot)
+{
+    for (unsigned i = 0; i < PASSED; i++) {
+        if (passed[i].parcel != parcel || passed[i].index != index) {
+            continue;
+        }
+        cap_address cap = cap_borrow(process, slot);
+        long result = cap ? selkie_host_object_duplicate(passed[i].file.object, cap) : -EINVAL;
+        if (cap) {
+            cap_return(cap);
+        }
+        return result < -SELKIE_HOST_SEL4_ERROR ? -EINVAL : result;
+    }
+    return -EINVAL;
+}
+
+long serve_pass(const struct call *call)
+{
+    const struct process *process = call->process;
+    uint64_t slot = call->word[4];
+    if (call->word[1] == PASS_NEW) {
+        return parcel_new(process, slot);
+    }
+    struct parcel *parcel = parcel_find(call->word[2]);
+    if (!parcel) {
+        return -EINVAL;
+    }
+    switch (call->word[1]) {
+    case PASS_ADD:
+        return parcel_add(parcel, process, slot);
+    case PASS_TAKE:
+        return parcel_take(parcel, process, call->word[3], slot);
+    case PASS_DONE:
+        parcel_end(parcel);
+        return 0;
+    default:
+        return -EINVAL;
+    }
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The container's terminals: whose controlling terminal each is, and which group is in its foreground. Their line
+ * discipline is the host's; keys that mean a signal are noticed by who writes to the master, or by the manager.
+ */
+#ifndef SELKIE_SERVER_TERMINAL_H
+#define SELKIE_SERVER_TERMINAL_H
+
+#include "container/server/server.h"
+
+enum {
+    CONSOLES = 33,             /* terminals from outside: the first process', and those of commands */
+    CONSOLE = SERVER_TERMINALS /* the first process' */
+};
+
+/* The first process has one, as its order says. */
+void terminals_init(const struct container_order *order);
+
+/* A terminal from outside, which becomes this session leader's. Its id; -1: too many, or no memory. */
+int console_add(const struct process *leader, cap_address file);
+
+/* Signals for who is in the foreground; bit N - 1 is signal N. */
+void terminal_signals(int id, uint64_t signals);
+
+/* The terminal of this session; -1: it has none. */
+int terminal_of_session(int session);
+
+/* A process that its host made gets its masters. It ends: it holds none, and its session loses its terminal. */
+void terminals_inherit(const struct process *process);
+void terminals_end(struct process *process);
+
+/* SERVER_TERMINAL: word 0 names `process`. */
+long serve_terminal(struct process *process, const struct call *call);
+
+#endif
