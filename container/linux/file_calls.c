@@ -97,7 +97,7 @@ static long by_link(const struct process *process, long (*below)(void *argument,
                     void *argument)
 {
     struct file *file = synthetic_file(process, path.text);
-    long result = file && file_host_cap(file) ? by_path(process, file, below, argument) : PATH_SYNTHETIC;
+    long result = file && (file_host_cap(file) || overlay_is_directory(file)) ? by_path(process, file, below, argument) : PATH_SYNTHETIC;
     return result == -ESTALE ? -EPERM : result;
 }
 

@@ -121,7 +121,7 @@ def main():
         for size in ("24M", "40M", "65M"):
             bomb = contained([GENERATIONS, "bomb"], f"--memory={size}")
             check(f"the end of {size}", bomb.stdout.split() in ([b"some", b"ENOMEM"], [b"some", b"EAGAIN"]), bomb)
-        chain = contained([GENERATIONS, "chain", "200"], "--memory=512M")
+        chain = contained([GENERATIONS, "chain", "200"], "--memory=192M")
         check("generations", chain.stdout == b"end 0\n", chain)
     neighbours = contained(["python3", "-c", NEIGHBOURS], "--memory=128M")
     check("neighbours", neighbours.stdout.split() == [b"9", b"True", b"0", b"30"], neighbours)

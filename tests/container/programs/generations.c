@@ -5,6 +5,7 @@
  * generations bomb:        makes processes until that fails, and prints why.
  */
 #include <errno.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,12 +30,15 @@ static _Noreturn void tell(const char *what, int number)
 static _Noreturn void generation(int left)
 {
     for (; left > 0; left--) {
-        pid_t pid = fork();
+        pid_t parent = getpid(), pid = fork();
         if (pid < 0) {
             tell(strerrorname_np(errno), left);
         }
         if (pid > 0) {
             _exit(0);
+        }
+        while (getppid() == parent) { /* what it had is free then, or ours alone */
+            sched_yield();
         }
         if (left % EXEC_EACH == 0) {
             char count[16];
