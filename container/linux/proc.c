@@ -135,7 +135,7 @@ static void processes_list(struct file *file)
 static void process_list(struct file *file, bool is_self)
 {
     static const char *const FILES[] = {"cmdline", "comm", "oom_score_adj", "stat", "statm", "status"};
-    static const char *const OWN[] = {"environ", "maps", "mounts"};
+    static const char *const OWN[] = {"environ", "maps", "mounts", "smaps", "smaps_rollup"};
     for (unsigned i = 0; i < sizeof FILES / sizeof *FILES; i++) {
         names_add(file, TYPE_FILE, FILES[i]);
     }

@@ -15,6 +15,7 @@
 #include "container/linux/path.h"
 #include "container/linux/proc.h"
 #include "container/linux/server.h"
+#include "container/linux/smaps.h"
 #include "container/linux/space.h"
 #include "container/linux/usage.h"
 
@@ -173,26 +174,15 @@ static void text_close(struct file *file)
 static const struct file_kind TEXT_KIND = {
     .name = "/proc", .read = text_read, .seek = text_seek, .stat = text_stat, .close = text_close};
 
-static size_t maps_text(const struct process *process, char *text)
-{
-    const struct region *regions;
-    size_t count = space_regions(&regions), length = 0;
-    (void)process;
-    for (size_t i = 0; i < count && length + 256 < TEXT_ROOM; i++) {
-        const struct region *region = &regions[i];
-        const char *name = region->file && region->file->path ? region->file->path
-                           : region->is_heap                  ? "[heap]"
-                           : region->is_stack                 ? "[stack]"
-                                                              : "";
-        length +=
-            (size_t)format_text(text + length, TEXT_ROOM - length, "%lx-%lx %c%c%c%c %08lx 00:00 0 %s%s\n",
-                                region->start, region->end, region->protection & PROT_READ ? 'r' : '-',
-                                region->protection & PROT_WRITE ? 'w' : '-',
-                                region->protection & PROT_EXEC ? 'x' : '-', region->is_shared ? 's' : 'p',
-                                region->file ? region->offset : 0, *name ? "                  " : "", name);
+#define OF_MEMORY(name)                                                                                      \
+    static size_t name##_of_self(const struct process *process, char *text)                                  \
+    {                                                                                                        \
+        (void)process;                                                                                       \
+        return name##_text(text, TEXT_ROOM);                                                                 \
     }
-    return length;
-}
+OF_MEMORY(maps)
+OF_MEMORY(smaps)
+OF_MEMORY(smaps_rollup)
 
 static size_t meminfo_text(const struct process *process, char *text)
 {
@@ -342,7 +332,9 @@ static const struct {
     const char *path;
     size_t (*text)(const struct process *process, char *text);
 } TEXTS[] = {
-    {"/proc/self/maps", maps_text},
+    {"/proc/self/maps", maps_of_self},
+    {"/proc/self/smaps", smaps_of_self},
+    {"/proc/self/smaps_rollup", smaps_rollup_of_self},
     {"/proc/self/status", status_text},
     {"/proc/self/stat", stat_text},
     {"/proc/self/statm", statm_text},

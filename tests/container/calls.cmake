@@ -70,9 +70,11 @@ foreach(variant "direct:--engine=direct" "direct-mcs:--engine=direct,--mcs")
     set_tests_properties(container/ten/${name} PROPERTIES TIMEOUT 300 SKIP_RETURN_CODE 77)
 endforeach()
 
-add_test(NAME container/host-calls
-         COMMAND /usr/bin/python3 -B ${CMAKE_CURRENT_SOURCE_DIR}/host_calls.py $<TARGET_FILE:selkie> ${PROJECT_SOURCE_DIR})
-set_tests_properties(container/host-calls PROPERTIES TIMEOUT 300)
+if(NOT SELKIE_SANITIZE) # whose run-time library makes calls of its own, and does not bear being traced
+    add_test(NAME container/host-calls
+             COMMAND /usr/bin/python3 -B ${CMAKE_CURRENT_SOURCE_DIR}/host_calls.py $<TARGET_FILE:selkie> ${PROJECT_SOURCE_DIR})
+    set_tests_properties(container/host-calls PROPERTIES TIMEOUT 300)
+endif()
 
 foreach(variant "direct:--engine=direct" "direct-mcs:--engine=direct,--mcs")
     string(REPLACE ":" ";" parts ${variant})

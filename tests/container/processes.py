@@ -78,6 +78,25 @@ print(os.waitpid(worker, 0)[1], len(os.read(end, 100)))
 """
 # A program writes over its own personality: that is the end of this process, and of nothing else.
 CRASH = "python3 -c 'import ctypes; ctypes.memset(0x7d0000040000, 255, 65536); open(\"/etc/passwd\")'; echo $?"
+# What a child has to itself after a fork, as redis asks.
+SMAPS = """\
+import os
+def dirty():
+    return sum(int(line.split()[1]) for line in open("/proc/self/smaps") if line.startswith("Private_Dirty"))
+memory = bytearray(20 << 20)
+for i in range(0, len(memory), 4096): memory[i] = 1
+before = dirty()
+pid = os.fork()
+if pid == 0:
+    common = dirty()
+    for i in range(0, 10 << 20, 4096): memory[i] = 2
+    own = dirty()
+    rollup = [line for line in open("/proc/self/smaps_rollup") if line.startswith("Private_Dirty")]
+    print(common < 6000, 10000 < own - common < 11500, abs(int(rollup[0].split()[1]) - own) < 500, flush=True)
+    os._exit(0)
+os.waitpid(pid, 0)
+print(before > 20000)
+"""
 GENERATIONS = os.path.join(os.path.dirname(os.path.abspath(sys.argv[3])), "container_generations")
 failures = 0
 
@@ -123,6 +142,7 @@ def main():
             check(f"the end of {size}", bomb.stdout.split() in ([b"some", b"ENOMEM"], [b"some", b"EAGAIN"]), bomb)
         chain = contained([GENERATIONS, "chain", "200"], "--memory=192M")
         check("generations", chain.stdout == b"end 0\n", chain)
+    compare("smaps", ["python3", "-c", SMAPS])
     neighbours = contained(["python3", "-c", NEIGHBOURS], "--memory=128M")
     check("neighbours", neighbours.stdout.split() == [b"9", b"True", b"0", b"30"], neighbours)
     crash = contained(["sh", "-c", CRASH])
