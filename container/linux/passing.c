@@ -16,6 +16,7 @@ enum {
     SCM_RIGHTS = 1,
     SCM_CREDENTIALS = 2,
     MSG_CTRUNC = 8,
+    FIONREAD = 0x541b,
     FILES = 253,
     LETTER_ROOM = 60000 /* less than a pipe holds */
 };
@@ -122,7 +123,8 @@ static long file_pack(struct file *file, uint64_t token, char *to, size_t room)
     if (path_size) {
         memcpy(to + sizeof letter, file->path, path_size);
     }
-    long error = cap ? pass(PASS_ADD, token, 0, cap) : 0;
+    uint64_t terminal = letter.type == LETTER_MASTER ? file->word[0] : 0;
+    long error = cap ? pass(PASS_ADD, token, terminal, cap) : 0;
     return error ? error : (long)(sizeof letter + path_size);
 }
 
@@ -304,18 +306,37 @@ static void files_take(struct thread *thread, const struct letter *letter, bool 
     rights_give(fds, given, room);
 }
 
+/* Somebody outside may have sent something else, which is to stay as it is: of such pipes only the first bytes are read. */
+static bool is_letter(const struct object_box *box, struct letter *letter)
+{
+    static struct statx status;
+    int32_t size = 0;
+    return HOST(box->object, HOST_FILE_STAT, 0, NULL, (uint64_t)&status) >= 0 && (status.mode & S_IFMT) == S_IFIFO &&
+           HOST(box->object, HOST_FILE_CONTROL, 0, NULL, FIONREAD, (uint64_t)&size) >= 0 &&
+           size >= (int32_t)sizeof *letter &&
+           HOST(box->object, HOST_FILE_READ, 0, NULL, (uint64_t)letter, sizeof *letter, ~0ul, 0) == sizeof *letter &&
+           letter->magic == LETTER_MAGIC;
+}
+
 /* The letter in the pipe: NULL, or memory of LETTER_ROOM bytes. */
 static struct letter *letter_read(const struct object_box *box)
 {
+    struct letter first;
+    if (!is_letter(box, &first)) {
+        return NULL;
+    }
     char *text = heap_alloc(LETTER_ROOM);
-    uint64_t used = 0;
+    uint64_t used = sizeof first;
     long got = 1;
+    if (text) {
+        memcpy(text, &first, sizeof first);
+    }
     while (text && got > 0 && used < LETTER_ROOM) {
         got = HOST(box->object, HOST_FILE_READ, 0, NULL, (uint64_t)text + used, LETTER_ROOM - used, ~0ul, 0);
         used += got > 0 ? (uint64_t)got : 0;
     }
     const struct letter *letter = (const struct letter *)text;
-    if (text && (used < sizeof *letter || letter->magic != LETTER_MAGIC || letter->size != used)) {
+    if (text && letter->size != used) {
         heap_free(text, LETTER_ROOM);
         return NULL;
     }

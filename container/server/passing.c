@@ -8,6 +8,7 @@
 #include <selkie/host.h>
 
 #include "container/server/borrow.h"
+#include "container/server/terminal.h"
 
 enum {
     PARCELS = 64,
@@ -24,6 +25,7 @@ struct parcel {
 struct passed {
     struct parcel *parcel; /* NULL: free */
     unsigned index;
+    int terminal; /* its master is held meanwhile; -1 */
     struct object_box file;
 };
 
@@ -57,6 +59,7 @@ static void parcel_end(struct parcel *parcel)
         if (passed[i].parcel == parcel) {
             object_box_empty(&passed[i].file);
             passed[i].parcel = NULL;
+            terminal_pass(passed[i].terminal, false);
         }
     }
     object_box_empty(&parcel->pipe);
@@ -90,7 +93,7 @@ static long parcel_new(const struct process *process, uint64_t slot)
     return -ETOOMANYREFS;
 }
 
-static long parcel_add(struct parcel *parcel, const struct process *process, uint64_t slot)
+static long parcel_add(struct parcel *parcel, const struct process *process, uint64_t terminal, uint64_t slot)
 {
     for (unsigned i = 0; i < PASSED; i++) {
         if (passed[i].parcel) {
@@ -101,6 +104,8 @@ static long parcel_add(struct parcel *parcel, const struct process *process, uin
         }
         passed[i].parcel = parcel;
         passed[i].index = parcel->count++;
+        bool is_master = terminal && terminal <= SERVER_TERMINALS && terminal_pass((int)terminal - 1, true);
+        passed[i].terminal = is_master ? (int)terminal - 1 : -1;
         return 0;
     }
     return -ETOOMANYREFS;
@@ -136,7 +141,7 @@ long serve_pass(const struct call *call)
     }
     switch (call->word[1]) {
     case PASS_ADD:
-        return parcel_add(parcel, process, slot);
+        return parcel_add(parcel, process, call->word[3], slot);
     case PASS_TAKE:
         return parcel_take(parcel, process, call->word[3], slot);
     case PASS_DONE:
