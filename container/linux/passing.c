@@ -16,7 +16,6 @@ enum {
     SCM_RIGHTS = 1,
     SCM_CREDENTIALS = 2,
     MSG_CTRUNC = 8,
-    FIONREAD = 0x541b,
     FILES = 253,
     LETTER_ROOM = 60000 /* less than a pipe holds */
 };
@@ -306,37 +305,26 @@ static void files_take(struct thread *thread, const struct letter *letter, bool 
     rights_give(fds, given, room);
 }
 
-/* Somebody outside may have sent something else, which is to stay as it is: of such pipes only the first bytes are read. */
-static bool is_letter(const struct object_box *box, struct letter *letter)
+/* Somebody outside may have sent something else, which is to stay as it is. */
+static bool is_letter(const struct object_box *box)
 {
     static struct statx status;
-    int32_t size = 0;
     return HOST(box->object, HOST_FILE_STAT, 0, NULL, (uint64_t)&status) >= 0 && (status.mode & S_IFMT) == S_IFIFO &&
-           HOST(box->object, HOST_FILE_CONTROL, 0, NULL, FIONREAD, (uint64_t)&size) >= 0 &&
-           size >= (int32_t)sizeof *letter &&
-           HOST(box->object, HOST_FILE_READ, 0, NULL, (uint64_t)letter, sizeof *letter, ~0ul, 0) == sizeof *letter &&
-           letter->magic == LETTER_MAGIC;
+           pass(PASS_KNOWS, 0, status.inode, 0) > 0;
 }
 
 /* The letter in the pipe: NULL, or memory of LETTER_ROOM bytes. */
 static struct letter *letter_read(const struct object_box *box)
 {
-    struct letter first;
-    if (!is_letter(box, &first)) {
-        return NULL;
-    }
-    char *text = heap_alloc(LETTER_ROOM);
-    uint64_t used = sizeof first;
+    char *text = is_letter(box) ? heap_alloc(LETTER_ROOM) : NULL;
+    uint64_t used = 0;
     long got = 1;
-    if (text) {
-        memcpy(text, &first, sizeof first);
-    }
     while (text && got > 0 && used < LETTER_ROOM) {
         got = HOST(box->object, HOST_FILE_READ, 0, NULL, (uint64_t)text + used, LETTER_ROOM - used, ~0ul, 0);
         used += got > 0 ? (uint64_t)got : 0;
     }
     const struct letter *letter = (const struct letter *)text;
-    if (text && letter->size != used) {
+    if (text && (used < sizeof *letter || letter->magic != LETTER_MAGIC || letter->size != used)) {
         heap_free(text, LETTER_ROOM);
         return NULL;
     }

@@ -13,12 +13,15 @@
 enum {
     PARCELS = 64,
     PASSED = 1024,
-    EVENT_ERROR = 8 /* POLLERR */
+    EVENT_ERROR = 8, /* POLLERR */
+    MODE_TYPE = 0170000,
+    MODE_PIPE = 0010000
 };
 
 struct parcel {
     uint64_t token; /* 0: free */
     struct object_box pipe;
+    uint64_t inode; /* the pipe's */
     unsigned count;
 };
 
@@ -75,6 +78,16 @@ void parcels_collect(void)
     }
 }
 
+/* Of a pipe that can only be written to, as others would not tell that nobody reads them any more. 0: it is none. */
+static uint64_t pipe_inode(cap_address pipe)
+{
+    struct selkie_host_stat status;
+    seL4_Word access = 0;
+    bool is_pipe = selkie_host_object_kind(pipe, &access) == HOST_FILE && access == HOST_WRITE &&
+                   selkie_host_file_stat(pipe, &status) >= 0 && (status.mode & MODE_TYPE) == MODE_PIPE;
+    return is_pipe ? status.inode : 0;
+}
+
 static long parcel_new(const struct process *process, uint64_t slot)
 {
     parcels_collect();
@@ -84,6 +97,11 @@ static long parcel_new(const struct process *process, uint64_t slot)
             continue;
         }
         if (!slot_keep(&parcel->pipe, process, slot)) {
+            return -EINVAL;
+        }
+        parcel->inode = pipe_inode(parcel->pipe.object);
+        if (!parcel->inode) {
+            object_box_empty(&parcel->pipe);
             return -EINVAL;
         }
         parcel->token = token_make();
@@ -128,12 +146,24 @@ static long parcel_take(const struct parcel *parcel, const struct process *proce
     return -EINVAL;
 }
 
+static bool inode_is_known(uint64_t inode)
+{
+    bool is_known = false;
+    for (unsigned i = 0; i < PARCELS; i++) {
+        is_known |= parcels[i].token && parcels[i].inode == inode;
+    }
+    return is_known;
+}
+
 long serve_pass(const struct call *call)
 {
     const struct process *process = call->process;
     uint64_t slot = call->word[4];
     if (call->word[1] == PASS_NEW) {
         return parcel_new(process, slot);
+    }
+    if (call->word[1] == PASS_KNOWS) {
+        return inode_is_known(call->word[3]);
     }
     struct parcel *parcel = parcel_find(call->word[2]);
     if (!parcel) {

@@ -5,6 +5,7 @@
  */
 #include <sel4/sel4.h>
 #include <sel4_util.h>
+#include <selkie/host.h>
 
 #include "container/interface.h"
 #include "container/messages.h"
@@ -14,6 +15,7 @@ enum {
     ENDPOINT = CONTAINER_SLOT_FREE,
     NOTIFICATION,
     EMPTY_SLOT,
+    EVENT,
     NODE_DEPTH = CONTAINER_GUARD_BITS + CONTAINER_ROOT_BITS,
     ROOT_NODE = 0,
     SIGUSR1 = 10
@@ -73,12 +75,19 @@ static void files_pass(void)
     static const seL4_Word slots[] = {ENDPOINT,           NOTIFICATION,          EMPTY_SLOT,
                                       CONTAINER_SLOT_TCB, CONTAINER_SLOT_SERVER, CONTAINER_SLOT_CNODE,
                                       CONTAINER_SLOT_UNTYPED, NOWHERE};
+    seL4_Error error = (seL4_Error)seL4_Untyped_Retype(CONTAINER_SLOT_UNTYPED, HOST_IO_TYPE, HOST_IO_BITS,
+                                                       CONTAINER_SLOT_CNODE, ROOT_NODE, NODE_DEPTH, EVENT, 1);
+    expect("a host object", error == seL4_NoError, (long)error);
+    expect_error("a parcel's empty pipe", server(SERVER_PASS, 0, PASS_NEW, 0, 0, EVENT));
+    expect("an event", selkie_host_event_make(EVENT, 0, 0) == 0, 0);
+    expect_error("an event for a parcel's pipe", server(SERVER_PASS, 0, PASS_NEW, 0, 0, EVENT));
     for (unsigned i = 0; i < sizeof slots / sizeof *slots; i++) {
         expect_error("a parcel's pipe", server(SERVER_PASS, 0, PASS_NEW, 0, 0, slots[i]));
         expect_error("a terminal's master", server(SERVER_TERMINAL, 0, TERMINAL_NEW, slots[i], slots[i], 0));
         expect_error("what becomes a terminal", server(SERVER_TERMINAL, 0, TERMINAL_OPEN, 0, slots[i], 0));
     }
-    for (seL4_Word what = PASS_ADD; what <= PASS_DONE + 1; what++) {
+    expect("an inode", server(SERVER_PASS, 0, PASS_KNOWS, 0, 0, 0) == 0, 0);
+    for (seL4_Word what = PASS_ADD; what <= PASS_DONE; what++) {
         expect_error("a token", server(SERVER_PASS, 0, what, 0, 0, ENDPOINT));
         expect_error("a token", server(SERVER_PASS, 0, what, 1, 0, ENDPOINT));
     }
