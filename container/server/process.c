@@ -97,6 +97,7 @@ struct process *process_new(struct process *parent, struct process *host)
 struct process *process_new_renewal(struct process *process)
 {
     struct process *fresh = process_make(NULL, process, PROCESSES - RENEWALS, PROCESSES);
+    fresh = fresh ? fresh : process_make(NULL, process, 0, PROCESSES - RENEWALS);
     if (fresh) {
         fresh->renews = process;
     }
