@@ -83,9 +83,11 @@ enum server_terminal {
  * as long as the pipe that was shown with it has a reader: that end travels in the message, and the token in it. */
 enum server_passing {
     PASS_NEW,  /* (-, -, slot of the end that is written to) -> token. -ETOOMANYREFS */
-    PASS_ADD,  /* (token, -, slot of a file): one more of it. -ETOOMANYREFS, -EINVAL */
+    PASS_ADD, /* (token, of a master its terminal's id and 1, slot of a file): one more of it; who is on the way holds the
+               * terminal, too. -ETOOMANYREFS, -EINVAL */
     PASS_TAKE, /* (token, index, slot of an empty host object): it becomes that file. -EINVAL */
-    PASS_DONE  /* (token): nobody will take any more */
+    PASS_DONE, /* (token): nobody will take any more */
+    PASS_KNOWS /* (-, inode): is this the pipe of a parcel? Others are from outside, and not to be read -> 1 or 0 */
 };
 
 enum {

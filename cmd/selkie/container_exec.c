@@ -14,10 +14,9 @@
 #include <unistd.h>
 
 #include "container_give.h"
+#include "container_image.h"
 #include "container_live.h"
 #include "container_manager.h"
-#include "container_give.h"
-#include "container_image.h"
 #include "container_run.h"
 #include "container_state.h"
 #include "container_wait.h"

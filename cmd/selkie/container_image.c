@@ -125,7 +125,7 @@ static bool layout_read(struct image *image)
         char path[PATH_SIZE];
         const char *digest = manifest_choose(json);
         if (json_object_get(json, "layers")) {
-            is_good = manifest_read(image, json);
+            is_good = image->key[0] && manifest_read(image, json);
             break;
         }
         bool has_path = blob_path(digest, path);

@@ -178,6 +178,7 @@ static void others_forget(struct thread *thread)
     for (unsigned i = 0; i < thread_end; i++) {
         threads[i].kernel = (struct kernel_thread){0};
         if (&threads[i] != thread) {
+            file_keep_over(&threads[i]);
             threads[i].id = 0;
             threads[i].wait = WAIT_NOTHING;
         }

@@ -94,7 +94,7 @@ static bool can_be_waited_for(const struct file *file)
 /* Checks in the order of Linux. */
 static long control_check(const struct file *epoll, const struct file *file, uint64_t operation, uint32_t events)
 {
-    if (!epoll || !file) {
+    if (!epoll || !file || (epoll->flags | file->flags) & O_PATH) {
         return -EBADF;
     }
     if (!can_be_waited_for(file)) {

@@ -285,6 +285,10 @@ static bool table_grow(struct file_table *table)
 struct file *file_of(const struct process *process, uint64_t fd)
 {
     const struct file_table *table = process->files;
+    const struct thread *thread = thread_current;
+    if (thread && thread->kept_file && thread->kept_fd == (uint32_t)fd && thread->process == process) {
+        return thread->kept_file;
+    }
     return (uint32_t)fd < table->room ? table->descriptor[(uint32_t)fd].file : NULL;
 }
 
@@ -310,6 +314,31 @@ long descriptor_add(struct process *process, struct file *file, unsigned lowest,
     return (long)fd;
 }
 
+/* Calls that wait for the file go on with it. */
+static void waiters_keep(const struct process *process, unsigned fd, struct file *file)
+{
+    for (unsigned i = 0; i < thread_end; i++) {
+        struct thread *thread = &threads[i];
+        const uint64_t *argument = thread->call.argument; /* descriptors are among the first */
+        if (thread->id && thread->process == process && thread->wait == WAIT_FILE && thread->wait_file == file &&
+            !thread->kept_file &&
+            (fd == (uint32_t)argument[0] || fd == (uint32_t)argument[1] || fd == (uint32_t)argument[2])) {
+            file_hold(file);
+            thread->kept_file = file;
+            thread->kept_fd = fd;
+        }
+    }
+}
+
+void file_keep_over(struct thread *thread)
+{
+    struct file *file = thread->kept_file;
+    thread->kept_file = NULL;
+    if (file) {
+        file_release(file);
+    }
+}
+
 long descriptor_close(struct process *process, uint64_t fd)
 {
     struct file *file = file_of(process, fd);
@@ -317,6 +346,7 @@ long descriptor_close(struct process *process, uint64_t fd)
         return -EBADF;
     }
     fast_forget(process->files, (uint32_t)fd);
+    waiters_keep(process, (uint32_t)fd, file);
     process->files->descriptor[(uint32_t)fd] = (struct descriptor){0};
     locks_close(process, file);
     file_release(file);

@@ -158,6 +158,9 @@ struct file *file_of(const struct process *process, uint64_t fd); /* NULL: -EBAD
 long descriptor_add(struct process *process, struct file *file, unsigned lowest, bool is_close_on_exec);
 long descriptor_close(struct process *process, uint64_t fd);
 
+/* The thread's call is over: a file that was closed while it waited is needed no more. */
+void file_keep_over(struct thread *thread);
+
 /* Close what is to be closed on exec. */
 void files_exec(struct process *process);
 /* A second table with the same files, and its end. */
@@ -179,6 +182,9 @@ bool file_host_is_terminal(const struct file *file);
 struct file *file_host_make_master(const struct object_box *box, unsigned flags,
                                    uint64_t id); /* id: terminal.h */
 bool file_host_is_socket(const struct file *file);
+
+/* In socket_calls.c: wait as long as the socket's options say; then it is -EAGAIN all the same. */
+long socket_wait(struct thread *thread, struct file *file, uint64_t events);
 /* An eventfd or timerfd that was none of the host's. */
 void file_host_become(struct file *file, const struct object_box *box, bool is_timer);
 bool file_host_is_timer(const struct file *file);

@@ -52,10 +52,15 @@ struct vector {
     uint64_t base, size;
 };
 
+static long wait_for(struct thread *thread, struct file *file, uint64_t events)
+{
+    return file_host_is_socket(file) ? socket_wait(thread, file, events) : file_wait(thread, file, events);
+}
+
 /* A result, or a wait if the file may be waited for. */
 static long io_result(struct thread *thread, struct file *file, long result, uint64_t events, uint64_t flags)
 {
-    return result == -EAGAIN && !((file->flags | flags) & O_NONBLOCK) ? file_wait(thread, file, events)
+    return result == -EAGAIN && !((file->flags | flags) & O_NONBLOCK) ? wait_for(thread, file, events)
                                                                       : result;
 }
 
@@ -97,7 +102,8 @@ static long vectors_write(struct thread *thread, struct file *file, const struct
         if (put < 0 || (uint64_t)put < vector[i].size - skip) {
             thread->progress += put > 0 ? (uint64_t)put : 0;
             bool may_wait = !(file->flags & O_NONBLOCK) && (put == -EAGAIN || put >= 0) && !file->is_regular;
-            return may_wait           ? file_wait(thread, file, POLL_OUT)
+            long result = may_wait ? wait_for(thread, file, POLL_OUT) : -EAGAIN;
+            return result != -EAGAIN  ? result
                    : thread->progress ? (long)thread->progress
                                       : put;
         }
@@ -307,14 +313,19 @@ HANDLER(call_fcntl)
     if (!file) {
         return -EBADF;
     }
+    uint32_t command = (uint32_t)ARG(1);
     struct descriptor *descriptor = &thread->process->files->descriptor[(uint32_t)ARG(0)];
-    switch (ARG(1)) {
+    if (file->flags & O_PATH && command != F_DUPFD && command != F_DUPFD_CLOEXEC && command != F_GETFD &&
+        command != F_SETFD && command != F_GETFL) {
+        return -EBADF;
+    }
+    switch (command) {
     case F_DUPFD:
     case F_DUPFD_CLOEXEC:
         if (ARG(2) >= thread->process->files->limit) {
             return -EINVAL;
         }
-        return duplicate(thread, ARG(0), (unsigned)ARG(2), ARG(1) == F_DUPFD_CLOEXEC);
+        return duplicate(thread, ARG(0), (unsigned)ARG(2), command == F_DUPFD_CLOEXEC);
     case F_GETFD:
         return descriptor->is_close_on_exec;
     case F_SETFD:
@@ -329,14 +340,14 @@ HANDLER(call_fcntl)
     case F_GETLK:
     case F_SETLK:
     case F_SETLKW:
-        return lock_of_process(thread, file, ARG(2), ARG(1) != F_GETLK, ARG(1) == F_SETLKW);
+        return lock_of_process(thread, file, ARG(2), command != F_GETLK, command == F_SETLKW);
     case F_SETOWN:
     case F_GETOWN:
         return 0;
     case F_OFD_GETLK:
     case F_OFD_SETLK:
     case F_OFD_SETLKW:
-        return lock_of_file(thread, file, ARG(2), ARG(1) != F_OFD_GETLK, ARG(1) == F_OFD_SETLKW);
+        return lock_of_file(thread, file, ARG(2), command != F_OFD_GETLK, command == F_OFD_SETLKW);
     case F_GETPIPE_SZ:
         return file_host_cap(file) ? HOST(file_host_cap(file), HOST_FILE_PIPE_SIZE, 0, NULL, 0) : -EBADF;
     case F_SETPIPE_SZ:
@@ -351,11 +362,12 @@ HANDLER(call_fcntl)
 HANDLER(call_ioctl)
 {
     struct file *file = file_of(thread->process, ARG(0));
+    uint32_t request = (uint32_t)ARG(1); /* some C libraries extend its sign */
     int value;
     if (!file) {
         return -EBADF;
     }
-    switch (ARG(1)) {
+    switch (request) {
     case FIONBIO:
         if (user_read(&value, ARG(2), sizeof value)) {
             return -EFAULT;
@@ -367,18 +379,18 @@ HANDLER(call_ioctl)
         return user_read(&value, ARG(2), sizeof value) ? -EFAULT : file->is_regular ? -ENOTTY : 0;
     case FIOCLEX:
     case FIONCLEX:
-        thread->process->files->descriptor[(uint32_t)ARG(0)].is_close_on_exec = ARG(1) == FIOCLEX;
+        thread->process->files->descriptor[(uint32_t)ARG(0)].is_close_on_exec = request == FIOCLEX;
         return 0;
     default:
-        return file->kind->control ? file->kind->control(file, ARG(1), ARG(2)) : -ENOTTY;
+        return file->kind->control ? file->kind->control(file, request, ARG(2)) : -ENOTTY;
     }
 }
 
 HANDLER(call_getdents64)
 {
     struct file *file = file_of(thread->process, ARG(0));
-    if (!file || !file->kind->list) {
-        return file ? -ENOTDIR : -EBADF;
+    if (!file || file->flags & O_PATH || !file->kind->list) {
+        return file && !(file->flags & O_PATH) ? -ENOTDIR : -EBADF;
     }
     uint64_t size = ARG(2) < 65536 ? ARG(2) : 65536;
     long error = space_fill(ARG(1), size, true);
@@ -415,7 +427,7 @@ HANDLER(call_fallocate)
 HANDLER(call_fadvise64)
 {
     const struct file *file = file_of(thread->process, ARG(0));
-    return !file ? -EBADF : ARG(3) > ADVICE_LAST ? -EINVAL : file->kind->seek ? 0 : -ESPIPE;
+    return !file || file->flags & O_PATH ? -EBADF : ARG(3) > ADVICE_LAST ? -EINVAL : file->kind->seek ? 0 : -ESPIPE;
 }
 
 HANDLER(call_readahead)

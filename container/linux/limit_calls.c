@@ -53,21 +53,21 @@ static void limit_set(struct process *process, unsigned resource, const struct l
     }
 }
 
-static long limit_call(struct thread *thread, uint64_t resource, uint64_t new, uint64_t old)
+static long limit_call(struct thread *thread, unsigned resource, uint64_t new, uint64_t old)
 {
     struct process *process = thread->process;
     struct limit wish = {0}, limit;
     long error = new ? user_read(&wish, new, sizeof wish) : 0;
-    if (error || (uint32_t)resource >= LIMITS || wish.soft > wish.hard) {
+    if (error || resource >= LIMITS || wish.soft > wish.hard) {
         return error ? error : -EINVAL;
     }
-    limit = limit_of(process, (unsigned)resource);
+    limit = limit_of(process, resource);
     if (new && ((resource == RLIMIT_NOFILE && wish.hard > FILES_MAX) ||
                 (wish.hard > limit.hard && identity_user() != 0))) {
         return -EPERM;
     }
     if (new) {
-        limit_set(process, (unsigned)resource, &wish);
+        limit_set(process, resource, &wish);
     }
     return old ? user_write(old, &limit, sizeof limit) : 0;
 }
@@ -78,7 +78,7 @@ HANDLER(call_prlimit64)
     if (!named || named->process != thread->process) {
         return -ESRCH;
     }
-    return limit_call(thread, ARG(1), ARG(2), ARG(3));
+    return limit_call(thread, (unsigned)ARG(1), ARG(2), ARG(3));
 }
 
 HANDLER(call_getrlimit)
@@ -93,5 +93,5 @@ HANDLER(call_getrlimit)
 
 HANDLER(call_setrlimit)
 {
-    return ARG(1) ? limit_call(thread, ARG(0), ARG(1), 0) : -EFAULT;
+    return ARG(1) ? limit_call(thread, (unsigned)ARG(0), ARG(1), 0) : -EFAULT;
 }

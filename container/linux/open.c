@@ -67,7 +67,9 @@ static long open_host(const struct process *process, uint64_t flags, uint64_t mo
     *file = file_host_make(&request.box, flags_told(flags), is_directory);
     if (*file) {
         (*file)->layer = (unsigned char)request.layer;
-        file_host_await_writer(*file);
+        if (!(flags & O_NONBLOCK)) {
+            file_host_await_writer(*file);
+        }
     }
     return *file ? 0 : -ENOMEM;
 }

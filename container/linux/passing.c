@@ -122,7 +122,8 @@ static long file_pack(struct file *file, uint64_t token, char *to, size_t room)
     if (path_size) {
         memcpy(to + sizeof letter, file->path, path_size);
     }
-    long error = cap ? pass(PASS_ADD, token, 0, cap) : 0;
+    uint64_t terminal = letter.type == LETTER_MASTER ? file->word[0] : 0;
+    long error = cap ? pass(PASS_ADD, token, terminal, cap) : 0;
     return error ? error : (long)(sizeof letter + path_size);
 }
 
@@ -304,10 +305,18 @@ static void files_take(struct thread *thread, const struct letter *letter, bool 
     rights_give(fds, given, room);
 }
 
+/* Somebody outside may have sent something else, which is to stay as it is. */
+static bool is_letter(const struct object_box *box)
+{
+    static struct statx status;
+    return HOST(box->object, HOST_FILE_STAT, 0, NULL, (uint64_t)&status) >= 0 && (status.mode & S_IFMT) == S_IFIFO &&
+           pass(PASS_KNOWS, 0, status.inode, 0) > 0;
+}
+
 /* The letter in the pipe: NULL, or memory of LETTER_ROOM bytes. */
 static struct letter *letter_read(const struct object_box *box)
 {
-    char *text = heap_alloc(LETTER_ROOM);
+    char *text = is_letter(box) ? heap_alloc(LETTER_ROOM) : NULL;
     uint64_t used = 0;
     long got = 1;
     while (text && got > 0 && used < LETTER_ROOM) {

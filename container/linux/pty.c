@@ -35,7 +35,7 @@ struct settings { /* struct termios of the kernel */
     uint8_t line, character[CONTROLS];
 };
 
-static uint8_t masters[SERVER_TERMINALS]; /* open files of this personality's */
+static uint32_t masters[SERVER_TERMINALS]; /* open files of this personality's */
 
 static const char FOLDER[] = "/dev/pts";
 

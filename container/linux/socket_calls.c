@@ -42,8 +42,7 @@ enum {
     TYPE = 2 /* 0: not known */
 };
 
-/* Wait as long as the socket's options say; then it is -EAGAIN all the same. */
-static long socket_wait(struct thread *thread, struct file *file, uint64_t events)
+long socket_wait(struct thread *thread, struct file *file, uint64_t events)
 {
     uint64_t timeout_ns = file->word[events & POLL_IN ? RECEIVE_TIMEOUT : SEND_TIMEOUT];
     if (!timeout_ns) {

@@ -149,6 +149,7 @@ void thread_drop(struct thread *thread)
     kernel_thread_stop(&thread->kernel);
     thread->kernel.is_reply_kept = false;
     signal_thread_end(thread);
+    file_keep_over(thread);
     thread->wait = WAIT_NOTHING;
     thread->has_ended = true;
     thread->id = 0;
@@ -170,6 +171,7 @@ void thread_exit(struct thread *thread, int status)
     thread->kernel.is_reply_kept = false;
     futex_thread_end(thread);
     signal_thread_end(thread);
+    file_keep_over(thread);
     thread->wait = WAIT_NOTHING;
     thread->has_ended = true;
     thread->id = 0;
@@ -216,6 +218,7 @@ void thread_call_over(struct thread *thread)
 {
     thread->wait = WAIT_NOTHING;
     thread->wait_file = NULL;
+    file_keep_over(thread);
     thread->deadline_ns = NO_DEADLINE;
     thread->is_repeated = thread->is_expired = false;
     thread->progress = 0;

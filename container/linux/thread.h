@@ -95,6 +95,8 @@ struct thread {
 
     enum wait_kind wait;
     struct file *wait_file;
+    struct file *kept_file; /* of a descriptor that was closed while the call waits for it; else NULL */
+    unsigned kept_fd;
     uint64_t wait_events;
     uint64_t futex; /* the address it waits at */
     uint32_t futex_mask;

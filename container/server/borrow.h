@@ -5,7 +5,7 @@
 
 #include "container/server/server.h"
 
-/* A capability of the process in a slot of the server's, until it is given back. 0: there is none. */
+/* A capability of the process to a host object in a slot of the server's, until it is given back. 0: there is none. */
 cap_address cap_borrow(const struct process *process, uint64_t slot);
 void cap_return(cap_address cap);
 

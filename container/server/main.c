@@ -20,7 +20,7 @@ extern seL4_Word selkie_entry; /* of libsel4 */
 static struct process *subject_built(const struct call *call)
 {
     struct process *process = call_subject(call);
-    return process && process->state == PROCESS_BUILT ? process : NULL;
+    return process && process->state == PROCESS_BUILT && !process->is_outdated ? process : NULL;
 }
 
 static long serve_ready(struct call *call)

@@ -8,22 +8,27 @@
 #include <selkie/host.h>
 
 #include "container/server/borrow.h"
+#include "container/server/terminal.h"
 
 enum {
     PARCELS = 64,
     PASSED = 1024,
-    EVENT_ERROR = 8 /* POLLERR */
+    EVENT_ERROR = 8, /* POLLERR */
+    MODE_TYPE = 0170000,
+    MODE_PIPE = 0010000
 };
 
 struct parcel {
     uint64_t token; /* 0: free */
     struct object_box pipe;
+    uint64_t inode; /* the pipe's */
     unsigned count;
 };
 
 struct passed {
     struct parcel *parcel; /* NULL: free */
     unsigned index;
+    int terminal; /* its master is held meanwhile; -1 */
     struct object_box file;
 };
 
@@ -57,6 +62,7 @@ static void parcel_end(struct parcel *parcel)
         if (passed[i].parcel == parcel) {
             object_box_empty(&passed[i].file);
             passed[i].parcel = NULL;
+            terminal_pass(passed[i].terminal, false);
         }
     }
     object_box_empty(&parcel->pipe);
@@ -72,6 +78,16 @@ void parcels_collect(void)
     }
 }
 
+/* Of a pipe that can only be written to, as others would not tell that nobody reads them any more. 0: it is none. */
+static uint64_t pipe_inode(cap_address pipe)
+{
+    struct selkie_host_stat status;
+    seL4_Word access = 0;
+    bool is_pipe = selkie_host_object_kind(pipe, &access) == HOST_FILE && access == HOST_WRITE &&
+                   selkie_host_file_stat(pipe, &status) >= 0 && (status.mode & MODE_TYPE) == MODE_PIPE;
+    return is_pipe ? status.inode : 0;
+}
+
 static long parcel_new(const struct process *process, uint64_t slot)
 {
     parcels_collect();
@@ -83,6 +99,11 @@ static long parcel_new(const struct process *process, uint64_t slot)
         if (!slot_keep(&parcel->pipe, process, slot)) {
             return -EINVAL;
         }
+        parcel->inode = pipe_inode(parcel->pipe.object);
+        if (!parcel->inode) {
+            object_box_empty(&parcel->pipe);
+            return -EINVAL;
+        }
         parcel->token = token_make();
         parcel->count = 0;
         return (long)parcel->token;
@@ -90,7 +111,7 @@ static long parcel_new(const struct process *process, uint64_t slot)
     return -ETOOMANYREFS;
 }
 
-static long parcel_add(struct parcel *parcel, const struct process *process, uint64_t slot)
+static long parcel_add(struct parcel *parcel, const struct process *process, uint64_t terminal, uint64_t slot)
 {
     for (unsigned i = 0; i < PASSED; i++) {
         if (passed[i].parcel) {
@@ -101,6 +122,8 @@ static long parcel_add(struct parcel *parcel, const struct process *process, uin
         }
         passed[i].parcel = parcel;
         passed[i].index = parcel->count++;
+        bool is_master = terminal && terminal <= SERVER_TERMINALS && terminal_pass((int)terminal - 1, true);
+        passed[i].terminal = is_master ? (int)terminal - 1 : -1;
         return 0;
     }
     return -ETOOMANYREFS;
@@ -123,6 +146,15 @@ static long parcel_take(const struct parcel *parcel, const struct process *proce
     return -EINVAL;
 }
 
+static bool inode_is_known(uint64_t inode)
+{
+    bool is_known = false;
+    for (unsigned i = 0; i < PARCELS; i++) {
+        is_known |= parcels[i].token && parcels[i].inode == inode;
+    }
+    return is_known;
+}
+
 long serve_pass(const struct call *call)
 {
     const struct process *process = call->process;
@@ -130,13 +162,16 @@ long serve_pass(const struct call *call)
     if (call->word[1] == PASS_NEW) {
         return parcel_new(process, slot);
     }
+    if (call->word[1] == PASS_KNOWS) {
+        return inode_is_known(call->word[3]);
+    }
     struct parcel *parcel = parcel_find(call->word[2]);
     if (!parcel) {
         return -EINVAL;
     }
     switch (call->word[1]) {
     case PASS_ADD:
-        return parcel_add(parcel, process, slot);
+        return parcel_add(parcel, process, call->word[3], slot);
     case PASS_TAKE:
         return parcel_take(parcel, process, call->word[3], slot);
     case PASS_DONE:

@@ -97,6 +97,7 @@ struct process *process_new(struct process *parent, struct process *host)
 struct process *process_new_renewal(struct process *process)
 {
     struct process *fresh = process_make(NULL, process, PROCESSES - RENEWALS, PROCESSES);
+    fresh = fresh ? fresh : process_make(NULL, process, 0, PROCESSES - RENEWALS);
     if (fresh) {
         fresh->renews = process;
     }
@@ -202,7 +203,7 @@ bool process_start(struct process *process, uint64_t ip, uint64_t sp, uint64_t a
 void process_notify(const struct process *process)
 {
     if (process->host->notification) {
-        seL4_Signal(process->host->notification);
+        seL4_NBSend(process->host->notification, seL4_MessageInfo_new(0, 0, 0, 0)); /* if it is one; else nobody waits */
     }
 }
 

@@ -14,8 +14,21 @@ enum {
     SIGKILL = 9
 };
 
+/* What it becomes, or what it was. */
+static void renewals_end(const struct process *process, bool is_outdated)
+{
+    for (unsigned i = 0; i < PROCESSES; i++) {
+        if (processes[i].state == PROCESS_BUILT && processes[i].renews == process &&
+            processes[i].is_outdated >= is_outdated) {
+            process_end(&processes[i], 0);
+        }
+    }
+}
+
+/* One at a time: so nobody can take all places. */
 long process_renew(struct process *process)
 {
+    renewals_end(process, false);
     struct process *fresh = process_new_renewal(process);
     if (!fresh) {
         return -EAGAIN;
@@ -69,11 +82,6 @@ bool process_renew_start(struct process *fresh, uint64_t ip, uint64_t sp)
 
 long process_renew_end(struct process *process)
 {
-    for (unsigned i = PROCESSES - RENEWALS; i < PROCESSES; i++) {
-        if (processes[i].state == PROCESS_BUILT && processes[i].renews == process &&
-            processes[i].is_outdated) {
-            process_end(&processes[i], 0);
-        }
-    }
+    renewals_end(process, true);
     return 0;
 }

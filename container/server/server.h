@@ -18,7 +18,7 @@
 
 enum {
     PROCESSES = 508, /* places; one pool of address space identifiers serves 512 */
-    RENEWALS = 8,    /* the last places, for those that are made anew */
+    RENEWALS = 8,    /* the last places, only for those that are made anew */
     PENDING = 64,
     SERVER_LEAF = (1 << CONTAINER_ROOT_BITS) - 1, /* of each process' CSpace */
     IMAGE_SLOT = SERVER_LEAF << CONTAINER_LEAF_BITS

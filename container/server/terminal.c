@@ -24,6 +24,7 @@ struct terminal {
     struct object_box
         slave; /* until it is opened for the first time: a terminal that nobody ever opened is not over */
     uint64_t holders[WORDS];
+    unsigned passed; /* masters on their way to another process */
 };
 
 static struct terminal terminals[TERMINALS];
@@ -151,7 +152,14 @@ static bool is_held(const struct terminal *terminal)
     for (unsigned i = 0; i < WORDS; i++) {
         any |= terminal->holders[i];
     }
-    return any;
+    return any || terminal->passed;
+}
+
+static void terminal_end_unheld(struct terminal *terminal)
+{
+    if (terminal->is_used && !is_held(terminal)) {
+        terminal_end(terminal);
+    }
 }
 
 static void holder_set(int id, const struct process *process, bool holds)
@@ -159,9 +167,18 @@ static void holder_set(int id, const struct process *process, bool holds)
     struct terminal *terminal = &terminals[id];
     uint64_t *word = &terminal->holders[index_of(process) / 64], bit = 1ul << index_of(process) % 64;
     *word = holds ? *word | bit : *word & ~bit;
-    if (terminal->is_used && !is_held(terminal)) {
-        terminal_end(terminal);
+    terminal_end_unheld(terminal);
+}
+
+bool terminal_pass(int id, bool is_begun)
+{
+    struct terminal *terminal = terminal_find(id);
+    if (!terminal) {
+        return false;
     }
+    terminal->passed += is_begun ? 1u : -1u;
+    terminal_end_unheld(terminal);
+    return true;
 }
 
 void terminals_inherit(const struct process *process)
@@ -208,6 +225,7 @@ static long terminal_new(const struct process *process, uint64_t master, uint64_
     terminal->file = 0;
     terminal->session = terminal->foreground = 0;
     memset(terminal->holders, 0, sizeof terminal->holders);
+    terminal->passed = 0;
     terminal->is_used = terminal->is_locked = true;
     holder_set(id, process, true);
     return id;

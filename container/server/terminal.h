@@ -29,6 +29,9 @@ int terminal_of_session(int session);
 void terminals_inherit(const struct process *process);
 void terminals_end(struct process *process);
 
+/* A master is on its way to another process, or not any more. False: there is no such terminal (as -1). */
+bool terminal_pass(int id, bool is_begun);
+
 /* SERVER_TERMINAL: word 0 names `process`. */
 long serve_terminal(struct process *process, const struct call *call);
 

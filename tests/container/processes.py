@@ -77,7 +77,7 @@ print(status == 9 or status == 256)
 print(os.waitpid(worker, 0)[1], len(os.read(end, 100)))
 """
 # A program writes over its own personality: that is the end of this process, and of nothing else.
-CRASH = "python3 -c 'import ctypes; ctypes.memset(0x7d0000040000, 255, 65536); open(\"/etc/passwd\")'; echo $?"
+CRASH = "python3 -c 'import ctypes; ctypes.memset(0x7d0000040000, 255, 0x90000); open(\"/etc/passwd\")'; echo $?"
 # What a child has to itself after a fork, as redis asks.
 SMAPS = """\
 import os

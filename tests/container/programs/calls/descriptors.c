@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* dup(2), fcntl(2), close_range(2), ioctl(2), limits of descriptors. */
+#include <poll.h>
+#include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include "tell.h"
@@ -180,6 +183,36 @@ static void limits(void)
     wait(NULL);
 }
 
+/* What is only a path. */
+static void paths(void)
+{
+    int fd = (int)TELL(open("file", O_PATH)), pipes[2], epoll = epoll_create1(0);
+    char buffer[200];
+    struct pollfd poll_one = {.fd = fd, .events = POLLIN};
+    struct epoll_event event = {.events = EPOLLIN};
+    struct flock lock = {.l_type = F_RDLCK};
+    TELL(fcntl(fd, F_SETFL, O_NONBLOCK));
+    TELL(fcntl(fd, F_GETLK, &lock));
+    TELL(fcntl(fd, F_SETFD, FD_CLOEXEC));
+    TELL(fcntl(fd, F_GETFD));
+    TELL(fcntl(fd, F_SETFD, 0));
+    TELL(syscall(SYS_fcntl, fd, 0xffffffff00000000ul | F_GETFD));
+    TELL(ioctl(fd, FIONREAD, buffer));
+    TELL(posix_fadvise(fd, 0, 0, POSIX_FADV_NORMAL));
+    TELL(poll(&poll_one, 1, 0));
+    TELL(poll_one.revents);
+    TELL(pipe(pipes));
+    TELL(epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event));
+    TELL(epoll_ctl(fd, EPOLL_CTL_ADD, pipes[0], &event));
+    int directory = open(".", O_PATH);
+    TELL(syscall(SYS_getdents64, directory, buffer, sizeof buffer));
+    close(directory);
+    close(epoll);
+    close(pipes[0]);
+    close(pipes[1]);
+    close(fd);
+}
+
 int main(void)
 {
     umask(022);
@@ -187,5 +220,6 @@ int main(void)
     flags();
     controls();
     limits();
+    paths();
     return 0;
 }

@@ -100,5 +100,10 @@ int main(void)
     TELL(write(fd, "x", 1));
     TELL(read(fd, text, 10));
     TELL(close(fd));
+    fd = (int)TELL(open("fifo", O_RDONLY | O_NONBLOCK));
+    TELL(read(fd, text, 10));
+    TELL(fcntl(fd, F_SETFL, 0));
+    TELL(read(fd, text, 10)); /* nobody writes: that is its end, now as before */
+    TELL(close(fd));
     return 0;
 }

@@ -241,6 +241,43 @@ static void test_named(void)
     unlink(address.sun_path);
 }
 
+/* A master that only a message holds: its terminal is there, and its session stays. */
+static void test_master(void)
+{
+    int pair[2], fd, slave;
+    char text[64] = "";
+    TELL(socketpair(AF_UNIX, SOCK_STREAM, 0, pair));
+    fflush(stdout);
+    pid_t child = fork();
+    if (child == 0) {
+        int master = posix_openpt(O_RDWR | O_NOCTTY);
+        unlockpt(master);
+        send_fds(pair[0], &master, 1, ptsname(master));
+        close(master);
+        _exit(0);
+    }
+    waitpid(child, NULL, 0);
+    ssize_t got = recv(pair[1], text, sizeof text - 1, MSG_PEEK);
+    slave = open(got > 0 ? text : "", O_RDWR | O_NOCTTY);
+    printf("terminal %s\n", slave >= 0 ? "is there" : strerrorname_np(errno));
+    fd = -1;
+    struct iovec data = {.iov_base = text, .iov_len = sizeof text - 1};
+    union {
+        struct cmsghdr header;
+        char bytes[CMSG_SPACE(sizeof(int))];
+    } control;
+    struct msghdr message = {
+        .msg_iov = &data, .msg_iovlen = 1, .msg_control = control.bytes, .msg_controllen = sizeof control.bytes};
+    TELL(recvmsg(pair[1], &message, 0) > 0);
+    memcpy(&fd, CMSG_DATA(&control.header), sizeof fd);
+    TELL(write(slave, "typed", 5));
+    show(fd);
+    close(slave);
+    close(fd);
+    slave = open(text, O_RDWR | O_NOCTTY);
+    printf("then %s\n", slave >= 0 ? "is there" : strerrorname_np(errno));
+}
+
 int main(void)
 {
     test_kinds(SOCK_STREAM);
@@ -249,5 +286,6 @@ int main(void)
     test_limits();
     test_credentials();
     test_named();
+    test_master();
     return 0;
 }

@@ -157,10 +157,84 @@ static void places(void)
     TELL(write(pair[1], "x", 1));
 }
 
+static void *read_one(void *fd)
+{
+    static char byte;
+    errno = 0;
+    return read(*(int *)fd, &byte, 1) == 1 ? &byte : NULL;
+}
+
+static void *wait_epoll(void *fd)
+{
+    static struct epoll_event event;
+    return epoll_wait(*(int *)fd, &event, 1, 5000) == 1 ? &event.data : NULL;
+}
+
+/* A call that waits goes on with its file, whatever becomes of the descriptor. */
+static void closed_meanwhile(void)
+{
+    for (int i = 0; i < 2; i++) {
+        int pair[2], other = open("/dev/zero", O_RDONLY);
+        pthread_t reader;
+        void *result = NULL;
+        TELL(socketpair(AF_UNIX, SOCK_STREAM, 0, pair));
+        int fd = pair[0];
+        pthread_create(&reader, NULL, read_one, &fd);
+        usleep(100000);
+        TELL(i ? close(pair[0]) : dup2(other, pair[0]) >= 0);
+        usleep(50000);
+        TELL(write(pair[1], "k", 1));
+        pthread_join(reader, &result);
+        TELL(result ? *(char *)result : 0);
+        TELL(write(pair[1], "k", 1));
+        TELL(i ? 0 : close(pair[0]));
+        close(pair[1]);
+        close(other);
+    }
+    int pair[2], epoll = epoll_create1(0);
+    pthread_t waiter;
+    void *result = NULL;
+    TELL(pipe(pair));
+    struct epoll_event event = {.events = EPOLLIN, .data.u64 = 5};
+    TELL(epoll_ctl(epoll, EPOLL_CTL_ADD, pair[0], &event));
+    int fd = epoll;
+    pthread_create(&waiter, NULL, wait_epoll, &fd);
+    usleep(100000);
+    TELL(close(epoll));
+    TELL(write(pair[1], "k", 1));
+    pthread_join(waiter, &result);
+    TELL(result ? *(long *)result : 0);
+    TELL(close(pair[0]));
+    TELL(close(pair[1]));
+}
+
+/* read(2) and write(2) wait no longer than the socket's options say. */
+static void timeouts(void)
+{
+    static char memory[1 << 20];
+    int pair[2];
+    struct timeval time = {0, 100000};
+    TELL(socketpair(AF_UNIX, SOCK_STREAM, 0, pair));
+    TELL(setsockopt(pair[0], SOL_SOCKET, SO_RCVTIMEO, &time, sizeof time));
+    TELL(setsockopt(pair[0], SOL_SOCKET, SO_SNDTIMEO, &time, sizeof time));
+    for (int i = 0; i < 2; i++) {
+        TELL(read(pair[0], memory, 1));
+        TELL(write(pair[1], "12", 2));
+        TELL(read(pair[0], memory, 5));
+    }
+    ssize_t put = write(pair[0], memory, sizeof memory);
+    TELL(put > 0 && put < (ssize_t)sizeof memory);
+    TELL(write(pair[0], memory, sizeof memory));
+    TELL(close(pair[0]));
+    TELL(close(pair[1]));
+}
+
 int main(void)
 {
     circle();
     changes();
     places();
+    closed_meanwhile();
+    timeouts();
     return 0;
 }

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
@@ -61,6 +62,7 @@ static void test_names(void)
     int master = master_open(name), locked = -1;
     unsigned number = 0;
     told("TIOCGPTN", ioctl(master, TIOCGPTN, &number));
+    told("TIOCGPTN of an int", syscall(SYS_ioctl, master, (long)(int)TIOCGPTN, &number));
     snprintf(other, sizeof other, "/dev/pts/%u", number);
     printf("name: %d\n", strcmp(name, other) == 0);
     int slave = open(name, O_RDWR | O_NOCTTY);
