@@ -324,7 +324,8 @@ static void table_take(const struct file_table *table)
 void fast_learn(const struct thread *thread)
 {
     uint64_t fd = (uint32_t)thread->call.argument[0];
-    if (fd >= FILES_KNOWN || thread->kept_file || !fast_entry((unsigned)thread->call.number) || sites_are_disabled()) {
+    if (fd >= FILES_KNOWN || thread->kept_file || !fast_entry((unsigned)thread->call.number) ||
+        sites_are_disabled()) {
         return;
     }
     const struct file *file = file_of(thread->process, fd);

@@ -320,8 +320,8 @@ static void waiters_keep(const struct process *process, unsigned fd, struct file
     for (unsigned i = 0; i < thread_end; i++) {
         struct thread *thread = &threads[i];
         const uint64_t *argument = thread->call.argument; /* descriptors are among the first */
-        if (thread->id && thread->process == process && thread->wait == WAIT_FILE && thread->wait_file == file &&
-            !thread->kept_file &&
+        if (thread->id && thread->process == process && thread->wait == WAIT_FILE &&
+            thread->wait_file == file && !thread->kept_file &&
             (fd == (uint32_t)argument[0] || fd == (uint32_t)argument[1] || fd == (uint32_t)argument[2])) {
             file_hold(file);
             thread->kept_file = file;

@@ -103,9 +103,7 @@ static long vectors_write(struct thread *thread, struct file *file, const struct
             thread->progress += put > 0 ? (uint64_t)put : 0;
             bool may_wait = !(file->flags & O_NONBLOCK) && (put == -EAGAIN || put >= 0) && !file->is_regular;
             long result = may_wait ? wait_for(thread, file, POLL_OUT) : -EAGAIN;
-            return result != -EAGAIN  ? result
-                   : thread->progress ? (long)thread->progress
-                                      : put;
+            return result != -EAGAIN ? result : thread->progress ? (long)thread->progress : put;
         }
         thread->progress += (uint64_t)put;
     }
@@ -427,7 +425,10 @@ HANDLER(call_fallocate)
 HANDLER(call_fadvise64)
 {
     const struct file *file = file_of(thread->process, ARG(0));
-    return !file || file->flags & O_PATH ? -EBADF : ARG(3) > ADVICE_LAST ? -EINVAL : file->kind->seek ? 0 : -ESPIPE;
+    return !file || file->flags & O_PATH ? -EBADF
+           : ARG(3) > ADVICE_LAST        ? -EINVAL
+           : file->kind->seek            ? 0
+                                         : -ESPIPE;
 }
 
 HANDLER(call_readahead)

@@ -309,8 +309,8 @@ static void files_take(struct thread *thread, const struct letter *letter, bool 
 static bool is_letter(const struct object_box *box)
 {
     static struct statx status;
-    return HOST(box->object, HOST_FILE_STAT, 0, NULL, (uint64_t)&status) >= 0 && (status.mode & S_IFMT) == S_IFIFO &&
-           pass(PASS_KNOWS, 0, status.inode, 0) > 0;
+    return HOST(box->object, HOST_FILE_STAT, 0, NULL, (uint64_t)&status) >= 0 &&
+           (status.mode & S_IFMT) == S_IFIFO && pass(PASS_KNOWS, 0, status.inode, 0) > 0;
 }
 
 /* The letter in the pipe: NULL, or memory of LETTER_ROOM bytes. */

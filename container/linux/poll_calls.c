@@ -39,9 +39,10 @@ static bool entry_look(const struct process *process, struct poll_entry *entry)
         return false;
     }
     struct file *file = file_of(process, (uint64_t)entry->fd);
-    entry->revents = (int16_t)(file && !(file->flags & O_PATH) ? file_poll(file, (uint16_t)entry->events | POLL_ERR | POLL_HUP) &
-                                          ((uint16_t)entry->events | POLL_ERR | POLL_HUP)
-                                    : POLLNVAL);
+    entry->revents = (int16_t)(file && !(file->flags & O_PATH)
+                                   ? file_poll(file, (uint16_t)entry->events | POLL_ERR | POLL_HUP) &
+                                         ((uint16_t)entry->events | POLL_ERR | POLL_HUP)
+                                   : POLLNVAL);
     return entry->revents != 0;
 }
 

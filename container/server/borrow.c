@@ -17,10 +17,11 @@ void cap_return(cap_address cap)
 static bool is_host_object(cap_address cap)
 {
     cap_address mute = slot_alloc();
-    bool is_good = mute &&
-                   seL4_CNode_Copy(CONTAINER_SLOT_CNODE, mute, seL4_WordBits, CONTAINER_SLOT_CNODE, cap, seL4_WordBits,
-                                   seL4_CanRead) == seL4_NoError &&
-                   selkie_host_object_kind(mute, NULL) >= -SELKIE_HOST_SEL4_ERROR; /* refused by the host: one, too */
+    bool is_good =
+        mute &&
+        seL4_CNode_Copy(CONTAINER_SLOT_CNODE, mute, seL4_WordBits, CONTAINER_SLOT_CNODE, cap, seL4_WordBits,
+                        seL4_CanRead) == seL4_NoError &&
+        selkie_host_object_kind(mute, NULL) >= -SELKIE_HOST_SEL4_ERROR; /* refused by the host: one, too */
     if (mute) {
         cap_return(mute);
     }
@@ -30,8 +31,10 @@ static bool is_host_object(cap_address cap)
 cap_address cap_borrow(const struct process *process, uint64_t slot)
 {
     cap_address cap = slot_alloc();
-    if (cap && seL4_CNode_Copy(CONTAINER_SLOT_CNODE, cap, seL4_WordBits, process->cnode, slot, seL4_WordBits,
-                               seL4_AllRights) == seL4_NoError && is_host_object(cap)) {
+    if (cap &&
+        seL4_CNode_Copy(CONTAINER_SLOT_CNODE, cap, seL4_WordBits, process->cnode, slot, seL4_WordBits,
+                        seL4_AllRights) == seL4_NoError &&
+        is_host_object(cap)) {
         return cap;
     }
     if (cap) {

@@ -203,7 +203,8 @@ bool process_start(struct process *process, uint64_t ip, uint64_t sp, uint64_t a
 void process_notify(const struct process *process)
 {
     if (process->host->notification) {
-        seL4_NBSend(process->host->notification, seL4_MessageInfo_new(0, 0, 0, 0)); /* if it is one; else nobody waits */
+        seL4_NBSend(process->host->notification,
+                    seL4_MessageInfo_new(0, 0, 0, 0)); /* if it is one; else nobody waits */
     }
 }
 

@@ -29,7 +29,8 @@ void __assert_fail(const char *fact, const char *file, int line, const char *fun
 
 extern seL4_Word selkie_entry; /* of libsel4 */
 
-static long server(enum server_message message, seL4_Word a, seL4_Word b, seL4_Word c, seL4_Word d, seL4_Word e)
+static long server(enum server_message message, seL4_Word a, seL4_Word b, seL4_Word c, seL4_Word d,
+                   seL4_Word e)
 {
     const seL4_Word words[] = {a, b, c, d, e};
     for (int i = 0; i < 5; i++) {
@@ -73,9 +74,14 @@ static void object_make(seL4_Word type, seL4_Word slot)
 /* Files that are none. */
 static void files_pass(void)
 {
-    static const seL4_Word slots[] = {ENDPOINT,           NOTIFICATION,          EMPTY_SLOT,
-                                      CONTAINER_SLOT_TCB, CONTAINER_SLOT_SERVER, CONTAINER_SLOT_CNODE,
-                                      CONTAINER_SLOT_UNTYPED, NOWHERE};
+    static const seL4_Word slots[] = {ENDPOINT,
+                                      NOTIFICATION,
+                                      EMPTY_SLOT,
+                                      CONTAINER_SLOT_TCB,
+                                      CONTAINER_SLOT_SERVER,
+                                      CONTAINER_SLOT_CNODE,
+                                      CONTAINER_SLOT_UNTYPED,
+                                      NOWHERE};
     seL4_Error error = (seL4_Error)seL4_Untyped_Retype(CONTAINER_SLOT_UNTYPED, HOST_IO_TYPE, HOST_IO_BITS,
                                                        CONTAINER_SLOT_CNODE, ROOT_NODE, NODE_DEPTH, EVENT, 1);
     expect("a host object", error == seL4_NoError, (long)error);
@@ -112,8 +118,13 @@ static void renewals_begin(void)
 /* Time for threads that are none; that a notification gets some is its own loss. */
 static void time_take(void)
 {
-    static const seL4_Word slots[] = {ENDPOINT, EVENT, CONTAINER_SLOT_TCB, CONTAINER_SLOT_CNODE,
-                                      CONTAINER_SLOT_SERVER, CONTAINER_SLOT_UNTYPED, NOTIFICATION};
+    static const seL4_Word slots[] = {ENDPOINT,
+                                      EVENT,
+                                      CONTAINER_SLOT_TCB,
+                                      CONTAINER_SLOT_CNODE,
+                                      CONTAINER_SLOT_SERVER,
+                                      CONTAINER_SLOT_UNTYPED,
+                                      NOTIFICATION};
     for (unsigned i = 0; i < sizeof slots / sizeof *slots; i++) {
         seL4_SetCap(0, slots[i]);
         (void)seL4_Call(CONTAINER_SLOT_SERVER, seL4_MessageInfo_new(SERVER_SCHEDULE, 0, 1, 0));

@@ -266,8 +266,10 @@ static void test_master(void)
         struct cmsghdr header;
         char bytes[CMSG_SPACE(sizeof(int))];
     } control;
-    struct msghdr message = {
-        .msg_iov = &data, .msg_iovlen = 1, .msg_control = control.bytes, .msg_controllen = sizeof control.bytes};
+    struct msghdr message = {.msg_iov = &data,
+                             .msg_iovlen = 1,
+                             .msg_control = control.bytes,
+                             .msg_controllen = sizeof control.bytes};
     TELL(recvmsg(pair[1], &message, 0) > 0);
     memcpy(&fd, CMSG_DATA(&control.header), sizeof fd);
     TELL(write(slave, "typed", 5));
