@@ -73,9 +73,10 @@ static long serve_share(const struct call *call)
     if (!process) {
         return -EINVAL;
     }
+    uint64_t left = IMAGE_SLOT; /* none twice: others wait meanwhile */
     for (unsigned i = 1; i + 1 < call->count; i += 2) {
         uint64_t slot = call->word[i], end = slot + call->word[i + 1];
-        for (; slot < end && slot < IMAGE_SLOT; slot++) {
+        for (; slot < end && slot < IMAGE_SLOT && left > 0; slot++, left--) {
             if (!process_leaf(process, slot)) {
                 return outcome(process, false);
             }

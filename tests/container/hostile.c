@@ -19,6 +19,7 @@ enum {
     NODE_DEPTH = CONTAINER_GUARD_BITS + CONTAINER_ROOT_BITS,
     ROOT_NODE = 0,
     RENEWALS = 600,
+    SLOTS = 1 << (CONTAINER_ROOT_BITS + CONTAINER_LEAF_BITS),
     SIGUSR1 = 10
 };
 
@@ -113,6 +114,10 @@ static void renewals_begin(void)
         pid = server(SERVER_RENEW, 0, 0, 0, 0, 0);
         expect("another, which ends the one before", pid > 0, pid);
     }
+    seL4_Word slot = SLOTS - 10000;
+    (void)server(SERVER_SHARE, (seL4_Word)pid, slot, ~slot, slot, ~slot); /* all from there on */
+    pid = server(SERVER_RENEW, 0, 0, 0, 0, 0);
+    expect("one after that", pid > 0, pid);
 }
 
 /* Time for threads that are none; that a notification gets some is its own loss. */
