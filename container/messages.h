@@ -29,8 +29,7 @@ enum server_message {
                     * hosted no more */
     SERVER_RENEW, /* (): make CSpace and VSpace anew for the caller itself -> an id for what follows: SERVER_SHARE and
                     * SERVER_COPY, then SERVER_START, which has no answer: what called does not go on. What was begun
-                    * before ends. -EAGAIN: too many are
-                    * about to be renewed */
+                    * before ends. -EAGAIN: too many are about to be renewed */
     SERVER_RENEWED, /* (): all that the caller had before SERVER_START is deleted; its files are duplicates */
     SERVER_EXIT, /* (pid, status as of wait(2), nanoseconds of user and system time, with those of children that it
                    * waited for). For itself there is no answer */
