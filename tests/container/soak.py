@@ -53,6 +53,9 @@ t = [threading.Thread(target=lambda: e.poll(0.01)) for i in range(20)]
 for x in t: x.start()
 os.kill(os.getpid(), 9)
 """
+# Pieces of less than a MiB are cleared when a container is gone, not given back to the host: KiB of them, wherever
+# containers lay. However many there were, it is no more.
+PIECES = 24 * 1024
 PYTHON = "/usr/bin/python3"
 # What it is, options, command, statuses that may be.
 KINDS = (
@@ -166,7 +169,7 @@ def main():
         check("one manager all the time", m.managers() == [manager], m.managers())
         check("no processes left", after["processes"] <= before["processes"], (before, after))
         check("no descriptors left", after["descriptors"] <= before["descriptors"], (before, after))
-        check("no memory left", after["memory"] < before["memory"] * 1.2 + 4096, (before, after))
+        check("no memory left", after["memory"] < before["memory"] + PIECES, (before, after))
         print(f"{count} containers: {before} before, {after} after")
         keeper.kill()
         keeper.wait()
