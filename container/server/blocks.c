@@ -13,9 +13,9 @@
 enum {
     SIZES = 48,
     FIRST_BLOCKS = 192,
-    RESERVE = 128, /* more than any allocation splits */
+    RESERVE = 128,  /* more than any allocation splits */
     KEPT_BITS = 18, /* the largest that are kept, which is what a small process is granted */
-    KEPT_BYTES = 3 << 20
+    KEPT_BYTES = 4 << 20
 };
 
 static struct block *free_blocks[SIZES];

@@ -101,7 +101,7 @@ static long command_run(uint64_t number, uint64_t size)
         process_end(process, SIGKILL);
         return -ENOMEM;
     }
-    if (!process_start(process, image_entry(), CONTAINER_STACK_TOP, CONTAINER_ORDER)) {
+    if (!process_start(process, NULL, image_entry(), CONTAINER_STACK_TOP, CONTAINER_ORDER)) {
         process->command = 0;
         process_end(process, SIGKILL);
         return -ENOMEM;

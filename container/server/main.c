@@ -116,10 +116,12 @@ static long serve_start(struct call *call)
     if (!process) {
         return -EINVAL;
     }
+    const struct image_source source = {
+        .process = call->process, .scratch_start = call->word[3], .scratch_end = call->word[4]};
     if (!process->renews) {
-        return outcome(process, process_start(process, call->word[1], call->word[2], 0));
+        return outcome(process, process_start(process, &source, call->word[1], call->word[2], 0));
     }
-    if (!process_renew_start(process, call->word[1], call->word[2])) {
+    if (!process_renew_start(process, &source, call->word[1], call->word[2])) {
         return outcome(process, false);
     }
     call->process = NULL; /* who asked does not go on, and is not answered */
@@ -337,7 +339,7 @@ _Noreturn void server_main(const struct container_order *order)
     struct process *first = process_new(NULL, NULL);
     terminals_init(order);
     if (!first || !process_build(first, false) ||
-        !process_start(first, image_entry(), CONTAINER_STACK_TOP, CONTAINER_ORDER)) {
+        !process_start(first, NULL, image_entry(), CONTAINER_STACK_TOP, CONTAINER_ORDER)) {
         broken("not enough memory for the first process");
     }
     serve_all();

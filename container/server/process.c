@@ -174,11 +174,11 @@ bool process_build(struct process *process, bool is_sharing)
     return uses_inherit(process, host);
 }
 
-bool process_start(struct process *process, uint64_t ip, uint64_t sp, uint64_t argument)
+bool process_start(struct process *process, const struct image_source *source, uint64_t ip, uint64_t sp,
+                   uint64_t argument)
 {
-    const struct process *from = process->host == process ? NULL : process->host;
     cap_address frame = slot_alloc();
-    bool is_good = frame && image_map(process, from) &&
+    bool is_good = frame && image_map(process, source) &&
                    seL4_CNode_Copy(CONTAINER_SLOT_CNODE, frame, seL4_WordBits, process->cnode,
                                    image_ipc_frame(), seL4_WordBits, seL4_AllRights) == seL4_NoError &&
                    thread_configure(process, root_data(), frame);

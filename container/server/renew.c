@@ -58,10 +58,10 @@ static void body_copy(struct process *to, const struct process *from)
     to->notification = from->notification;
 }
 
-bool process_renew_start(struct process *fresh, uint64_t ip, uint64_t sp)
+bool process_renew_start(struct process *fresh, const struct image_source *source, uint64_t ip, uint64_t sp)
 {
     struct process *process = fresh->renews;
-    if (!process_start(fresh, ip, sp, 0)) {
+    if (!process_start(fresh, source, ip, sp, 0)) {
         return false;
     }
     for (unsigned i = 0; i < PROCESSES; i++) {
