@@ -14,6 +14,7 @@ enum {
     SIZES = 48,
     FIRST_BLOCKS = 192,
     RESERVE = 128,  /* more than any allocation splits */
+    SLOTS = 256,    /* for those halves, and for objects on their way to a process */
     KEPT_BITS = 18, /* the largest that are kept, which is what a small process is granted */
     KEPT_BYTES = 4 << 20
 };
@@ -32,6 +33,7 @@ static void spare_add(struct block *block)
 
 void blocks_reserve(void)
 {
+    (void)slots_reserve(SLOTS);
     while (spare_count < RESERVE) {
         struct block *block = heap_alloc(sizeof *block);
         if (!block) {

@@ -248,7 +248,7 @@ static void board_write(void)
 {
     struct container_board *board = (struct container_board *)CONTAINER_BOARD;
     uint64_t total, count = 0, left = memory_left(&total);
-    for (unsigned i = 0; i < PROCESSES; i++) {
+    for (unsigned i = 0; i < processes_used; i++) {
         count += processes[i].state == PROCESS_RUNS;
     }
     __atomic_store_n(&board->memory_used, total - left, __ATOMIC_RELAXED);

@@ -18,7 +18,8 @@ enum {
     SIGKILL = 9
 };
 
-struct process processes[PROCESSES];
+struct process processes[PROCESSES] SPARSE;
+unsigned processes_used;
 
 static int next_id = 1;
 static unsigned next_sharing = 1;
@@ -32,7 +33,7 @@ int id_next(int count)
         first = next_id + count < PID_MAX ? next_id : 2;
         next_id = first + count;
         is_taken = false;
-        for (unsigned i = 0; i < PROCESSES; i++) {
+        for (unsigned i = 0; i < processes_used; i++) {
             const struct process *process = &processes[i];
             int ids[] = {process->pid, process->group, process->session};
             for (unsigned j = 0; j < 3 && process->state != PROCESS_FREE; j++) {
@@ -45,7 +46,7 @@ int id_next(int count)
 
 struct process *process_find(int pid)
 {
-    for (unsigned i = 0; i < PROCESSES && pid > 0; i++) {
+    for (unsigned i = 0; i < processes_used && pid > 0; i++) {
         if (processes[i].state != PROCESS_FREE && processes[i].pid == pid) {
             return &processes[i];
         }
@@ -65,6 +66,7 @@ static struct process *process_make(struct process *parent, struct process *host
         if (!pending) {
             return NULL;
         }
+        processes_used = processes_used > i ? processes_used : i + 1;
         int pid = id_next(1);
         *process = (struct process){
             .state = PROCESS_HOSTED,
@@ -91,13 +93,14 @@ static struct process *process_make(struct process *parent, struct process *host
 
 struct process *process_new(struct process *parent, struct process *host)
 {
-    return process_make(parent, host, 0, PROCESSES - RENEWALS);
+    return processes_used ? process_make(parent, host, 1 + RENEWALS, PROCESSES)
+                          : process_make(parent, host, 0, 1);
 }
 
 struct process *process_new_renewal(struct process *process)
 {
-    struct process *fresh = process_make(NULL, process, PROCESSES - RENEWALS, PROCESSES);
-    fresh = fresh ? fresh : process_make(NULL, process, 0, PROCESSES - RENEWALS);
+    struct process *fresh = process_make(NULL, process, 1, 1 + RENEWALS);
+    fresh = fresh ? fresh : process_make(NULL, process, 1 + RENEWALS, PROCESSES);
     if (fresh) {
         fresh->renews = process;
     }
@@ -209,7 +212,7 @@ void process_notify(const struct process *process)
 
 bool process_is_alone(const struct process *process)
 {
-    for (unsigned i = 0; i < PROCESSES && process->sharing; i++) {
+    for (unsigned i = 0; i < processes_used && process->sharing; i++) {
         const struct process *other = &processes[i];
         if (other != process && other->sharing == process->sharing &&
             (other->state == PROCESS_RUNS || other->state == PROCESS_BUILT)) {
@@ -224,7 +227,7 @@ static void sharing_end(struct process *process)
 {
     unsigned sharing = process->sharing;
     process->sharing = 0;
-    for (unsigned i = 0; i < PROCESSES && sharing; i++) {
+    for (unsigned i = 0; i < processes_used && sharing; i++) {
         struct process *other = &processes[i];
         if (other->sharing == sharing && process_is_alone(other)) {
             process_notify(other);
@@ -288,7 +291,7 @@ static struct process *reaper_of(const struct process *process)
 static void children_give(const struct process *process)
 {
     struct process *reaper = reaper_of(process);
-    for (unsigned i = 0; i < PROCESSES; i++) {
+    for (unsigned i = 0; i < processes_used; i++) {
         struct process *child = &processes[i];
         if (child->state == PROCESS_FREE || child == process) {
             continue;
@@ -345,7 +348,7 @@ void processes_end_doomed(void)
     bool is_more;
     do {
         is_more = false;
-        for (unsigned i = 0; i < PROCESSES; i++) {
+        for (unsigned i = 0; i < processes_used; i++) {
             if (processes[i].is_doomed) {
                 processes[i].is_doomed = false;
                 process_end(&processes[i], SIGKILL);

@@ -16,9 +16,12 @@
 #include "container/linux/object.h"
 #include "container/messages.h"
 
+/* At the end of the image, with others of which most pages are never looked at, and so take no memory of the host's. */
+#define SPARSE __attribute__((section(".bss.sparse")))
+
 enum {
     PROCESSES = 508, /* places; one pool of address space identifiers serves 512 */
-    RENEWALS = 8,    /* the last places, only for those that are made anew */
+    RENEWALS = 8,    /* places behind the first one, only for those that are made anew */
     PENDING = 64,
     SERVER_LEAF = (1 << CONTAINER_ROOT_BITS) - 1, /* of each process' CSpace */
     IMAGE_SLOT = SERVER_LEAF << CONTAINER_LEAF_BITS
@@ -83,6 +86,7 @@ struct process {
 };
 
 extern struct process processes[PROCESSES];
+extern unsigned processes_used; /* behind all places that were ever used */
 extern cap_address server_endpoint;
 
 /* In blocks.c. */
