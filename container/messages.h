@@ -25,8 +25,8 @@ enum server_message {
                     * frames, so all memory granted to the caller so far stays until both have given it up */
     SERVER_SHARE, /* (pid, then pairs of slot, count): copy capabilities to the same slots of what is being built */
     SERVER_COPY, /* (pid, then pairs of address, slot): copy pages of the caller's personality */
-    SERVER_START, /* (pid, instruction pointer, stack pointer): copy the image and the stack, too; it runs, and is
-                    * hosted no more */
+    SERVER_START, /* (pid, instruction pointer, stack pointer, start, end): copy the image and the stack, too, but for
+                    * pages between these two, which are zero; it runs, and is hosted no more */
     SERVER_RENEW, /* (): make CSpace and VSpace anew for the caller itself -> an id for what follows: SERVER_SHARE and
                     * SERVER_COPY, then SERVER_START, which has no answer: what called does not go on. What was begun
                     * before ends. -EAGAIN: too many are about to be renewed */

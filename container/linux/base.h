@@ -13,6 +13,9 @@
 #define PAGE_SIZE 4096ul
 #define PAGE_MASK (PAGE_SIZE - 1)
 
+/* For large buffers whose contents nobody needs when a call is over: in the copy of a process they are zero. */
+#define SCRATCH __attribute__((section(".bss.scratch.1")))
+
 static inline uint64_t page_down(uint64_t address)
 {
     return address & ~PAGE_MASK;

@@ -72,7 +72,7 @@ static void slot_share(uint32_t slot)
 
 static bool files_give(void)
 {
-    static cap_address caps[FILES];
+    static cap_address caps[FILES] SCRATCH;
     unsigned count = files_caps(caps, FILES);
     for (unsigned i = 0; i < count && i < FILES; i++) {
         slot_share((uint32_t)caps[i]);
@@ -96,10 +96,15 @@ long personality_start(long pid, uint64_t sp);
 long personality_split(long pid);
 extern const char personality_copied[];
 
+/* What is scratch lies at the end of the image, from here on. */
+static unsigned char scratch[PAGE_SIZE] __attribute__((section(".bss.scratch.0"), aligned(4096), used));
+extern unsigned char _end[];
+
 /* Called by personality_split with the stack that the copy begins with. */
 long personality_start(long pid, uint64_t sp)
 {
-    return SERVER(SERVER_START, (uint64_t)pid, (uint64_t)personality_copied, sp);
+    return SERVER(SERVER_START, (uint64_t)pid, (uint64_t)personality_copied, sp, (uint64_t)scratch,
+                  (uint64_t)_end);
 }
 
 /* Returns twice, as setjmp does: the copy's 1 comes from the second half, with the registers that were pushed. */

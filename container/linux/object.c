@@ -192,6 +192,19 @@ void slot_free(cap_address slot)
     (void)stack_push(&free_slots, (uint32_t)slot);
 }
 
+bool slots_reserve(unsigned count)
+{
+    while (free_slots.count + (slot_end - slot_next) < count) {
+        while (slot_next < slot_end) { /* a leaf may need some of these before it is there */
+            slot_free(slot_next++);
+        }
+        if (!leaf_make()) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* What is left of a leaf that has no room for the row is used one by one. */
 cap_address slot_row_retype(cap_address untyped, uint64_t type, unsigned size_bits, unsigned count)
 {

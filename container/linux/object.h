@@ -28,6 +28,8 @@ uint64_t memory_left(uint64_t *total);
 /* A free slot; given back when it is empty. */
 cap_address slot_alloc(void);
 void slot_free(cap_address slot);
+/* So many can be had without memory for another leaf, which may itself need some. */
+bool slots_reserve(unsigned count);
 
 /* `count` objects out of this untyped into slots of a row, SLOT_ROW_MOST at most: the first; 0: no slots, or no room. */
 enum {

@@ -199,7 +199,7 @@ static void limbo_reserve(size_t room)
 /* The contents change frames by way of a buffer, so that each page is mapped once. All frames are had first. */
 static bool pages_copy_own(uint64_t start, uint64_t end, enum page_rights rights)
 {
-    static unsigned char contents[PAGE_OWN_MOST * PAGE_SIZE];
+    static unsigned char contents[PAGE_OWN_MOST * PAGE_SIZE] SCRATCH;
     uint32_t frames[PAGE_OWN_MOST];
     unsigned count = (unsigned)((end - start) / PAGE_SIZE), had = 0;
     bool is_zero, is_good = true;

@@ -17,7 +17,7 @@ struct poll_entry {
     int16_t events, revents;
 };
 
-static struct poll_entry entries[POLL_MAX];
+static struct poll_entry entries[POLL_MAX] SCRATCH;
 
 /* Milliseconds to nanoseconds; negative: for ever. */
 static int64_t timeout_of(int64_t milliseconds)

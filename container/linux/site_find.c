@@ -40,42 +40,63 @@ static const unsigned char *syscall_last(const unsigned char *start, const unsig
     return NULL;
 }
 
-/* The instruction in front of `syscall`, as seen when decoding starts at `at`. NULL: one lies across. */
-static const unsigned char *way_end(const unsigned char *at, const unsigned char *syscall, bool *is_broken)
+/* Where a way to the `syscall` leads. */
+enum way {
+    WAY_BROKEN, /* to what is no instruction: no program goes it */
+    WAY_ACROSS, /* into one that begins in front of the `syscall` and ends behind that */
+    WAY_FIRST   /* to the instruction that begins so many bytes less this in front of it */
+};
+
+/* The lengths of all instructions on ways from between FAR and NEAR, by their distance; 0: it is none, or not on any.
+ * Ways meet soon, so this is much less than to go each of them. */
+static void ways_walk(const unsigned char *syscall, uint8_t lengths[FAR + 1])
 {
-    const unsigned char *last = at;
-    while (at < syscall) {
+    bool is_on_way[FAR + 1] = {false};
+    for (unsigned distance = FAR; distance > 0; distance--) {
         struct instruction instruction;
-        if (!instruction_decode(at, INSTRUCTION_LONGEST, &instruction)) {
-            *is_broken = true;
-            return NULL;
+        lengths[distance] = 0;
+        if (distance <= NEAR && !is_on_way[distance]) {
+            continue;
         }
-        last = at;
-        at += instruction.length;
+        if (instruction_decode(syscall - distance, INSTRUCTION_LONGEST, &instruction)) {
+            lengths[distance] = instruction.length;
+            if (instruction.length < distance) {
+                is_on_way[distance - instruction.length] = true;
+            }
+        }
     }
-    *is_broken = false;
-    return at == syscall ? last : NULL;
 }
 
-/* What all ways agree on, or NULL. */
+static uint8_t way_of(unsigned distance, unsigned length, const uint8_t *ways)
+{
+    if (length == 0) {
+        return WAY_BROKEN;
+    }
+    if (length > distance) {
+        return WAY_ACROSS;
+    }
+    return length == distance ? (uint8_t)(WAY_FIRST + distance) : ways[distance - length];
+}
+
+/* The instruction in front that all ways agree on, or NULL. */
 static const unsigned char *predecessor(const unsigned char *syscall, const unsigned char *start)
 {
-    const unsigned char *agreed = NULL;
+    uint8_t lengths[FAR + 1], ways[FAR + 1], agreed = WAY_BROKEN;
     if (syscall - start < FAR) {
         return NULL;
     }
-    for (const unsigned char *at = syscall - FAR; at < syscall - NEAR; at++) {
-        bool is_broken;
-        const unsigned char *last = way_end(at, syscall, &is_broken);
-        if (is_broken) {
-            continue; /* no program goes this way */
+    ways_walk(syscall, lengths);
+    for (unsigned distance = 1; distance <= FAR; distance++) {
+        ways[distance] = way_of(distance, lengths[distance], ways);
+        if (distance <= NEAR || ways[distance] == WAY_BROKEN) {
+            continue;
         }
-        if (!last || (agreed && agreed != last)) {
+        if (ways[distance] == WAY_ACROSS || (agreed != WAY_BROKEN && agreed != ways[distance])) {
             return NULL;
         }
-        agreed = last;
+        agreed = ways[distance];
     }
-    return agreed;
+    return agreed == WAY_BROKEN ? NULL : syscall - (agreed - WAY_FIRST);
 }
 
 /* Moves, additions and the like between registers and memory: they mean the same anywhere. */

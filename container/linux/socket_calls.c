@@ -369,7 +369,7 @@ static long message_read(uint64_t at, struct message *message, struct vector *ve
 /* Vectors one after the other: a stream cannot tell. A datagram of several is put together first. */
 HANDLER(call_sendmsg)
 {
-    static unsigned char joined[65536];
+    static unsigned char joined[65536] SCRATCH;
     struct file *file = file_of(thread->process, ARG(0));
     struct message message;
     struct vector vectors[VECTORS];
@@ -426,7 +426,7 @@ HANDLER(call_sendmmsg)
 
 HANDLER(call_recvmsg)
 {
-    static unsigned char joined[65536];
+    static unsigned char joined[65536] SCRATCH;
     struct file *file = file_of(thread->process, ARG(0));
     struct message message;
     struct vector vectors[VECTORS];

@@ -14,7 +14,7 @@ enum {
     SPLICE_ALL = 15
 };
 
-static unsigned char buffer[BUFFER];
+static unsigned char buffer[BUFFER] SCRATCH;
 
 static bool may_read(const struct file *file)
 {

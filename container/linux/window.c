@@ -39,7 +39,7 @@ struct window {
 };
 
 static struct window *windows;
-static unsigned char buffer[BOUNCE];
+static unsigned char buffer[BOUNCE] SCRATCH;
 
 static void window_forget(struct window *window)
 {

@@ -129,6 +129,9 @@ static bool page_make(struct process *to, uint64_t slot, uint64_t vaddr)
 static const void *page_source(const struct process *from, const struct page_copy *page, unsigned at)
 {
     const uint64_t *window = (const uint64_t *)(WINDOW_FROM + at * PAGE_SIZE);
+    if (page->is_blank) {
+        return NULL;
+    }
     if (from) {
         return page_is_zero(window) ? NULL : window;
     }
@@ -163,9 +166,9 @@ bool pages_copy(struct process *to, const struct process *from, const struct pag
 {
     bool is_good = count <= WINDOW_PAGES;
     for (unsigned i = 0; i < count && is_good; i++) {
-        is_good =
-            page_make(to, pages[i].slot, pages[i].vaddr) &&
-            (!from || window_open(from, pages[i].slot, &window_from[i], WINDOW_FROM + i * PAGE_SIZE, false));
+        is_good = page_make(to, pages[i].slot, pages[i].vaddr) &&
+                  (!from || pages[i].is_blank ||
+                   window_open(from, pages[i].slot, &window_from[i], WINDOW_FROM + i * PAGE_SIZE, false));
     }
     is_good = is_good && pages_fill(to, from, pages, count);
     if (window_table) {

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The container's memory in blocks of powers of two: a block is free, in use, or split in two halves. Two halves that
- * are free become one again. A block's capability is an untyped; revoking it takes back all that was made of it.
+ * are free become one again, but for some small ones as long as there is enough without them: the kernel clears all of
+ * a block that is split, and of one that is used again only what was used. A block's capability is an untyped; revoking
+ * it takes back all that was made of it.
  *
  * Invariant: free blocks have no children in the kernel; the free list of a size holds all free blocks of that size.
  */
@@ -11,13 +13,16 @@
 enum {
     SIZES = 48,
     FIRST_BLOCKS = 192,
-    RESERVE = 128 /* more than any allocation splits */
+    RESERVE = 128,  /* more than any allocation splits */
+    SLOTS = 256,    /* for those halves, and for objects on their way to a process */
+    KEPT_BITS = 18, /* the largest that are kept, which is what a small process is granted */
+    KEPT_BYTES = 4 << 20
 };
 
 static struct block *free_blocks[SIZES];
 static struct block *spare;
 static unsigned spare_count;
-static uint64_t free_bytes, total_bytes;
+static uint64_t free_bytes, total_bytes, kept_bytes; /* of free blocks that are small enough to be kept */
 
 static void spare_add(struct block *block)
 {
@@ -28,6 +33,7 @@ static void spare_add(struct block *block)
 
 void blocks_reserve(void)
 {
+    (void)slots_reserve(SLOTS);
     while (spare_count < RESERVE) {
         struct block *block = heap_alloc(sizeof *block);
         if (!block) {
@@ -54,6 +60,7 @@ static void list_add(struct block *block)
     block->next = free_blocks[block->bits];
     free_blocks[block->bits] = block;
     free_bytes += 1ul << block->bits;
+    kept_bytes += block->bits <= KEPT_BITS ? 1ul << block->bits : 0;
 }
 
 static void list_remove(struct block *block)
@@ -65,6 +72,7 @@ static void list_remove(struct block *block)
     *at = block->next;
     block->is_free = false;
     free_bytes -= 1ul << block->bits;
+    kept_bytes -= block->bits <= KEPT_BITS ? 1ul << block->bits : 0;
 }
 
 void blocks_init(const struct container_order *order)
@@ -122,7 +130,7 @@ static bool block_split(struct block *block)
     return true;
 }
 
-struct block *block_alloc(unsigned bits)
+static struct block *block_take(unsigned bits)
 {
     unsigned size = bits;
     while (size < SIZES && !free_blocks[size]) {
@@ -141,6 +149,55 @@ struct block *block_alloc(unsigned bits)
     return block;
 }
 
+/* Two free halves become what they were halves of. */
+static struct block *halves_join(struct block *block)
+{
+    struct block *parent = block->parent, *sibling = block->sibling;
+    list_remove(block);
+    list_remove(sibling);
+    seL4_CNode_Revoke(CONTAINER_SLOT_CNODE, parent->cap,
+                      seL4_WordBits); /* before anybody may get the slots */
+    slot_free(block->cap);
+    slot_free(sibling->cap);
+    spare_add(block);
+    spare_add(sibling);
+    parent->is_split = false;
+    list_add(parent);
+    return parent;
+}
+
+static void block_join(struct block *block)
+{
+    while (block->parent && block->sibling->is_free) {
+        block = halves_join(block);
+    }
+}
+
+/* Blocks that were kept become larger ones. */
+static void kept_join(void)
+{
+    for (unsigned bits = 0; bits <= KEPT_BITS; bits++) {
+        struct block *block = free_blocks[bits];
+        while (block) {
+            bool is_half = block->parent && block->sibling->is_free;
+            if (is_half) {
+                block_join(block);
+            }
+            block = is_half ? free_blocks[bits] : block->next;
+        }
+    }
+}
+
+struct block *block_alloc(unsigned bits)
+{
+    struct block *block = block_take(bits);
+    if (!block) {
+        kept_join();
+        block = block_take(bits);
+    }
+    return block;
+}
+
 struct block *block_alloc_between(unsigned least_bits, unsigned wish_bits)
 {
     for (unsigned bits = wish_bits; bits >= least_bits && bits < SIZES; bits--) {
@@ -156,20 +213,9 @@ static void block_free(struct block *block)
 {
     seL4_CNode_Revoke(CONTAINER_SLOT_CNODE, block->cap, seL4_WordBits);
     list_add(block);
-    struct block *parent = block->parent, *sibling = block->sibling;
-    if (!parent || !sibling->is_free) {
-        return;
+    if (block->bits > KEPT_BITS || kept_bytes > KEPT_BYTES) {
+        block_join(block);
     }
-    list_remove(block);
-    list_remove(sibling);
-    seL4_CNode_Revoke(CONTAINER_SLOT_CNODE, parent->cap,
-                      seL4_WordBits); /* before anybody may get the slots */
-    slot_free(block->cap);
-    slot_free(sibling->cap);
-    spare_add(block);
-    spare_add(sibling);
-    parent->is_split = false;
-    block_free(parent);
 }
 
 void block_release(struct block *block)

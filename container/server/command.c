@@ -17,7 +17,7 @@ enum {
 static union {
     struct container_command command;
     unsigned char bytes[COMMAND_PAGES * PAGE_SIZE];
-} the;
+} the SPARSE;
 
 static seL4_Word ask(seL4_Word label, seL4_Word first, seL4_Word second)
 {
@@ -101,7 +101,7 @@ static long command_run(uint64_t number, uint64_t size)
         process_end(process, SIGKILL);
         return -ENOMEM;
     }
-    if (!process_start(process, image_entry(), CONTAINER_STACK_TOP, CONTAINER_ORDER)) {
+    if (!process_start(process, NULL, image_entry(), CONTAINER_STACK_TOP, CONTAINER_ORDER)) {
         process->command = 0;
         process_end(process, SIGKILL);
         return -ENOMEM;
@@ -118,7 +118,7 @@ static void streams_drop(void)
 
 static struct process *command_find(uint64_t number)
 {
-    for (unsigned i = 1; i < PROCESSES; i++) {
+    for (unsigned i = 1; i < processes_used; i++) {
         if (processes[i].state == PROCESS_RUNS && number && processes[i].command == number) {
             return &processes[i];
         }
@@ -128,7 +128,7 @@ static struct process *command_find(uint64_t number)
 
 static void session_kill(int session)
 {
-    for (unsigned i = PROCESSES; i-- > 1;) {
+    for (unsigned i = processes_used; i-- > 1;) {
         if (processes[i].state != PROCESS_FREE && processes[i].session == session) {
             (void)signal_send_to(&processes[0], processes[i].pid, &(struct server_signal){.signal = SIGKILL});
         }

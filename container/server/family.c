@@ -50,7 +50,7 @@ static bool news_take(struct process *child, int options, uint64_t status[3])
 long family_wait(struct process *process, int selector, int options, uint64_t status[3])
 {
     bool has_child = false;
-    for (unsigned i = 0; i < PROCESSES; i++) {
+    for (unsigned i = 0; i < processes_used; i++) {
         struct process *child = &processes[i];
         if (!is_there(child) || child->parent != process || !is_selected(child, process, selector)) {
             continue;
@@ -66,7 +66,7 @@ long family_wait(struct process *process, int selector, int options, uint64_t st
 
 static bool group_is_in_session(int group, int session)
 {
-    for (unsigned i = 0; i < PROCESSES; i++) {
+    for (unsigned i = 0; i < processes_used; i++) {
         if (is_there(&processes[i]) && processes[i].group == group && processes[i].session == session) {
             return true;
         }
@@ -94,7 +94,7 @@ long family_set_group(const struct process *process, int pid, int group)
 
 long family_new_session(struct process *process)
 {
-    for (unsigned i = 0; i < PROCESSES; i++) {
+    for (unsigned i = 0; i < processes_used; i++) {
         if (is_there(&processes[i]) && processes[i].group == process->pid) {
             return -EPERM;
         }

@@ -123,8 +123,9 @@ static bool shared_map(struct process *process, unsigned index)
     return is_good;
 }
 
-bool image_map(struct process *process, const struct process *from)
+bool image_map(struct process *process, const struct image_source *source)
 {
+    const struct process *from = source ? source->process : NULL;
     struct page_copy batch[WINDOW_PAGES];
     unsigned count = 0;
     for (unsigned i = 0; i < page_count; i++) {
@@ -134,8 +135,12 @@ bool image_map(struct process *process, const struct process *from)
             }
             continue;
         }
-        batch[count++] = (struct page_copy){
-            .vaddr = pages[i].vaddr, .slot = IMAGE_SLOT + i, .bytes = pages[i].bytes, .size = pages[i].size};
+        batch[count++] = (struct page_copy){.vaddr = pages[i].vaddr,
+                                            .slot = IMAGE_SLOT + i,
+                                            .bytes = pages[i].bytes,
+                                            .size = pages[i].size,
+                                            .is_blank = source && pages[i].vaddr >= source->scratch_start &&
+                                                        pages[i].vaddr < source->scratch_end};
         if (count == WINDOW_PAGES) {
             if (!pages_copy(process, from, batch, count)) {
                 return false;

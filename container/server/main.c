@@ -117,10 +117,12 @@ static long serve_start(struct call *call)
     if (!process) {
         return -EINVAL;
     }
+    const struct image_source source = {
+        .process = call->process, .scratch_start = call->word[3], .scratch_end = call->word[4]};
     if (!process->renews) {
-        return outcome(process, process_start(process, call->word[1], call->word[2], 0));
+        return outcome(process, process_start(process, &source, call->word[1], call->word[2], 0));
     }
-    if (!process_renew_start(process, call->word[1], call->word[2])) {
+    if (!process_renew_start(process, &source, call->word[1], call->word[2])) {
         return outcome(process, false);
     }
     call->process = NULL; /* who asked does not go on, and is not answered */
@@ -247,7 +249,7 @@ static void board_write(void)
 {
     struct container_board *board = (struct container_board *)CONTAINER_BOARD;
     uint64_t total, count = 0, left = memory_left(&total);
-    for (unsigned i = 0; i < PROCESSES; i++) {
+    for (unsigned i = 0; i < processes_used; i++) {
         count += processes[i].state == PROCESS_RUNS;
     }
     __atomic_store_n(&board->memory_used, total - left, __ATOMIC_RELAXED);
@@ -338,7 +340,7 @@ _Noreturn void server_main(const struct container_order *order)
     struct process *first = process_new(NULL, NULL);
     terminals_init(order);
     if (!first || !process_build(first, false) ||
-        !process_start(first, image_entry(), CONTAINER_STACK_TOP, CONTAINER_ORDER)) {
+        !process_start(first, NULL, image_entry(), CONTAINER_STACK_TOP, CONTAINER_ORDER)) {
         broken("not enough memory for the first process");
     }
     serve_all();

@@ -33,7 +33,7 @@ struct passed {
 };
 
 static struct parcel parcels[PARCELS];
-static struct passed passed[PASSED];
+static struct passed passed[PASSED] SPARSE;
 
 static uint64_t token_make(void)
 {

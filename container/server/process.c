@@ -18,7 +18,8 @@ enum {
     SIGKILL = 9
 };
 
-struct process processes[PROCESSES];
+struct process processes[PROCESSES] SPARSE;
+unsigned processes_used;
 
 static int next_id = 1;
 static unsigned next_sharing = 1;
@@ -32,7 +33,7 @@ int id_next(int count)
         first = next_id + count < PID_MAX ? next_id : 2;
         next_id = first + count;
         is_taken = false;
-        for (unsigned i = 0; i < PROCESSES; i++) {
+        for (unsigned i = 0; i < processes_used; i++) {
             const struct process *process = &processes[i];
             int ids[] = {process->pid, process->group, process->session};
             for (unsigned j = 0; j < 3 && process->state != PROCESS_FREE; j++) {
@@ -45,7 +46,7 @@ int id_next(int count)
 
 struct process *process_find(int pid)
 {
-    for (unsigned i = 0; i < PROCESSES && pid > 0; i++) {
+    for (unsigned i = 0; i < processes_used && pid > 0; i++) {
         if (processes[i].state != PROCESS_FREE && processes[i].pid == pid) {
             return &processes[i];
         }
@@ -65,6 +66,7 @@ static struct process *process_make(struct process *parent, struct process *host
         if (!pending) {
             return NULL;
         }
+        processes_used = processes_used > i ? processes_used : i + 1;
         int pid = id_next(1);
         *process = (struct process){
             .state = PROCESS_HOSTED,
@@ -91,13 +93,14 @@ static struct process *process_make(struct process *parent, struct process *host
 
 struct process *process_new(struct process *parent, struct process *host)
 {
-    return process_make(parent, host, 0, PROCESSES - RENEWALS);
+    return processes_used ? process_make(parent, host, 1 + RENEWALS, PROCESSES)
+                          : process_make(parent, host, 0, 1);
 }
 
 struct process *process_new_renewal(struct process *process)
 {
-    struct process *fresh = process_make(NULL, process, PROCESSES - RENEWALS, PROCESSES);
-    fresh = fresh ? fresh : process_make(NULL, process, 0, PROCESSES - RENEWALS);
+    struct process *fresh = process_make(NULL, process, 1, 1 + RENEWALS);
+    fresh = fresh ? fresh : process_make(NULL, process, 1 + RENEWALS, PROCESSES);
     if (fresh) {
         fresh->renews = process;
     }
@@ -174,11 +177,11 @@ bool process_build(struct process *process, bool is_sharing)
     return uses_inherit(process, host);
 }
 
-bool process_start(struct process *process, uint64_t ip, uint64_t sp, uint64_t argument)
+bool process_start(struct process *process, const struct image_source *source, uint64_t ip, uint64_t sp,
+                   uint64_t argument)
 {
-    const struct process *from = process->host == process ? NULL : process->host;
     cap_address frame = slot_alloc();
-    bool is_good = frame && image_map(process, from) &&
+    bool is_good = frame && image_map(process, source) &&
                    seL4_CNode_Copy(CONTAINER_SLOT_CNODE, frame, seL4_WordBits, process->cnode,
                                    image_ipc_frame(), seL4_WordBits, seL4_AllRights) == seL4_NoError &&
                    thread_configure(process, root_data(), frame);
@@ -210,7 +213,7 @@ void process_notify(const struct process *process)
 
 bool process_is_alone(const struct process *process)
 {
-    for (unsigned i = 0; i < PROCESSES && process->sharing; i++) {
+    for (unsigned i = 0; i < processes_used && process->sharing; i++) {
         const struct process *other = &processes[i];
         if (other != process && other->sharing == process->sharing &&
             (other->state == PROCESS_RUNS || other->state == PROCESS_BUILT)) {
@@ -225,7 +228,7 @@ static void sharing_end(struct process *process)
 {
     unsigned sharing = process->sharing;
     process->sharing = 0;
-    for (unsigned i = 0; i < PROCESSES && sharing; i++) {
+    for (unsigned i = 0; i < processes_used && sharing; i++) {
         struct process *other = &processes[i];
         if (other->sharing == sharing && process_is_alone(other)) {
             process_notify(other);
@@ -289,7 +292,7 @@ static struct process *reaper_of(const struct process *process)
 static void children_give(const struct process *process)
 {
     struct process *reaper = reaper_of(process);
-    for (unsigned i = 0; i < PROCESSES; i++) {
+    for (unsigned i = 0; i < processes_used; i++) {
         struct process *child = &processes[i];
         if (child->state == PROCESS_FREE || child == process) {
             continue;
@@ -346,7 +349,7 @@ void processes_end_doomed(void)
     bool is_more;
     do {
         is_more = false;
-        for (unsigned i = 0; i < PROCESSES; i++) {
+        for (unsigned i = 0; i < processes_used; i++) {
             if (processes[i].is_doomed) {
                 processes[i].is_doomed = false;
                 process_end(&processes[i], SIGKILL);

@@ -17,7 +17,7 @@ enum {
 /* What it becomes, or what it was. */
 static void renewals_end(const struct process *process, bool is_outdated)
 {
-    for (unsigned i = 0; i < PROCESSES; i++) {
+    for (unsigned i = 0; i < processes_used; i++) {
         if (processes[i].state == PROCESS_BUILT && processes[i].renews == process &&
             processes[i].is_outdated >= is_outdated) {
             process_end(&processes[i], 0);
@@ -58,13 +58,13 @@ static void body_copy(struct process *to, const struct process *from)
     to->notification = from->notification;
 }
 
-bool process_renew_start(struct process *fresh, uint64_t ip, uint64_t sp)
+bool process_renew_start(struct process *fresh, const struct image_source *source, uint64_t ip, uint64_t sp)
 {
     struct process *process = fresh->renews;
-    if (!process_start(fresh, ip, sp, 0)) {
+    if (!process_start(fresh, source, ip, sp, 0)) {
         return false;
     }
-    for (unsigned i = 0; i < PROCESSES; i++) {
+    for (unsigned i = 0; i < processes_used; i++) {
         struct process *other = &processes[i];
         if (other->state != PROCESS_FREE && other->host == process && other != process && other != fresh) {
             process_end(other, SIGKILL); /* it loses the memory that it ran in */

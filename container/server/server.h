@@ -16,9 +16,12 @@
 #include "container/linux/object.h"
 #include "container/messages.h"
 
+/* At the end of the image, with others of which most pages are never looked at, and so take no memory of the host's. */
+#define SPARSE __attribute__((section(".bss.sparse")))
+
 enum {
     PROCESSES = 508, /* places; one pool of address space identifiers serves 512 */
-    RENEWALS = 8,    /* the last places, only for those that are made anew */
+    RENEWALS = 8,    /* places behind the first one, only for those that are made anew */
     PENDING = 64,
     SERVER_LEAF = (1 << CONTAINER_ROOT_BITS) - 1, /* of each process' CSpace */
     IMAGE_SLOT = SERVER_LEAF << CONTAINER_LEAF_BITS
@@ -83,6 +86,7 @@ struct process {
 };
 
 extern struct process processes[PROCESSES];
+extern unsigned processes_used; /* behind all places that were ever used */
 extern cap_address server_endpoint;
 
 /* In blocks.c. */
@@ -107,7 +111,12 @@ long memory_grant(struct process *process, uint64_t least, uint64_t wish, uint64
 
 /* In image.c: the pages that every process begins with. */
 void image_init(const struct container_order *order);
-bool image_map(struct process *process, const struct process *from); /* NULL: fresh */
+/* Whose contents they get; pages of the image between the addresses are zero. */
+struct image_source {
+    const struct process *process;
+    uint64_t scratch_start, scratch_end;
+};
+bool image_map(struct process *process, const struct image_source *source); /* NULL: fresh */
 uint64_t image_entry(void);
 cap_address image_ipc_frame(void); /* its slot in every process */
 uint64_t image_end(void);          /* the first slot behind all pages */
@@ -123,6 +132,7 @@ struct page_copy {
     uint64_t vaddr, slot; /* the slot in both CSpaces */
     const void *bytes;    /* in the server: the contents, when there is no process to copy from */
     size_t size;
+    bool is_blank; /* zero, whatever there is to copy from */
 };
 /* New pages of `to`, up to WINDOW_PAGES, with the contents of `from`'s, or bytes, or zeros. */
 bool pages_copy(struct process *to, const struct process *from, const struct page_copy *pages,
@@ -146,7 +156,8 @@ struct process *process_new(struct process *parent, struct process *host);
 /* A place for what a process becomes. NULL: there is none. */
 struct process *process_new_renewal(struct process *process);
 bool process_build(struct process *process, bool is_sharing);
-bool process_start(struct process *process, uint64_t ip, uint64_t sp, uint64_t argument);
+bool process_start(struct process *process, const struct image_source *source, uint64_t ip, uint64_t sp,
+                   uint64_t argument); /* NULL: fresh */
 void process_end(struct process *process, int status);
 void processes_end_doomed(void); /* after a message */
 void process_reap(struct process *process);
@@ -156,7 +167,7 @@ int id_next(int count);
 
 /* In renew.c: handlers of messages; what a process becomes, starts, and takes the process' place. */
 long process_renew(struct process *process);
-bool process_renew_start(struct process *fresh, uint64_t ip, uint64_t sp);
+bool process_renew_start(struct process *fresh, const struct image_source *source, uint64_t ip, uint64_t sp);
 long process_renew_end(struct process *process);
 
 /* In family.c and signals.c: handlers of messages. */

@@ -83,7 +83,7 @@ long signal_send_to(const struct process *sender, int selector, const struct ser
     }
     long result = -ESRCH;
     bool is_for_sender = false;
-    for (unsigned i = PROCESSES; i-- > 0;) { /* the first process last, since its end is everybody's */
+    for (unsigned i = processes_used; i-- > 0;) { /* the first process last, since its end is everybody's */
         struct process *target = &processes[i];
         if (!is_selected(target, sender, selector)) {
             continue;

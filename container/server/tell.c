@@ -30,7 +30,7 @@ long serve_take(struct call *call)
 
 long serve_futex_wake(const struct process *process)
 {
-    for (unsigned i = 0; i < PROCESSES; i++) {
+    for (unsigned i = 0; i < processes_used; i++) {
         struct process *other = &processes[i];
         if (other != process && other->has_futex_waiters && other->state == PROCESS_RUNS) {
             other->has_futex_waiters = false;
@@ -121,7 +121,7 @@ long serve_adjust(struct call *call)
 long serve_info(struct call *call)
 {
     const struct process *found = NULL;
-    for (unsigned i = 0; i < PROCESSES; i++) {
+    for (unsigned i = 0; i < processes_used; i++) {
         const struct process *process = &processes[i];
         if (process->state != PROCESS_FREE && process->state != PROCESS_BUILT &&
             process->pid >= (int)call->word[0] && (!found || process->pid < found->pid)) {

@@ -78,7 +78,7 @@ static void group_signal(int group, int signal)
                              &(struct server_signal){.signal = signal, .code = SI_KERNEL});
         return;
     }
-    for (unsigned i = PROCESSES; i-- > 0 && group == 1;) {
+    for (unsigned i = processes_used; i-- > 0 && group == 1;) {
         if (processes[i].state != PROCESS_FREE && processes[i].group == 1) {
             (void)signal_send_to(&processes[0], processes[i].pid,
                                  &(struct server_signal){.signal = signal, .code = SI_KERNEL});
@@ -297,7 +297,7 @@ static long terminal_leave(struct process *process, int id)
 static long group_check(int group, int session)
 {
     long result = -ESRCH;
-    for (unsigned i = 0; i < PROCESSES; i++) {
+    for (unsigned i = 0; i < processes_used; i++) {
         if (processes[i].state != PROCESS_FREE && processes[i].group == group) {
             result = processes[i].session == session ? 0 : -EPERM;
         }
