@@ -43,9 +43,13 @@ class Load(threading.Thread):
     def ask(self, *words):
         self.connection.sendall(b"*%d\r\n" % len(words) + b"".join(b"$%d\r\n%s\r\n" % (len(w), w) for w in words))
         line = self.answers.readline()
+        size = int(line[1:]) + 2 if line.startswith(b"$") and line[1:2] != b"-" else 0
+        value = self.answers.read(size)
+        if not line.endswith(b"\n") or len(value) < size:
+            raise ConnectionResetError("the answer was cut off")
         if not line.startswith(b"$"):
             return line.strip()
-        return self.answers.read(int(line[1:]) + 2)[:-2] if line[1:2] != b"-" else None
+        return value[:-2] if size else None
 
     def run(self):
         try:
