@@ -40,9 +40,10 @@ long epoll_host_control(const struct epoll_item *item, uint64_t operation)
 static void items_make_anew(struct file *epoll)
 {
     bool is_made = epoll_host_make(epoll);
-    for (struct epoll_item *item = epoll_items(epoll); item; item = item->next) {
-        if (item->is_host && (!is_made || epoll_host_control(item, EPOLL_CTL_ADD) < 0)) {
-            item->is_host = false;
+    for (struct epoll_item *item = epoll_host_items(epoll), *next; item; item = next) {
+        next = item->next;
+        if (!is_made || epoll_host_control(item, EPOLL_CTL_ADD) < 0) {
+            epoll_item_hand_over(item, false);
             item->is_ready = true;
             fast_forget_all();
         }
@@ -72,7 +73,7 @@ void epoll_fork(struct file *file)
     }
 }
 
-/* The end of an instance's list, in word[0]. Who becomes ready goes there, so that those are told of first that have
+/* The end of our list, in word[0]. Who becomes ready goes there, so that those are told of first that have
  * been ready for longest. */
 static struct epoll_item **list_end(const struct file *epoll)
 {
@@ -92,9 +93,26 @@ static void item_unlink(struct epoll_item *item)
     *item->link = item->next;
     if (item->next) {
         item->next->link = item->link;
-    } else {
+    } else if (!item->is_host) {
         item->epoll->word[0] = (uint64_t)item->link;
     }
+}
+
+void epoll_item_hand_over(struct epoll_item *item, bool is_host)
+{
+    struct epoll_item **first = (struct epoll_item **)&item->epoll->word[3];
+    item_unlink(item);
+    item->is_host = is_host;
+    if (!is_host) {
+        epoll_item_append(item);
+        return;
+    }
+    item->next = *first;
+    item->link = first;
+    if (item->next) {
+        item->next->link = &item->next;
+    }
+    *first = item;
 }
 
 void epoll_item_move_to_end(struct epoll_item *item)
@@ -143,11 +161,7 @@ bool epoll_leaves_alone(const struct file *file)
 
 cap_address epoll_cap(const struct file *file)
 {
-    bool is_host = file->kind == &EPOLL_KIND && !file->word[2];
-    for (const struct epoll_item *item = is_host ? epoll_items(file) : NULL; item; item = item->next) {
-        is_host = is_host && item->is_host;
-    }
-    return is_host ? file->box.object : 0;
+    return file->kind == &EPOLL_KIND && !file->word[2] && !epoll_items(file) ? file->box.object : 0;
 }
 
 void epoll_drained(struct file *file, uint64_t events)
@@ -177,7 +191,7 @@ static uint64_t epoll_poll(struct file *epoll, uint64_t events)
         return events & POLL_IN;
     }
     for (struct epoll_item *item = epoll_items(epoll); item; item = item->next) {
-        if (!item->is_host && item->is_ready && !item->is_disabled && file_poll(item->file, (item->events & EVENTS) | ALWAYS)) {
+        if (item->is_ready && !item->is_disabled && file_poll(item->file, (item->events & EVENTS) | ALWAYS)) {
             return events & POLL_IN;
         }
     }
@@ -199,6 +213,9 @@ static void epoll_close(struct file *epoll)
     }
     while (epoll_items(epoll)) {
         epoll_item_remove(epoll_items(epoll));
+    }
+    while (epoll_host_items(epoll)) {
+        epoll_item_remove(epoll_host_items(epoll));
     }
 }
 

@@ -44,7 +44,9 @@ static long item_give(struct epoll_item *item)
         return 0;
     }
     long error = epoll_host_control(item, EPOLL_CTL_ADD);
-    item->is_host = error >= 0;
+    if (error >= 0) {
+        epoll_item_hand_over(item, true);
+    }
     return error;
 }
 

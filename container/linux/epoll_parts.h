@@ -3,8 +3,8 @@
  * What the files of epoll share: entries (epoll.c), which are changed by epoll_ctl(2) (epoll_control.c) and reported by
  * epoll_wait(2) (epoll_wait.c).
  *
- * Of an instance's file, `data` is the list of its entries and word[0] the list's end; word[1] counts looks at it;
- * word[2]: the host's instance, in `box`, is to be made anew.
+ * Of an instance's file, `data` is the list of the entries that we look after and word[0] the list's end; word[1] counts
+ * looks at it; word[2]: the host's instance, in `box`, is to be made anew; word[3] is the list of the host's entries.
  */
 #ifndef SELKIE_LINUX_EPOLL_PARTS_H
 #define SELKIE_LINUX_EPOLL_PARTS_H
@@ -56,9 +56,15 @@ static inline uint32_t epoll_item_wanted(const struct epoll_item *item)
     return item->is_disabled || item->is_ready ? 0 : (item->events & EVENTS & ~item->seen) | ALWAYS;
 }
 
-/* An entry goes to the end of its instance's list, or is no more. */
+static inline struct epoll_item *epoll_host_items(const struct file *epoll)
+{
+    return (struct epoll_item *)epoll->word[3];
+}
+
+/* An entry goes to the end of our list, becomes the host's or ours, or is no more. */
 void epoll_item_append(struct epoll_item *item);
 void epoll_item_move_to_end(struct epoll_item *item);
+void epoll_item_hand_over(struct epoll_item *item, bool is_host);
 void epoll_item_remove(struct epoll_item *item);
 
 /* Is there an instance of the host's? And does it have this entry? Either may make it anew. */

@@ -36,7 +36,7 @@ static bool item_look(struct epoll_item *item, struct epoll_event *event)
 static void items_ask(const struct file *epoll)
 {
     for (struct epoll_item *item = epoll_items(epoll); item; item = item->next) {
-        if (!item->is_host && !item->is_ready && !item->is_disabled && file_poll(item->file, epoll_item_wanted(item))) {
+        if (!item->is_ready && !item->is_disabled && file_poll(item->file, epoll_item_wanted(item))) {
             item->is_ready = true;
         }
     }
@@ -69,7 +69,7 @@ static long take_own(struct file *epoll, uint64_t events, int64_t room)
         next = item->next;
         bool is_seen = item->round == round; /* looking moved it to the end */
         item->round = round;
-        if (item->is_host || is_seen || !item->is_ready || item->is_disabled || !item_look(item, &event)) {
+        if (is_seen || !item->is_ready || item->is_disabled || !item_look(item, &event)) {
             continue;
         }
         long error = user_write(events + (uint64_t)count * sizeof event, &event, sizeof event);

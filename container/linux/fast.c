@@ -27,6 +27,17 @@ enum {
 extern const char fast_read[], fast_write[], fast_recvfrom[], fast_sendto[], fast_epoll_wait[], fast_epoll_pwait[],
     fast_transferred[], fast_epoll_pwait_saved[], fast_taken[], fast_slow[], fast_store[], fast_stored[];
 
+/* r11: what is known of the descriptor in rdi. */
+#define FIND_FILE                                                                                            \
+    "    mov %%gs:%c[files], %%r11\n"                                                                        \
+    "    test %%r11, %%r11\n"                                                                                \
+    "    jz fast_slow\n"                                                                                     \
+    "    mov %%edi, %%edi\n"                                                                                 \
+    "    cmp %[known], %%edi\n"                                                                              \
+    "    jae fast_slow\n"                                                                                    \
+    "    shl $4, %%rdi\n"                                                                                    \
+    "    add %%rdi, %%r11\n"
+
 void fast_start_code(void);
 void fast_code(void);
 
@@ -81,14 +92,7 @@ __attribute__((naked, used)) void fast_code(void)
         "1:"
         "    movabs %[write_info], %%r15\n"
         "    mov %[write], %%ebx\n"
-        "2:  mov %%gs:%c[files], %%r11\n"
-        "    test %%r11, %%r11\n"
-        "    jz fast_slow\n"
-        "    mov %%edi, %%edi\n"
-        "    cmp %[known], %%edi\n"
-        "    jae fast_slow\n"
-        "    shl $4, %%rdi\n"
-        "    add %%rdi, %%r11\n"
+        "2:\n" FIND_FILE
         "    mov (%%r11, %%rbx), %%edi\n"
         "    test %%edi, %%edi\n"
         "    jz fast_slow\n"
@@ -132,14 +136,8 @@ __attribute__((naked, used)) void fast_code(void)
         "    test %%r8, %%r8\n"
         "    jnz fast_slow\n"
         "fast_epoll_wait_saved:\n"
-        "    mov %%gs:%c[files], %%r11\n"
-        "    test %%r11, %%r11\n"
-        "    jz fast_slow\n"
-        "    mov %%edi, %%edi\n"
-        "    cmp %[known], %%edi\n"
-        "    jae fast_slow\n"
-        "    shl $4, %%rdi\n"
-        "    mov %c[epoll](%%r11, %%rdi), %%edi\n"
+        FIND_FILE
+        "    mov %c[epoll](%%r11), %%edi\n"
         "    test %%edi, %%edi\n"
         "    jz fast_slow\n"
         "    test %%edx, %%edx\n"

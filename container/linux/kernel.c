@@ -208,29 +208,16 @@ bool kernel_thread_make(struct kernel_thread *thread, unsigned index)
     return true;
 }
 
+#define EACH_REGISTER(step)                                                                                  \
+    step(rip) step(rsp) step(rflags) step(rax) step(rbx) step(rcx) step(rdx) step(rsi) step(rdi) step(rbp)   \
+        step(r8) step(r9) step(r10) step(r11) step(r12) step(r13) step(r14) step(r15)
+#define FROM(name) .name = from->name,
+
 static seL4_UserContext context_of(const struct user_registers *from, uint64_t fs_base)
 {
-    return (seL4_UserContext){
-        .rip = from->rip,
-        .rsp = from->rsp,
-        .rflags = from->rflags | FLAGS_RESERVED_BIT,
-        .rax = from->rax,
-        .rbx = from->rbx,
-        .rcx = from->rcx,
-        .rdx = from->rdx,
-        .rsi = from->rsi,
-        .rdi = from->rdi,
-        .rbp = from->rbp,
-        .r8 = from->r8,
-        .r9 = from->r9,
-        .r10 = from->r10,
-        .r11 = from->r11,
-        .r12 = from->r12,
-        .r13 = from->r13,
-        .r14 = from->r14,
-        .r15 = from->r15,
-        .fs_base = fs_base,
-    };
+    seL4_UserContext context = {EACH_REGISTER(FROM).fs_base = fs_base};
+    context.rflags |= FLAGS_RESERVED_BIT;
+    return context;
 }
 
 void kernel_thread_start(const struct kernel_thread *thread, const struct user_registers *from,
@@ -260,24 +247,7 @@ static bool context_read(const struct kernel_thread *thread, seL4_UserContext *c
 
 static void registers_of(const seL4_UserContext *from, struct user_registers *registers)
 {
-    *registers = (struct user_registers){.rax = from->rax,
-                                         .rbx = from->rbx,
-                                         .rcx = from->rcx,
-                                         .rdx = from->rdx,
-                                         .rsi = from->rsi,
-                                         .rdi = from->rdi,
-                                         .rbp = from->rbp,
-                                         .r8 = from->r8,
-                                         .r9 = from->r9,
-                                         .r10 = from->r10,
-                                         .r11 = from->r11,
-                                         .r12 = from->r12,
-                                         .r13 = from->r13,
-                                         .r14 = from->r14,
-                                         .r15 = from->r15,
-                                         .rip = from->rip,
-                                         .rsp = from->rsp,
-                                         .rflags = from->rflags};
+    *registers = (struct user_registers){EACH_REGISTER(FROM)};
 }
 
 bool kernel_thread_read(const struct kernel_thread *thread, struct user_registers *registers)
