@@ -274,87 +274,34 @@ static size_t cpuinfo_text(const struct process *process, char *text)
     return (size_t)format_text(text, TEXT_ROOM, "processor\t: 0\nmodel name\t: x86-64\nflags\t\t: fpu\n\n");
 }
 
-static size_t fixed_text(char *text, const char *fixed)
-{
-    memcpy(text, fixed, strlen(fixed));
-    return strlen(fixed);
-}
-
-static size_t zero_line(const struct process *process, char *text)
-{
-    (void)process;
-    return fixed_text(text, "0\n");
-}
-
-static size_t one_line(const struct process *process, char *text)
-{
-    (void)process;
-    return fixed_text(text, "1\n");
-}
-
-static size_t pid_max_line(const struct process *process, char *text)
-{
-    (void)process;
-    return fixed_text(text, "4194304\n");
-}
-
-static size_t somaxconn_line(const struct process *process, char *text)
-{
-    (void)process;
-    return fixed_text(text, "4096\n");
-}
-
-static size_t loadavg_text(const struct process *process, char *text)
-{
-    (void)process;
-    return fixed_text(text, "0.00 0.00 0.00 1/1 1\n");
-}
-
-static size_t version_text(const struct process *process, char *text)
-{
-    (void)process;
-    return fixed_text(text, "Linux version 6.1.0-selkie (selkie)\n");
-}
-
-static size_t filesystems_text(const struct process *process, char *text)
-{
-    (void)process;
-    return fixed_text(text, "nodev\tproc\n\text4\n");
-}
-
-static size_t mounts_text(const struct process *process, char *text)
-{
-    (void)process;
-    return fixed_text(text, "rootfs / ext4 rw 0 0\nproc /proc proc rw 0 0\n");
-}
-
 static const struct {
     const char *path;
-    size_t (*text)(const struct process *process, char *text);
+    size_t (*text)(const struct process *process, char *text); /* NULL: always the same */
+    const char *fixed;
 } TEXTS[] = {
-    {"/proc/self/maps", maps_of_self},
-    {"/proc/self/smaps", smaps_of_self},
-    {"/proc/self/smaps_rollup", smaps_rollup_of_self},
-    {"/proc/self/status", status_text},
-    {"/proc/self/stat", stat_text},
-    {"/proc/self/statm", statm_text},
-    {"/proc/self/comm", comm_text},
-    {"/proc/self/cmdline", cmdline_text},
-    {"/proc/self/environ", environ_text},
-    {"/proc/self/mounts", mounts_text},
-    {"/proc/mounts", mounts_text},
-    {"/proc/meminfo", meminfo_text},
-    {"/proc/uptime", uptime_text},
-    {"/proc/stat", system_text},
-    {"/proc/sys/kernel/pid_max", pid_max_line},
-    {"/proc/cpuinfo", cpuinfo_text},
-    {"/proc/filesystems", filesystems_text},
-    {"/proc/loadavg", loadavg_text},
-    {"/proc/version", version_text},
-    {"/proc/sys/vm/overcommit_memory", one_line},
-    {"/proc/sys/kernel/ngroups_max", zero_line},
-    {"/proc/sys/net/core/somaxconn", somaxconn_line},
-    {"/sys/devices/system/cpu/online", zero_line},
+    {"/proc/self/maps", .text = maps_of_self},
+    {"/proc/self/smaps", .text = smaps_of_self},
+    {"/proc/self/smaps_rollup", .text = smaps_rollup_of_self},
+    {"/proc/self/status", .text = status_text},
+    {"/proc/self/stat", .text = stat_text},
+    {"/proc/self/statm", .text = statm_text},
+    {"/proc/self/comm", .text = comm_text},
+    {"/proc/self/cmdline", .text = cmdline_text},
+    {"/proc/self/environ", .text = environ_text},
+    {"/proc/self/mounts", .fixed = "rootfs / ext4 rw 0 0\nproc /proc proc rw 0 0\n"},
+    {"/proc/mounts", .fixed = "rootfs / ext4 rw 0 0\nproc /proc proc rw 0 0\n"},
+    {"/proc/meminfo", .text = meminfo_text},
+    {"/proc/uptime", .text = uptime_text},
+    {"/proc/stat", .text = system_text},
+    {"/proc/sys/kernel/pid_max", .fixed = "4194304\n"},
+    {"/proc/cpuinfo", .text = cpuinfo_text},
+    {"/proc/filesystems", .fixed = "nodev\tproc\n\text4\n"},
+    {"/proc/loadavg", .fixed = "0.00 0.00 0.00 1/1 1\n"},
+    {"/proc/version", .fixed = "Linux version 6.1.0-selkie (selkie)\n"},
+    {"/proc/sys/vm/overcommit_memory", .fixed = "1\n"},
+    {"/proc/sys/kernel/ngroups_max", .fixed = "0\n"},
+    {"/proc/sys/net/core/somaxconn", .fixed = "4096\n"},
+    {"/sys/devices/system/cpu/online", .fixed = "0\n"},
 };
 
 /* Below `folder` or it itself. */
@@ -391,7 +338,8 @@ static long text_open(const struct process *process, size_t index, struct file *
 {
     long error = text_make(file);
     if (!error) {
-        (*file)->word[0] = TEXTS[index].text(process, (*file)->data);
+        (*file)->word[0] = TEXTS[index].text ? TEXTS[index].text(process, (*file)->data)
+                                             : (size_t)format_text((*file)->data, TEXT_ROOM, "%s", TEXTS[index].fixed);
     }
     return error;
 }
