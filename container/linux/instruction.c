@@ -11,7 +11,8 @@
  *   .  nothing    m  ModRM      b  1 byte      w  2 bytes     z  2 or 4 bytes by operand size    v  as z, 8 with REX.W
  *   B  ModRM and 1 byte         Z  ModRM and z         r  relative, 1 byte       R  relative, 4 bytes
  *   a  an absolute address, 4 or 8 bytes by address size      e  3 bytes (enter)
- *   g  group 3: immediate only for the first two of its eight            x  not in 64-bit mode  */
+ *   g  group 3: immediate only for the first two of its eight            x  not in 64-bit mode
+ *   s  ModRM, and 2 bytes if there is a prefix 66 or F2 (extrq, insertq)  */
 static const char ONE_BYTE[16][17] = {
     "mmmmbzxxmmmmbzx_", "mmmmbzxxmmmmbzxx", "mmmmbz_xmmmmbz_x", "mmmmbz_xmmmmbz_x",
     "________________", "................", "xxxm____zZbB....", "rrrrrrrrrrrrrrrr",
@@ -21,8 +22,8 @@ static const char ONE_BYTE[16][17] = {
 
 static const char TWO_BYTES[16][17] = {
     "mmmmx.....x.xm.B", "mmmmmmmmmmmmmmmm", "xxxxxxxxmmmmmmmm", "......x.mxBxxxxx",
-    "mmmmmmmmmmmmmmmm", "mmmmmmmmmmmmmmmm", "mmmmmmmmmmmmmmmm", "BBBBmmm.mmxxmmmm",
-    "RRRRRRRRRRRRRRRR", "mmmmmmmmmmmmmmmm", "...mBmxx...mBmmm", "mmmmmmmmmmBmmmmm",
+    "mmmmmmmmmmmmmmmm", "mmmmmmmmmmmmmmmm", "mmmmmmmmmmmmmmmm", "BBBBmmm.smxxmmmm",
+    "RRRRRRRRRRRRRRRR", "mmmmmmmmmmmmmmmm", "...mBmmm...mBmmm", "mmmmmmmmmmBmmmmm",
     "mmBmBBBm........", "mmmmmmmmmmmmmmmm", "mmmmmmmmmmmmmmmm", "mmmmmmmmmmmmmmmm",
 };
 
@@ -31,7 +32,7 @@ struct cursor {
 };
 
 struct prefixes {
-    bool is_operand_short, is_address_short, is_wide;
+    bool is_operand_short, is_address_short, is_wide, has_f2;
 };
 
 static bool skip(struct cursor *cursor, unsigned count)
@@ -96,8 +97,10 @@ static bool prefixes_skip(struct cursor *cursor, struct prefixes *prefixes, unsi
         case 0x64:
         case 0x65:
         case 0xf0:
-        case 0xf2:
         case 0xf3:
+            break;
+        case 0xf2:
+            prefixes->has_f2 = true;
             break;
         default:
             if ((*opcode & 0xf0) != 0x40) {
@@ -114,7 +117,8 @@ static bool tail_skip(struct cursor *cursor, char letter, const struct prefixes 
                       struct instruction *instruction)
 {
     unsigned extension = 0, z = prefixes->is_operand_short && !prefixes->is_wide ? 2 : 4;
-    bool has_operand = letter == 'm' || letter == 'B' || letter == 'Z' || letter == 'g' || letter == 'G';
+    bool has_operand =
+        letter == 'm' || letter == 'B' || letter == 'Z' || letter == 'g' || letter == 'G' || letter == 's';
     if (has_operand && !operand_skip(cursor, &extension, &instruction->is_relative)) {
         return false;
     }
@@ -129,6 +133,8 @@ static bool tail_skip(struct cursor *cursor, char letter, const struct prefixes 
         return skip(cursor, 2);
     case 'e':
         return skip(cursor, 3);
+    case 's':
+        return skip(cursor, prefixes->is_operand_short || prefixes->has_f2 ? 2 : 0);
     case 'z':
     case 'Z':
         return skip(cursor, z);

@@ -23,6 +23,8 @@ void mcs_open(const seL4_BootInfo *info)
 {
     open(info);
     sched_control = info->schedcontrol.start;
+    SEL4_UTIL_CHECK(
+        seL4_SchedControl_ConfigureFlags(sched_control, OWN_CONTEXT, LONG_US, LONG_US, 0, 0, 0));
     probe = make(seL4_TCBObject);
 }
 

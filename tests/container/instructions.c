@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * instructions FILE...: does instruction_decode agree with Zydis about every place in these files where there is an
- * instruction? And are sites found, or not, where they should be?
+ * instruction, about every opcode of every map with every prefix and ModRM, and about noise (the same in every run)?
+ * And are sites found, or not, where they should be?
  */
 #include <Zydis/Zydis.h>
 #include <fcntl.h>
@@ -16,6 +17,7 @@
 
 enum {
     SHOWN = 10,
+    NOISE_ROUNDS = 2000000,
     PAGE = 4096
 };
 
@@ -84,6 +86,61 @@ static bool file_check(const char *name)
     return bytes != MAP_FAILED;
 }
 
+/* The same noise everywhere (Marsaglia, "Xorshift RNGs", 2003). */
+static uint64_t noise(void)
+{
+    static uint64_t state = 0x9e3779b97f4a7c15;
+    state ^= state << 13;
+    state ^= state >> 7;
+    state ^= state << 17;
+    return state;
+}
+
+/* What follows these bytes is every opcode with every ModRM, and noise as SIB, displacement and immediate. */
+static void opcodes_check(const char *start, size_t size)
+{
+    unsigned char bytes[24];
+    for (unsigned both = 0; both < 65536; both++) {
+        uint64_t tail[2] = {noise(), noise()};
+        memcpy(bytes, start, size);
+        bytes[size] = (unsigned char)(both >> 8);
+        bytes[size + 1] = (unsigned char)both;
+        memcpy(bytes + size + 2, tail, sizeof tail);
+        place_check(bytes);
+    }
+}
+
+static void maps_check(void)
+{
+    static const struct {
+        const char *bytes;
+        size_t size;
+    } maps[] = {{"", 0}, {"\x0f", 1}, {"\x0f\x38", 2}, {"\x0f\x3a", 2}},
+      prefixes[] = {{"", 0},         {"\x66", 1},     {"\xf2", 1},        {"\xf3", 1},     {"\x67", 1},
+                    {"\x48", 1},     {"\x44", 1},     {"\x66\x48", 2},    {"\xf2\x48", 2}, {"\xf3\x48", 2},
+                    {"\x66\xf2", 2}, {"\x66\xf3", 2}, {"\x66\xf2\x4f", 3}};
+    for (size_t prefix = 0; prefix < sizeof prefixes / sizeof prefixes[0]; prefix++) {
+        for (size_t map = 0; map < sizeof maps / sizeof maps[0]; map++) {
+            char start[8];
+            memcpy(start, prefixes[prefix].bytes, prefixes[prefix].size);
+            memcpy(start + prefixes[prefix].size, maps[map].bytes, maps[map].size);
+            opcodes_check(start, prefixes[prefix].size + maps[map].size);
+        }
+    }
+}
+
+/* Noise, and noise behind what begins VEX, EVEX and XOP. */
+static void noise_check(void)
+{
+    static const unsigned char STARTS[] = {0xc4, 0xc5, 0x62, 0x8f};
+    for (unsigned i = 0; i < NOISE_ROUNDS; i++) {
+        uint64_t bytes[3] = {noise(), noise(), noise()};
+        place_check((unsigned char *)bytes);
+        *(unsigned char *)bytes = STARTS[i % sizeof STARTS];
+        place_check((unsigned char *)bytes);
+    }
+}
+
 static unsigned char page[PAGE] __attribute__((aligned(PAGE)));
 
 /* A page of no-operations but for these bytes at `at`. Is there a site `before` bytes in front of the `syscall`? */
@@ -134,6 +191,8 @@ int main(int argument_count, char **arguments)
 {
     ZydisDecoderInit(&decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
     sites_check();
+    maps_check();
+    noise_check();
     for (int i = 1; i < argument_count; i++) {
         wrong += !file_check(arguments[i]);
     }
