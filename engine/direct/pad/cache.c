@@ -166,6 +166,13 @@ void cache_fill(uint64_t address, const struct translation *t)
     run_enter(&run, t);
 }
 
+bool cache_has_neighbours(uint64_t address, const struct translation *t)
+{
+    uint64_t page = address & ~(PAGE - 1);
+    return t->size_bits != ABI_SMALL_PAGE_BITS || continues(page + PAGE, t, t->paddr + PAGE) ||
+           continues(page - PAGE, t, t->paddr - PAGE);
+}
+
 /* What the host does not map, as on a file system that allows no code, reads as a device without a model. */
 void cache_fill_window(uint64_t address, const struct translation *t)
 {

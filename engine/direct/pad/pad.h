@@ -69,10 +69,14 @@ uint32_t breakpoints_hit(void);
 /* cache.c: the cache of mappings, this process's side */
 void cache_apply(void); /* the pending unmaps; afterwards pad_private.vspace is the VSpace it is bound to */
 void cache_fill(uint64_t address, const struct translation *t); /* the guest touched it */
+bool cache_has_neighbours(uint64_t address, const struct translation *t); /* that would be mapped with it */
 void cache_fill_window(uint64_t address, const struct translation *t); /* the same, in a window on a file */
 void cache_expect(void); /* the slot's expected page, if it is mapped by now */
 void cache_map_ones(uint64_t address, const struct translation *t);
 bool cache_map_thunks(uint64_t address); /* of this thunk page; false: the guest has something else there */
+
+/* bulk.c: the string instruction that missed a page went on without it, and the page stays unmapped */
+bool bulk_take(struct context *context, const struct pad_trap *trap, const struct translation *t);
 
 /* clock.c */
 uint64_t clock_now_ns(void); /* of the machine's clock */
