@@ -180,4 +180,9 @@ struct host_control {
 };
 bool host_control_find(uint64_t request, struct host_control *control);
 
+/* --- requests (request.c): what the machine does, once capabilities and the message were checked --- */
+
+MUST_USE struct result host_request_perform(struct kernel *k, struct invocation *in,
+                                            const struct host_rule *rule, uint64_t operation);
+
 #endif
