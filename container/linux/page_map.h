@@ -17,7 +17,7 @@ enum page_rights {
 /*
  * One page: 0 is a page without a frame.
  * After a fork a frame *is shared*: other processes may have it, too. A page with such a frame of its own contents
- * (is_cow) is not writable, whatever `rights` were asked for, until page_own gave it a frame that nobody else has.
+ * (is_cow) is not writable, whatever `rights` were asked for, until pages_own gave it a frame that nobody else has.
  */
 struct page {
     uint32_t frame : 27, rights : 2, is_shared : 1, is_cow : 1;
