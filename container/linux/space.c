@@ -2,21 +2,15 @@
 /*
  * Regions in a sorted array; neighbours that continue each other become one.
  * Invariant: regions are page-aligned, not empty, do not overlap; a page has a frame only inside a region.
+ * What makes pages be there is space_fill.c's.
  */
-#include "container/linux/space.h"
+#include "container/linux/space_parts.h"
 
 #include "container/linux/file.h"
 #include "container/linux/heap.h"
 #include "container/linux/object.h"
-#include "container/linux/page_map.h"
 #include "container/linux/sites.h"
 #include "container/linux/window.h"
-
-enum {
-    FILL_PAGES = 16,     /* a touch fills the aligned group of pages around it */
-    COPY_PAGES = 4,      /* after a fork a write copies so many, */
-    COPY_LARGE = 1 << 13 /* but FILL_PAGES in a process of more pages, so that its mappings stay few */
-};
 
 static struct region *regions;
 static size_t region_count, region_room;
@@ -177,11 +171,6 @@ long space_unmap(uint64_t start, uint64_t end)
     return 0;
 }
 
-static enum page_rights rights_of(unsigned protection)
-{
-    return protection & PROT_WRITE ? PAGE_WRITE : protection ? PAGE_READ : PAGE_NONE;
-}
-
 static void page_protect_to(void *argument, uint64_t vaddr, struct page *page)
 {
     page_protect(vaddr, page, *(enum page_rights *)argument);
@@ -232,212 +221,9 @@ uint64_t space_find(uint64_t wish, uint64_t size)
     return end >= SPACE_START + size ? end - size : 0;
 }
 
-/* One page of a file region: its part of the file, zeros behind. */
-static long page_fill_file(const struct region *region, uint64_t vaddr, uint64_t pages)
-{
-    unsigned added = pages_add(vaddr, (unsigned)pages, PAGE_WRITE, false);
-    if (added < pages) {
-        pages_drop(vaddr, vaddr + added * PAGE_SIZE);
-        return -ENOMEM;
-    }
-    uint64_t size = pages * PAGE_SIZE;
-    long got = file_read_at(region->file, vaddr, size, region->offset + (vaddr - region->start));
-    uint64_t filled = got > 0 ? (uint64_t)got : 0;
-    uint64_t there = page_up(filled);
-    memset((void *)(vaddr + filled), 0, there - filled);
-    pages_drop(vaddr + there, vaddr + size); /* whole pages behind its end are not there */
-    sites_rewrite(region, vaddr, there);
-    for (uint64_t i = 0; i < there / PAGE_SIZE; i++) {
-        uint64_t at = vaddr + i * PAGE_SIZE;
-        page_protect(at, page_find(at), rights_of(region->protection));
-    }
-    return 0;
-}
-
-static bool page_is_empty(uint64_t vaddr)
-{
-    const struct page *page = page_find(vaddr);
-    return !page || !page->frame;
-}
-
-/* The group of empty pages around an empty one. */
-static long group_fill(const struct region *region, uint64_t vaddr)
-{
-    uint64_t group = vaddr & ~(FILL_PAGES * PAGE_SIZE - 1);
-    uint64_t start = group > region->start ? group : region->start;
-    uint64_t end =
-        group + FILL_PAGES * PAGE_SIZE < region->end ? group + FILL_PAGES * PAGE_SIZE : region->end;
-    uint64_t first = vaddr, last = vaddr + PAGE_SIZE;
-    while (first > start && page_is_empty(first - PAGE_SIZE)) {
-        first -= PAGE_SIZE;
-    }
-    while (last < end && page_is_empty(last)) {
-        last += PAGE_SIZE;
-    }
-    if (region->file) {
-        long error = page_fill_file(region, first, (last - first) / PAGE_SIZE);
-        error = error ? page_fill_file(region, vaddr, 1) : 0;
-        return error ? error : page_is_empty(vaddr) ? -EFAULT : 0;
-    }
-    unsigned count = (unsigned)((last - first) / PAGE_SIZE);
-    if (first + pages_add(first, count, rights_of(region->protection), true) * PAGE_SIZE > vaddr) {
-        return 0;
-    }
-    return page_add(vaddr, rights_of(region->protection), true) ? 0 : -ENOMEM;
-}
-
-/* A page that has a frame, and the group around it. What a fork made common is copied when it is to be written. */
-static bool group_protect(const struct region *region, uint64_t vaddr, bool is_write)
-{
-    enum page_rights rights = rights_of(region->protection);
-    uint64_t size = FILL_PAGES * PAGE_SIZE;
-    if (is_write && !pages_are_alone() && page_count() < COPY_LARGE) {
-        size = COPY_PAGES * PAGE_SIZE;
-    }
-    uint64_t group = vaddr & ~(size - 1);
-    uint64_t start = group > region->start ? group : region->start;
-    uint64_t end = group + size < region->end ? group + size : region->end;
-    if (page_find(vaddr)->is_cow && rights == PAGE_WRITE && (is_write || pages_are_alone())) {
-        uint64_t first = vaddr, last = vaddr + PAGE_SIZE;
-        while (first > start && !page_is_empty(first - PAGE_SIZE) && page_find(first - PAGE_SIZE)->is_cow) {
-            first -= PAGE_SIZE;
-        }
-        while (last < end && !page_is_empty(last) && page_find(last)->is_cow) {
-            last += PAGE_SIZE;
-        }
-        return pages_own(first, last, rights) || pages_own(vaddr, vaddr + PAGE_SIZE, rights);
-    }
-    for (uint64_t at = start; at < end; at += PAGE_SIZE) {
-        if (at != vaddr && !page_is_empty(at)) {
-            (void)page_protect(at, page_find(at), rights);
-        }
-    }
-    return page_protect(vaddr, page_find(vaddr), rights);
-}
-
-long space_fill(uint64_t start, uint64_t size, bool is_write)
-{
-    uint64_t end = start + size;
-    if (end < start || end > SPACE_END) {
-        return -EFAULT;
-    }
-    for (uint64_t vaddr = page_down(start); vaddr < end; vaddr += PAGE_SIZE) {
-        const struct page *page = page_find(vaddr);
-        if (page && page->frame && page->rights >= (is_write ? PAGE_WRITE : PAGE_READ) && !page->is_window) {
-            continue;
-        }
-        const struct region *region = space_region(vaddr);
-        if (!region || !(region->protection & (is_write ? PROT_WRITE : PROT_READ | PROT_EXEC | PROT_WRITE))) {
-            return -EFAULT;
-        }
-        if (region->window) {
-            uint64_t filled = vaddr;
-            long error = window_fill(region, vaddr, rights_of(region->protection), &filled);
-            if (error) {
-                return error;
-            }
-            vaddr = filled - PAGE_SIZE;
-            continue;
-        }
-        if (page && page->frame) {
-            if (!group_protect(region, vaddr, is_write)) {
-                return -ENOMEM;
-            }
-            continue;
-        }
-        long error = group_fill(region, vaddr);
-        if (error) {
-            return error;
-        }
-    }
-    return 0;
-}
-
 void space_forget(uint64_t start, uint64_t end)
 {
     pages_drop(start, end);
-}
-
-/* Free room behind a region that grows to `end`? */
-static bool region_can_grow(uint64_t from, uint64_t end)
-{
-    return end <= SPACE_END && space_is_free(from, end);
-}
-
-/* A window that grows is another one, on the same file. */
-static long window_remap(struct region *region, uint64_t old_size, uint64_t size, uint64_t to, bool may_move)
-{
-    uint64_t old = region->start, target = to;
-    long error;
-    if (!to) {
-        target = region_can_grow(old + old_size, old + size) ? old : may_move ? space_find(0, size) : 0;
-    }
-    struct window *window = target ? window_make(region->file, region->offset, size, &error) : NULL;
-    if (!window) {
-        return target ? error : -ENOMEM;
-    }
-    region->window = window;
-    region->start = target;
-    region->end = target + size;
-    error = space_map(region);
-    if (!error && target != old) {
-        error = space_unmap(old, old + old_size);
-    }
-    window_release(window);
-    return error ? error : (long)target;
-}
-
-long space_remap(uint64_t old, uint64_t old_size, uint64_t size, uint64_t to, bool may_move)
-{
-    const struct region *found = space_region(old);
-    if (!found || found->end < old + old_size) {
-        return -EFAULT;
-    }
-    struct region region = *found;
-    region.offset += old - region.start;
-    region.start = old;
-    if (!to && size <= old_size) {
-        return size == old_size || space_unmap(old + size, old + old_size) == 0 ? (long)old : -ENOMEM;
-    }
-    if (region.window && size > old_size) {
-        return window_remap(&region, old_size, size, to, may_move);
-    }
-    if (size > old_size && !object_has_bytes(size - old_size)) {
-        return -ENOMEM;
-    }
-    if (!to && region_can_grow(old + old_size, old + size)) {
-        region.offset += old_size;
-        region.start = old + old_size;
-        region.end = old + size;
-        return space_map(&region) == 0 ? (long)old : -ENOMEM;
-    }
-    if (!to && !may_move) {
-        return -ENOMEM;
-    }
-    uint64_t target = to ? to : space_find(0, size);
-    if (!target) {
-        return -ENOMEM;
-    }
-    region.start = target;
-    region.end = target + size;
-    if (region.file) {
-        file_hold(region.file); /* across the unmapping of the only region that may hold it */
-    }
-    if (region.window) {
-        window_hold(region.window);
-    }
-    long error = space_map(&region);
-    if (!error) {
-        uint64_t moved = size < old_size ? size : old_size;
-        error = pages_move(old, target, moved) ? space_unmap(old, old + old_size) : -ENOMEM;
-    }
-    if (region.window) {
-        window_release(region.window);
-    }
-    if (region.file) {
-        file_release(region.file);
-    }
-    return error ? error : (long)target;
 }
 
 void space_set_break(uint64_t start)
@@ -462,53 +248,6 @@ uint64_t space_break(uint64_t wish)
     }
     break_now = wish;
     return break_now;
-}
-
-long user_read(void *to, uint64_t from, size_t size)
-{
-    long error = space_fill(from, size, false);
-    if (!error) {
-        memcpy(to, (const void *)from, size);
-    }
-    return error;
-}
-
-long user_write(uint64_t to, const void *from, size_t size)
-{
-    long error = space_fill(to, size, true);
-    if (!error) {
-        memcpy((void *)to, from, size);
-    }
-    return error;
-}
-
-long user_zero(uint64_t to, size_t size)
-{
-    long error = space_fill(to, size, true);
-    if (!error) {
-        memset((void *)to, 0, size);
-    }
-    return error;
-}
-
-long user_string(char *to, uint64_t from, size_t room)
-{
-    for (size_t length = 0; length < room;) {
-        uint64_t at = from + length;
-        size_t part = PAGE_SIZE - (at & PAGE_MASK);
-        part = part < room - length ? part : room - length;
-        long error = space_fill(at, 1, false);
-        if (error) {
-            return error;
-        }
-        for (size_t end = length + part; length < end; length++) {
-            to[length] = ((const char *)from)[length];
-            if (!to[length]) {
-                return (long)length;
-            }
-        }
-    }
-    return -ENAMETOOLONG;
 }
 
 static bool page_is_common(uint64_t vaddr)
