@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * /proc as a list of processes: directories and what is known of other processes, as the process server tells it.
- * What a process knows of itself is synthetic.c's. Directories are lists of names that are made when opened.
+ * What a process knows of itself is synthetic_text.c's. Directories are lists of names that are made when opened.
  */
 #include "container/linux/proc.h"
 
