@@ -85,4 +85,9 @@ long user_zero(uint64_t to, size_t size);
 /* Copy a string; its length without the zero, or -EFAULT, -ENAMETOOLONG. */
 long user_string(char *to, uint64_t from, size_t room);
 
+/* A piece of the program's memory, as readv(2) and sendmsg(2) have it. */
+struct io_vector {
+    uint64_t base, size;
+};
+
 #endif
