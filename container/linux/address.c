@@ -6,9 +6,9 @@
  */
 #include "container/linux/address.h"
 
+#include "container/linux/socket.h"
+
 enum {
-    AF_INET = 2,
-    AF_INET6 = 10,
     LOOPBACK = 127, /* the first byte of such an address, which is the lowest of the word */
     INET_SIZE = 16,
     INET6_SIZE = 24, /* without the scope */

@@ -4,18 +4,14 @@
 
 #include "container/linux/host.h"
 #include "container/linux/identity.h"
+#include "container/linux/socket.h"
 #include "container/linux/space.h"
 
 enum {
-    SOL_SOCKET = 1,
     SO_PASSCRED = 16,
     SO_PEERCRED = 17,
     SO_DOMAIN = 39,
-    AF_UNIX = 1,
-    SCM_CREDENTIALS = 2,
-    MSG_CTRUNC = 8,
-    FLAGS = 3, /* word of a socket's file: PASSES_CREDENTIALS, from bit 32 on its peer's pid */
-    PASSES_CREDENTIALS = 1
+    PASSES_CREDENTIALS = 1 /* in the word SOCKET_CREDENTIALS; from bit 32 on its peer's pid */
 };
 
 bool socket_is_unix(const struct file *socket)
@@ -49,7 +45,7 @@ void credentials_give(const struct file *socket, const struct credentials *crede
                       struct control_room *room)
 {
     /* Of who sent no files nobody knows more than whose container it is. */
-    const struct credentials unknown = {(int32_t)(socket->word[FLAGS] >> 32), identity_user(),
+    const struct credentials unknown = {(int32_t)(socket->word[SOCKET_CREDENTIALS] >> 32), identity_user(),
                                         identity_group()};
     credentials = credentials ? credentials : &unknown;
     struct {
@@ -57,7 +53,7 @@ void credentials_give(const struct file *socket, const struct credentials *crede
         struct credentials credentials;
         uint32_t padding;
     } message = {{sizeof message.header + sizeof *credentials, SOL_SOCKET, SCM_CREDENTIALS}, *credentials, 0};
-    if (!(socket->word[FLAGS] & PASSES_CREDENTIALS)) {
+    if (!(socket->word[SOCKET_CREDENTIALS] & PASSES_CREDENTIALS)) {
         return;
     }
     if (room->size - room->used < message.header.size ||
@@ -78,8 +74,8 @@ bool credentials_option_set(struct file *socket, uint64_t level, uint64_t name, 
     }
     *result = size < sizeof value ? -EINVAL : user_read(&value, at, sizeof value);
     if (!*result) {
-        uint64_t others = socket->word[FLAGS] & ~(uint64_t)PASSES_CREDENTIALS;
-        socket->word[FLAGS] = others | (value ? PASSES_CREDENTIALS : 0u);
+        uint64_t others = socket->word[SOCKET_CREDENTIALS] & ~(uint64_t)PASSES_CREDENTIALS;
+        socket->word[SOCKET_CREDENTIALS] = others | (value ? PASSES_CREDENTIALS : 0u);
     }
     return true;
 }
@@ -87,8 +83,9 @@ bool credentials_option_set(struct file *socket, uint64_t level, uint64_t name, 
 bool credentials_option_get(const struct file *socket, uint64_t level, uint64_t name, unsigned char value[16],
                             uint64_t *size)
 {
-    int32_t is_on = socket->word[FLAGS] & PASSES_CREDENTIALS;
-    struct credentials peer = {(int32_t)(socket->word[FLAGS] >> 32), identity_user(), identity_group()};
+    int32_t is_on = socket->word[SOCKET_CREDENTIALS] & PASSES_CREDENTIALS;
+    struct credentials peer = {(int32_t)(socket->word[SOCKET_CREDENTIALS] >> 32), identity_user(),
+                               identity_group()};
     if (level != SOL_SOCKET || (name != SO_PASSCRED && name != SO_PEERCRED) || !socket_is_unix(socket)) {
         return false;
     }
@@ -99,5 +96,6 @@ bool credentials_option_get(const struct file *socket, uint64_t level, uint64_t 
 
 void credentials_set_peer(struct file *socket, int pid)
 {
-    socket->word[FLAGS] = (socket->word[FLAGS] & UINT32_MAX) | (uint64_t)(uint32_t)pid << 32;
+    socket->word[SOCKET_CREDENTIALS] =
+        (socket->word[SOCKET_CREDENTIALS] & UINT32_MAX) | (uint64_t)(uint32_t)pid << 32;
 }

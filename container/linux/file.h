@@ -183,8 +183,6 @@ struct file *file_host_make_master(const struct object_box *box, unsigned flags,
                                    uint64_t id); /* id: terminal.h */
 bool file_host_is_socket(const struct file *file);
 
-/* In socket_calls.c: wait as long as the socket's options say; then it is -EAGAIN all the same. */
-long socket_wait(struct thread *thread, struct file *file, uint64_t events);
 /* An eventfd or timerfd that was none of the host's. */
 void file_host_become(struct file *file, const struct object_box *box, bool is_timer);
 bool file_host_is_timer(const struct file *file);

@@ -7,6 +7,7 @@
 #include "container/linux/calls.h"
 #include "container/linux/file.h"
 #include "container/linux/host.h"
+#include "container/linux/socket.h"
 #include "container/linux/space.h"
 
 enum {

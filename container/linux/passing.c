@@ -8,14 +8,11 @@
 #include "container/linux/open.h"
 #include "container/linux/pty.h"
 #include "container/linux/server.h"
+#include "container/linux/socket.h"
 #include "container/linux/space.h"
 #include "container/linux/synthetic.h"
 
 enum {
-    SOL_SOCKET = 1,
-    SCM_RIGHTS = 1,
-    SCM_CREDENTIALS = 2,
-    MSG_CTRUNC = 8,
     FILES = 253,
     LETTER_ROOM = 60000 /* less than a pipe holds */
 };

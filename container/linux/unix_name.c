@@ -4,10 +4,10 @@
 
 #include "container/linux/host.h"
 #include "container/linux/place.h"
+#include "container/linux/socket.h"
 #include "container/linux/space.h"
 
 enum {
-    AF_UNIX = 1,
     FAMILY_BYTES = 2,
     ADDRESS_BYTES = 110,
     ABSTRACT = '@', /* behind the beginning: an abstract name follows; else a node of a file system */
