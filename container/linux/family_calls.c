@@ -26,7 +26,6 @@ enum {
     CLD_DUMPED,
     CLD_STOPPED = 5,
     CLD_CONTINUED,
-    AT_EMPTY_PATH = 0x1000,
     RUSAGE_SIZE = 144
 };
 

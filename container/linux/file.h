@@ -49,10 +49,16 @@ enum {
     S_IFDIR = 0040000,
     S_IFCHR = 0020000,
     S_IFIFO = 0010000,
+    MODE_BITS = 07777,
 
     PATH_ROOM = 4096,
     FILES_MAX = 65536,
-    AT_FDCWD = -100
+
+    AT_FDCWD = -100,
+    AT_SYMLINK_NOFOLLOW = 0x100,
+    AT_REMOVEDIR = 0x200,
+    AT_SYMLINK_FOLLOW = 0x400,
+    AT_EMPTY_PATH = 0x1000
 };
 
 struct file;

@@ -7,11 +7,8 @@
 #include "container/linux/overlay.h"
 
 enum {
-    AT_SYMLINK_NOFOLLOW = 0x100,
-    AT_REMOVEDIR = 0x200,
     RENAME_NOREPLACE = 1,
     RENAME_EXCHANGE = 2,
-    MODE_BITS = 07777,
     MODE_PLAIN = 0777,
     S_ISUID = 04000,
     S_ISGID = 02000,

@@ -8,13 +8,6 @@
 #include "container/linux/space.h"
 #include "container/linux/synthetic.h"
 
-enum {
-    AT_SYMLINK_NOFOLLOW = 0x100,
-    AT_EMPTY_PATH = 0x1000
-};
-
-static struct path path;
-
 struct owner_change {
     uint64_t flags;
     uint32_t user, group;
@@ -29,8 +22,8 @@ static long owner_below(void *argument, const struct place *place)
 static long owner_set(const struct process *process, struct owner_change change)
 {
     static struct statx status;
-    long error = path_do(process, &path, !(change.flags & AT_SYMLINK_NOFOLLOW), owner_below, &change);
-    return error == PATH_SYNTHETIC ? synthetic_stat(process, path.text, &status) : error < 0 ? error : 0;
+    long error = path_do(process, &call_path, !(change.flags & AT_SYMLINK_NOFOLLOW), owner_below, &change);
+    return error == PATH_SYNTHETIC ? synthetic_stat(process, call_path.text, &status) : error < 0 ? error : 0;
 }
 
 /* What the file was opened as, while that is still its path. */
@@ -41,7 +34,7 @@ static long owner_of_file(const struct process *process, const struct file *file
         return -EBADF;
     }
     bool is_layered = file->layer || overlay_is_directory(file);
-    if (!is_layered || !file->path || path_set(&path, file->path)) {
+    if (!is_layered || !file->path || path_set(&call_path, file->path)) {
         return 0;
     }
     long error = owner_set(process, (struct owner_change){AT_SYMLINK_NOFOLLOW, user, group});
@@ -50,7 +43,7 @@ static long owner_of_file(const struct process *process, const struct file *file
 
 static long owner_at(struct thread *thread, uint64_t directory, uint64_t name, struct owner_change change)
 {
-    long error = path_read(thread->process, directory, name, &path);
+    long error = path_read(thread->process, directory, name, &call_path);
     return error ? error : owner_set(thread->process, change);
 }
 

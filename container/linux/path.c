@@ -13,9 +13,10 @@
 #define SHM "/dev/shm"
 
 enum {
-    LINKS_MAX = 40,
-    AT_SYMLINK_NOFOLLOW = 0x100
+    LINKS_MAX = 40
 };
+
+struct path call_path;
 
 static const struct container_order *the_order;
 static cap_address root;

@@ -33,6 +33,9 @@ enum {
 
 void path_init(const struct container_order *order);
 
+/* For a call that names one path: one call at a time is served, and every process has a copy of this. */
+extern struct path call_path;
+
 /* What a call names, relative to `directory_fd` or the working directory. 0 or an error; -ENOENT for an empty path. */
 long path_read(const struct process *process, uint64_t directory_fd, uint64_t address, struct path *to);
 
@@ -61,10 +64,10 @@ void path_enter(struct process *process, const struct path *path, struct file *f
 /* Directories that were opened below `old` are now below `new`. */
 void path_renamed(struct process *process, const struct path *old, const struct path *new);
 
-/* The root directory; 0 if the container has none. */
 /* Is there a file system at /dev/shm? */
 bool path_has_shm(void);
 
+/* The root directory; 0 if the container has none. */
 cap_address path_root(void);
 
 #endif

@@ -4,10 +4,6 @@
 
 #include "container/linux/host.h"
 
-enum {
-    AT_REMOVEDIR = 0x200
-};
-
 #define PLACE(place, operation, ...)                                                                         \
     HOST((place)->directory, operation, 0, NULL, (uint64_t)(place)->below, (place)->length, __VA_ARGS__)
 

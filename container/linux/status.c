@@ -8,8 +8,6 @@
 #include "container/linux/synthetic.h"
 
 enum {
-    AT_SYMLINK_NOFOLLOW = 0x100,
-    AT_EMPTY_PATH = 0x1000,
     AT_EACCESS = 0x200,
     AT_NO_AUTOMOUNT = 0x800,
     AT_SYNC_TYPE = 0x6000,
