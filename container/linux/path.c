@@ -2,7 +2,6 @@
 /* Joining paths, volumes, and the walk through links. */
 #include "container/linux/path.h"
 
-#include "container/linux/heap.h"
 #include "container/linux/host.h"
 #include "container/linux/overlay.h"
 #include "container/linux/path_text.h"

@@ -43,18 +43,27 @@ static bool page_is_empty(uint64_t vaddr)
     return !page || !page->frame;
 }
 
+struct group {
+    uint64_t start, end;
+};
+
+/* The aligned group of pages around one, as far as the region goes. `size` is a power of 2. */
+static struct group group_of(const struct region *region, uint64_t vaddr, uint64_t size)
+{
+    uint64_t start = vaddr & ~(size - 1), end = start + size;
+    return (struct group){start > region->start ? start : region->start,
+                          end < region->end ? end : region->end};
+}
+
 /* The group of empty pages around an empty one. */
 static long group_fill(const struct region *region, uint64_t vaddr)
 {
-    uint64_t group = vaddr & ~(FILL_PAGES * PAGE_SIZE - 1);
-    uint64_t start = group > region->start ? group : region->start;
-    uint64_t end =
-        group + FILL_PAGES * PAGE_SIZE < region->end ? group + FILL_PAGES * PAGE_SIZE : region->end;
+    struct group group = group_of(region, vaddr, FILL_PAGES * PAGE_SIZE);
     uint64_t first = vaddr, last = vaddr + PAGE_SIZE;
-    while (first > start && page_is_empty(first - PAGE_SIZE)) {
+    while (first > group.start && page_is_empty(first - PAGE_SIZE)) {
         first -= PAGE_SIZE;
     }
-    while (last < end && page_is_empty(last)) {
+    while (last < group.end && page_is_empty(last)) {
         last += PAGE_SIZE;
     }
     if (region->file) {
@@ -77,20 +86,19 @@ static bool group_protect(const struct region *region, uint64_t vaddr, bool is_w
     if (is_write && !pages_are_alone() && page_count() < COPY_LARGE) {
         size = COPY_PAGES * PAGE_SIZE;
     }
-    uint64_t group = vaddr & ~(size - 1);
-    uint64_t start = group > region->start ? group : region->start;
-    uint64_t end = group + size < region->end ? group + size : region->end;
+    struct group group = group_of(region, vaddr, size);
     if (page_find(vaddr)->is_cow && rights == PAGE_WRITE && (is_write || pages_are_alone())) {
         uint64_t first = vaddr, last = vaddr + PAGE_SIZE;
-        while (first > start && !page_is_empty(first - PAGE_SIZE) && page_find(first - PAGE_SIZE)->is_cow) {
+        while (first > group.start && !page_is_empty(first - PAGE_SIZE) &&
+               page_find(first - PAGE_SIZE)->is_cow) {
             first -= PAGE_SIZE;
         }
-        while (last < end && !page_is_empty(last) && page_find(last)->is_cow) {
+        while (last < group.end && !page_is_empty(last) && page_find(last)->is_cow) {
             last += PAGE_SIZE;
         }
         return pages_own(first, last, rights) || pages_own(vaddr, vaddr + PAGE_SIZE, rights);
     }
-    for (uint64_t at = start; at < end; at += PAGE_SIZE) {
+    for (uint64_t at = group.start; at < group.end; at += PAGE_SIZE) {
         if (at != vaddr && !page_is_empty(at)) {
             (void)page_protect(at, page_find(at), rights);
         }

@@ -42,29 +42,28 @@ static long descriptor_number(const char *path)
     return -1;
 }
 
-/* /proc/PID/... of the process itself is /proc/self/... */
-static const char *path_self(const struct process *process, const char *path, char to[PATH_ROOM])
+/* /proc/PID/... of the process itself is /proc/self/... Good until the next call. */
+static const char *path_self(const struct process *process, const char *path)
 {
+    static char self[PATH_ROOM];
     char own[32];
     size_t length = (size_t)format_text(own, sizeof own, "/proc/%d/", process->id);
     if (strncmp(path, own, length) != 0) {
         return path;
     }
-    format_text(to, PATH_ROOM, "/proc/self/%s", path + length);
-    return to;
+    format_text(self, sizeof self, "/proc/self/%s", path + length);
+    return self;
 }
 
 struct file *synthetic_file(const struct process *process, const char *path)
 {
-    static char self[PATH_ROOM];
-    long number = synthetic_covers(path) ? descriptor_number(path_self(process, path, self)) : -1;
+    long number = synthetic_covers(path) ? descriptor_number(path_self(process, path)) : -1;
     return number >= 0 ? file_of(process, (uint64_t)number) : NULL;
 }
 
 long synthetic_open(const struct process *process, const char *path, unsigned flags, struct file **file)
 {
-    static char self[PATH_ROOM];
-    path = path_self(process, path, self);
+    path = path_self(process, path);
     long error = device_open(path, flags, file);
     error = error == -ENOENT ? text_open(process, path, flags, file) : error;
     if (error != -ENOENT || adjust_open(process, path, flags, file, &error)) {
@@ -84,8 +83,7 @@ long synthetic_open(const struct process *process, const char *path, unsigned fl
 
 long synthetic_link(const struct process *process, const char *path, char to[PATH_ROOM])
 {
-    static char self[PATH_ROOM];
-    path = path_self(process, path, self);
+    path = path_self(process, path);
     const char *target = NULL;
     long number = descriptor_number(path);
     if (strcmp(path, "/proc/self/exe") == 0) {
