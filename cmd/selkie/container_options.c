@@ -9,48 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "container_usage.h"
 #include "hostio/hostio.h"
 #include "run/network_rules.h"
 #include "run/run.h"
 #include "run/say.h"
-
-static const char help[] =
-    "usage: selkie container run [options] COMMAND [ARGUMENTS]\n"
-    "       selkie container run [options] --image=IMAGE [COMMAND [ARGUMENTS]]\n"
-    "\n"
-    "Run a Linux program in a container: threads of an seL4 system that all of a user's containers share.\n"
-    "\n"
-    "      --rootfs=DIR[:ro|:O]  its root file system; with :O the directory stays as it is, and what the\n"
-    "                            container changes goes with the container; or\n"
-    "      --image=PATH          an OCI layout or archive, or an archive of docker save, used as with :O\n"
-    "      --name=NAME           to find it by; otherwise a name is made up\n"
-    "  -d, --detach              in the background: print the name and leave; output goes to its log\n"
-    "  -i, --interactive         with -d: nothing; otherwise standard input is the container's anyway\n"
-    "  -t, --tty                 standard input is a terminal and the container's controlling terminal\n"
-    "      --rm                  with -d: forget it when it has ended\n"
-    "      --restart=POLICY      no, always, on-failure or on-failure:TIMES\n"
-    "      --memory=SIZE         its memory, with K, M or G; default 256M\n"
-    "      --shm-size=SIZE       of /dev/shm, in the host's memory; default 64M; 0: there is none\n"
-    "      --cpu=PERCENT%        its share of the processor, from 1%; with --mcs\n"
-    "      --env=NAME[=VALUE]    may be repeated; the environment is empty otherwise, but for PATH and HOME\n"
-    "      --workdir=DIR         in the container; default /, or the image's\n"
-    "      --user=UID[:GID]      of the program; default 0:0, or the image's\n"
-    "      --volume=HOST:DIR[:ro]\n"
-    "                            a directory or file of the host at a path of the container\n"
-    "      --publish=[ADDRESS:]PORT:PORT\n"
-    "                            what listens at the second port inside is reached at the first one of the\n"
-    "                            host; ADDRESS is 127.0.0.1 unless it is given\n"
-    "      --network=RULES       sockets: any, or rules as for --host-network; default: none\n"
-    "      --engine=NAME         how to run it; `selkie engines` lists what this host can\n"
-    "      --mcs                 on the MCS kernel\n"
-    "      --alone               in an seL4 system of its own, which no other command knows\n"
-    "      --timeout=SECONDS     end it after that, with status 124\n"
-    "  -v, --verbose             --alone, and show what the system and Selkie said\n"
-    "  -h, --help                this text\n"
-    "\n"
-    "Ending this command ends the container, unless it is detached. Exit status: that of the program,\n"
-    "128 + N if signal N ended it, 127 if there is no such program, 126 if it cannot be run, 125 if the\n"
-    "container could not be made, 124 timeout, 2 bad usage.\n";
 
 enum {
     SHM_DEFAULT = 64 << 20
@@ -62,11 +25,8 @@ enum option_key {
     OPTION_NAME,
     OPTION_RM,
     OPTION_RESTART,
-    OPTION_MEMORY,
     OPTION_SHM,
     OPTION_CPU,
-    OPTION_WORKDIR,
-    OPTION_USER,
     OPTION_NETWORK,
     OPTION_ENGINE,
     OPTION_MCS,
@@ -83,12 +43,12 @@ static const struct option long_options[] = {
     {"tty", no_argument, NULL, 't'},
     {"rm", no_argument, NULL, OPTION_RM},
     {"restart", required_argument, NULL, OPTION_RESTART},
-    {"memory", required_argument, NULL, OPTION_MEMORY},
+    {"memory", required_argument, NULL, 'm'},
     {"shm-size", required_argument, NULL, OPTION_SHM},
     {"cpu", required_argument, NULL, OPTION_CPU},
     {"env", required_argument, NULL, 'e'},
-    {"workdir", required_argument, NULL, OPTION_WORKDIR},
-    {"user", required_argument, NULL, OPTION_USER},
+    {"workdir", required_argument, NULL, 'w'},
+    {"user", required_argument, NULL, 'u'},
     {"volume", required_argument, NULL, 'V'},
     {"publish", required_argument, NULL, 'p'},
     {"network", required_argument, NULL, OPTION_NETWORK},
@@ -97,8 +57,7 @@ static const struct option long_options[] = {
     {"alone", no_argument, NULL, OPTION_ALONE},
     {"timeout", required_argument, NULL, OPTION_TIMEOUT},
     {"verbose", no_argument, NULL, 'v'},
-    {"help", no_argument, NULL, 'h'},
-    {NULL, 0, NULL, 0},
+    USAGE_LONG_HELP,
 };
 
 /* Cut ":ro" or ":rw" off the end. */
@@ -200,6 +159,17 @@ static bool port_read(const char *text, unsigned *port)
     return end != text && !*end && text[0] >= '0' && text[0] <= '9' && value > 0 && value <= 65535;
 }
 
+static bool is_everywhere(const struct container_port_map *port)
+{
+    return strcmp(port->address, "0.0.0.0") == 0;
+}
+
+bool container_ports_meet(const struct container_port_map *one, const struct container_port_map *other)
+{
+    return one->host == other->host &&
+           (is_everywhere(one) || is_everywhere(other) || strcmp(one->address, other->address) == 0);
+}
+
 static bool port_add(struct container_options *options, const char *text)
 {
     char copy[64];
@@ -225,6 +195,15 @@ static bool port_add(struct container_options *options, const char *text)
         say("--publish=%s: not of the form [ADDRESS:]PORT:PORT, with an address of IPv4", text);
         return false;
     }
+    for (unsigned i = 0; i < options->port_count; i++) {
+        const struct container_port_map *other = &options->port[i];
+        if (other->inside == port.inside || container_ports_meet(other, &port)) {
+            say("--publish=%s: port %u of the %s is published already", text,
+                other->inside == port.inside ? port.inside : port.host,
+                other->inside == port.inside ? "container" : "host");
+            return false;
+        }
+    }
     options->port[options->port_count++] = port;
     return true;
 }
@@ -241,11 +220,11 @@ static bool network_set(struct container_options *options, const char *rules)
     return true;
 }
 
-static bool environment_add(struct container_options *options, const char *text)
+bool container_variable_add(struct message *environment, const char *text)
 {
     char pair[4096];
     if (strchr(text, '=')) {
-        return message_add(&options->environment, "env", text);
+        return message_add(environment, "env", text);
     }
     const char *value = getenv(text); /* as docker has it: pass on what is there */
     if (!value) {
@@ -256,7 +235,7 @@ static bool environment_add(struct container_options *options, const char *text)
         say("--env=%s: its value is too long to be passed on", text);
         return false;
     }
-    return message_add(&options->environment, "env", pair);
+    return message_add(environment, "env", pair);
 }
 
 static bool restart_set(struct container_options *options, const char *text)
@@ -283,6 +262,17 @@ static bool cpu_set(struct container_options *options, const char *text)
         return false;
     }
     options->cpu_permille = (unsigned)(percent * 10 + 0.5);
+    return true;
+}
+
+static bool engine_set(struct container_options *options, const char *name)
+{
+    struct diag diag = {0};
+    options->kind.engine = name;
+    if (!run_engine_find(name, &diag)) {
+        say("%s", diag.text);
+        return false;
+    }
     return true;
 }
 
@@ -320,17 +310,17 @@ static bool option_apply(struct container_options *options, int key, char *value
         return flag_set(&options->is_removed);
     case OPTION_RESTART:
         return restart_set(options, value);
-    case OPTION_MEMORY:
+    case 'm':
         return memory_set(options, value);
     case OPTION_SHM:
         return shm_set(options, value);
     case OPTION_CPU:
         return cpu_set(options, value);
     case 'e':
-        return environment_add(options, value);
-    case OPTION_WORKDIR:
+        return container_variable_add(&options->environment, value);
+    case 'w':
         return text_set(&options->workdir, value);
-    case OPTION_USER:
+    case 'u':
         return text_set(&options->user, value);
     case 'V':
         return volume_add(options, value);
@@ -339,7 +329,7 @@ static bool option_apply(struct container_options *options, int key, char *value
     case OPTION_NETWORK:
         return network_set(options, value);
     case OPTION_ENGINE:
-        return text_set(&options->kind.engine, value);
+        return engine_set(options, value);
     case OPTION_MCS:
         return flag_set(&options->kind.is_mcs);
     case OPTION_ALONE:
@@ -349,7 +339,6 @@ static bool option_apply(struct container_options *options, int key, char *value
     case 'v':
         return flag_set(&options->is_verbose) && flag_set(&options->is_alone);
     default:
-        say("container run: no such option, or a value is missing; see selkie container run --help");
         return false;
     }
 }
@@ -390,6 +379,9 @@ static const char *options_judge(const struct container_options *options)
     if (options->is_detached && (options->is_terminal || options->timeout > 0)) {
         return "--detach does not go with --tty and --timeout";
     }
+    if (options->is_removed && options->restart && strcmp(options->restart, "no") != 0) {
+        return "--rm does not go with --restart";
+    }
     return NULL;
 }
 
@@ -397,16 +389,14 @@ int container_options_parse(struct container_options *options, int count, char *
 {
     int key;
     options->shm_bytes = SHM_DEFAULT;
-    optind = 1;
-    opterr = 0;
-    while ((key = getopt_long(count, arguments, "+:hvdite:p:", long_options, NULL)) != -1) {
-        if (key == 'h') {
-            (void)fputs(help, stdout);
-            return RUN_OK + 1;
-        }
+    usage_begin();
+    while ((key = usage_next(count, arguments, "+:hvdite:m:p:u:w:", long_options)) >= 0) {
         if (!option_apply(options, key, optarg)) {
             return RUN_BAD_INPUT + 1;
         }
+    }
+    if (key != USAGE_END) {
+        return usage_status(key) + 1;
     }
     options->command = arguments + optind;
     const char *problem = options_judge(options);

@@ -20,6 +20,8 @@
 
 #include "container_give.h"
 #include "container_image.h"
+#include "container_publish.h"
+#include "container_remove.h"
 #include "container_root.h"
 #include "container_shm.h"
 #include "container_state.h"
@@ -259,6 +261,7 @@ static json_t *config_make(const struct job *job)
     (void)json_object_set_new(config, "kernel", json_string(options->kind.is_mcs ? "mcs" : "classic"));
     (void)json_object_set_new(config, "detached", json_boolean(options->is_detached));
     (void)json_object_set_new(config, "restart", json_string(options->restart ? options->restart : "no"));
+    (void)json_object_set_new(config, REMOVE_KEY, json_boolean(options->is_removed || !options->is_detached));
     (void)json_object_set_new(config, "network", json_string(options->network));
     (void)json_object_set_new(config, "command", command);
     (void)json_object_set_new(config, "volumes", volumes);
@@ -299,6 +302,9 @@ static int job_run(struct job *job)
     if (connection < 0) {
         say("container run: %s", diag.text);
     } else if (job->options.is_detached && status == RUN_OK) {
+        if (job->options.is_removed) {
+            (void)remove_later(job->name, job->state, connection);
+        }
         puts(job->name);
     }
     return status;
@@ -314,6 +320,11 @@ static bool state_prepare(struct job *job)
 {
     struct diag diag = {0};
     job->state = state_make(job->name, &diag);
+    if (job->state == -EEXIST) {
+        remove_leftovers();
+        diag.text[0] = '\0';
+        job->state = state_make(job->name, &diag);
+    }
     job->has_state = job->state >= 0;
     if (job->state == -EEXIST) {
         say("container run: there is a container %s; selkie container rm %s removes it", job->name,
@@ -340,7 +351,7 @@ static int job_prepare_and_run(struct job *job)
     } else {
         container_name_make(job->name);
     }
-    if (wants_state && !state_prepare(job)) {
+    if (!publish_check(&job->options) || (wants_state && !state_prepare(job))) {
         return CANNOT_RUN;
     }
     if (!order_make(job)) {
@@ -370,7 +381,7 @@ int container_run(int count, char **arguments)
     }
     int status = job_prepare_and_run(&job);
     bool is_kept = job.options.is_detached && status == RUN_OK;
-    if (job.has_state && !is_kept && state_remove(job.name, &diag) != 0) {
+    if (job.has_state && !is_kept && state_remove(job.name, job.state, &diag) != 0) {
         say("container run: %s", diag.text);
     }
     if (job.state >= 0) {
