@@ -8,6 +8,12 @@
 
 #include "container/linux/file.h"
 
+/* The name of the terminal with this id. */
+enum {
+    PTY_PATH_SIZE = 16
+};
+void pty_path(uint64_t id, char path[PTY_PATH_SIZE]);
+
 /* Is it one of these paths? Open it; -ENOENT. */
 bool pty_is_path(const char *path);
 long pty_open(const struct process *process, const char *path, unsigned flags, struct file **file);
