@@ -71,7 +71,7 @@ static bool option_apply(struct exec *exec, int key)
         exec->user = optarg;
         return true;
     case 'w':
-        return message_add(order, "workdir", optarg);
+        return container_workdir_check(optarg) && message_add(order, "workdir", optarg);
     default: /* i */
         return true;
     }
@@ -130,17 +130,36 @@ static bool exec_parse(struct exec *exec, int count, char **arguments, int *stat
     return is_good && key == USAGE_END && *status == 0;
 }
 
-/* By number, or by name where the container has files of its own. */
-static bool user_add(struct exec *exec)
+/* In what the container changed of its files, then in what it began with. */
+static bool user_find(const char *name, const char *user, unsigned *uid, unsigned *gid)
 {
     struct diag diag = {0};
+    HOST_FD int state = state_open(name, &diag);
+    HOST_FD int upper = state < 0 ? -1 : openat(state, "upper", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    HOST_FD int lower = -1, owners = -1;
+    struct image_config image = {0};
+    json_t *config = state < 0 ? NULL : state_config_read(state);
+    const char *rootfs = json_string_value(json_object_get(config, "rootfs"));
+    const char *path = json_string_value(json_object_get(config, "image"));
+    if (rootfs) {
+        lower = open(rootfs, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    } else if (path) {
+        (void)image_root_open(path, &lower, &owners, &image, &diag);
+    }
+    bool is_found = image_user_find(upper, user, uid, gid) || image_user_find(lower, user, uid, gid);
+    image_config_drop(&image);
+    json_decref(config);
+    return is_found;
+}
+
+static bool user_add(struct exec *exec)
+{
     unsigned uid = 0, gid = 0;
     char text[32];
     if (!exec->user) {
         return true;
     }
-    HOST_FD int state = state_open(exec->name, &diag);
-    if (!image_user_find(state < 0 ? -1 : state, exec->user, &uid, &gid)) {
+    if (!user_find(exec->name, exec->user, &uid, &gid)) {
         say("container exec: no user %s", exec->user);
         return false;
     }

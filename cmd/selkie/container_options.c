@@ -2,13 +2,13 @@
 /* Reading the options of `selkie container run`. */
 #include "container_options.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "container_publish.h"
 #include "container_usage.h"
 #include "hostio/hostio.h"
 #include "run/network_rules.h"
@@ -16,7 +16,8 @@
 #include "run/say.h"
 
 enum {
-    SHM_DEFAULT = 64 << 20
+    SHM_DEFAULT = 64 << 20,
+    TIMES_DIGITS = 9 /* of restarts */
 };
 
 enum option_key {
@@ -151,63 +152,6 @@ static bool volume_add(struct container_options *options, char *text)
     return true;
 }
 
-static bool port_read(const char *text, unsigned *port)
-{
-    char *end = NULL;
-    unsigned long value = strtoul(text, &end, 10);
-    *port = (unsigned)value;
-    return end != text && !*end && text[0] >= '0' && text[0] <= '9' && value > 0 && value <= 65535;
-}
-
-static bool is_everywhere(const struct container_port_map *port)
-{
-    return strcmp(port->address, "0.0.0.0") == 0;
-}
-
-bool container_ports_meet(const struct container_port_map *one, const struct container_port_map *other)
-{
-    return one->host == other->host &&
-           (is_everywhere(one) || is_everywhere(other) || strcmp(one->address, other->address) == 0);
-}
-
-static bool port_add(struct container_options *options, const char *text)
-{
-    char copy[64];
-    struct container_port_map port = {.address = "127.0.0.1"};
-    struct in_addr address;
-    if (options->port_count == CONTAINER_PUBLISHED) {
-        say("--publish=%s: more than %d of them", text, CONTAINER_PUBLISHED);
-        return false;
-    }
-    (void)snprintf(copy, sizeof(copy), "%s", text);
-    char *inside = strrchr(copy, ':');
-    if (inside) {
-        *inside++ = '\0';
-    }
-    char *host = strrchr(copy, ':');
-    if (host) {
-        *host++ = '\0';
-        (void)snprintf(port.address, sizeof(port.address), "%.15s",
-                       strcmp(copy, "*") == 0 ? "0.0.0.0" : copy);
-    }
-    if (!inside || !port_read(inside, &port.inside) || !port_read(host ? host : copy, &port.host) ||
-        inet_pton(AF_INET, port.address, &address) != 1) {
-        say("--publish=%s: not of the form [ADDRESS:]PORT:PORT, with an address of IPv4", text);
-        return false;
-    }
-    for (unsigned i = 0; i < options->port_count; i++) {
-        const struct container_port_map *other = &options->port[i];
-        if (other->inside == port.inside || container_ports_meet(other, &port)) {
-            say("--publish=%s: port %u of the %s is published already", text,
-                other->inside == port.inside ? port.inside : port.host,
-                other->inside == port.inside ? "container" : "host");
-            return false;
-        }
-    }
-    options->port[options->port_count++] = port;
-    return true;
-}
-
 static bool network_set(struct container_options *options, const char *rules)
 {
     struct hostio_policy policy;
@@ -223,6 +167,10 @@ static bool network_set(struct container_options *options, const char *rules)
 bool container_variable_add(struct message *environment, const char *text)
 {
     char pair[4096];
+    if (!text[0] || text[0] == '=') {
+        say("--env=%s: no name", text);
+        return false;
+    }
     if (strchr(text, '=')) {
         return message_add(environment, "env", text);
     }
@@ -242,11 +190,11 @@ static bool restart_set(struct container_options *options, const char *text)
 {
     static const char on_failure[] = "on-failure";
     size_t length = sizeof(on_failure) - 1;
-    unsigned times;
     bool is_limited = strncmp(text, on_failure, length) == 0 && text[length] == ':';
+    const char *times = is_limited ? text + length + 1 : "";
     options->restart = text;
     if (strcmp(text, "no") != 0 && strcmp(text, "always") != 0 && strcmp(text, on_failure) != 0 &&
-        !(is_limited && port_read(text + length + 1, &times))) {
+        !(times[0] > '0' && strlen(times) <= TIMES_DIGITS && strspn(times, "0123456789") == strlen(times))) {
         say("--restart=%s: neither no, always, on-failure nor on-failure:TIMES", text);
         return false;
     }
@@ -276,6 +224,22 @@ static bool engine_set(struct container_options *options, const char *name)
     return true;
 }
 
+static bool is_given(const char *option, const char *value)
+{
+    if (!value[0]) {
+        say("%s: its value is empty", option);
+    }
+    return value[0];
+}
+
+bool container_workdir_check(const char *directory)
+{
+    if (directory[0] != '/') {
+        say("--workdir=%s: not an absolute path", directory);
+    }
+    return directory[0] == '/';
+}
+
 static bool text_set(const char **to, const char *value)
 {
     *to = value;
@@ -295,9 +259,10 @@ static bool option_apply(struct container_options *options, int key, char *value
         options->is_overlay = overlay_cut(value);
         options->is_rootfs_read_only = !options->is_overlay && read_only_cut(value);
         options->rootfs = value;
-        return true;
+        return is_given("--rootfs", value);
     case OPTION_IMAGE:
-        return text_set(&options->image, value);
+        options->image = value;
+        return is_given("--image", value);
     case OPTION_NAME:
         return text_set(&options->name, value);
     case 'd':
@@ -319,13 +284,14 @@ static bool option_apply(struct container_options *options, int key, char *value
     case 'e':
         return container_variable_add(&options->environment, value);
     case 'w':
-        return text_set(&options->workdir, value);
+        options->workdir = value;
+        return container_workdir_check(value);
     case 'u':
         return text_set(&options->user, value);
     case 'V':
         return volume_add(options, value);
     case 'p':
-        return port_add(options, value);
+        return publish_add(options, value);
     case OPTION_NETWORK:
         return network_set(options, value);
     case OPTION_ENGINE:
@@ -362,6 +328,9 @@ static const char *options_judge(const struct container_options *options)
     }
     if (!options->command[0] && !options->image) {
         return "no command was given";
+    }
+    if (options->is_verbose && options->command[0] && strstr(options->command[0], ":/")) {
+        return "-v is --verbose; a volume is --volume=HOST:/PATH";
     }
     if (options->name && !name_is_good(options->name)) {
         return "--name: letters, digits and . _ - only, not too many, and no . or - first";

@@ -167,7 +167,9 @@ static bool user_add(struct job *job)
     if (!user || !user[0]) {
         return true;
     }
-    if (!image_user_find(job->root.lower, user, &uid, &gid)) {
+    HOST_FD int plain =
+        job->root.lower < 0 ? open(job->options.rootfs, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+    if (!image_user_find(plain < 0 ? job->root.lower : plain, user, &uid, &gid)) {
         say("container run: no user %s", user);
         return false;
     }
@@ -227,8 +229,8 @@ static bool everything_give(const struct job *job, int connection)
     bool is_good = container_give_root(options, &job->root, connection);
     for (unsigned i = 0; i < options->volume_count && is_good; i++) {
         container_volume_name(name, i);
-        is_good = container_give_directory(connection, name, options->volume[i].host,
-                                           options->volume[i].is_read_only);
+        is_good =
+            container_give_volume(connection, name, options->volume[i].host, options->volume[i].is_read_only);
     }
     return is_good && shm_give(job, connection) && streams_give(job, connection);
 }
@@ -238,6 +240,8 @@ static json_t *config_make(const struct job *job)
 {
     const struct container_options *options = &job->options;
     json_t *config = json_object(), *command = json_array(), *volumes = json_array(), *ports = json_array();
+    const char *base = options->rootfs ? options->rootfs : options->image;
+    char *whole = realpath(base, NULL);
     for (const char *value = NULL; (value = message_value(&job->order, "arg", value));) {
         (void)json_array_append_new(command, json_string(value));
     }
@@ -254,7 +258,8 @@ static json_t *config_make(const struct job *job)
     (void)json_object_set_new(config, "name", json_string(job->name));
     (void)json_object_set_new(config, "created", json_integer((json_int_t)time(NULL)));
     (void)json_object_set_new(config, options->rootfs ? "rootfs" : "image",
-                              json_string(options->rootfs ? options->rootfs : options->image));
+                              json_string(whole ? whole : base));
+    free(whole);
     (void)json_object_set_new(config, "layers", json_boolean(job->root.upper >= 0));
     (void)json_object_set_new(config, "engine",
                               json_string(options->kind.engine ? options->kind.engine : "default"));

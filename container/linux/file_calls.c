@@ -97,7 +97,9 @@ static long by_link(const struct process *process, long (*below)(void *argument,
                     void *argument)
 {
     struct file *file = synthetic_file(process, path.text);
-    long result = file && (file_host_cap(file) || overlay_is_directory(file)) ? by_path(process, file, below, argument) : PATH_SYNTHETIC;
+    long result = file && (file_host_cap(file) || overlay_is_directory(file))
+                      ? by_path(process, file, below, argument)
+                      : PATH_SYNTHETIC;
     return result == -ESTALE ? -EPERM : result;
 }
 
@@ -442,23 +444,10 @@ HANDLER(call_fchmod)
                    &change, change.value);
 }
 
-/* `path` becomes the working directory. */
-static long directory_set(struct thread *thread)
-{
-    struct file *file;
-    long error = path_resolve(thread->process, &path, true);
-    error = error ? error : file_open_path(thread->process, path.text, O_PATH | O_DIRECTORY, 0, &file);
-    if (!error) {
-        path_enter(thread->process, &path, file);
-        file_release(file);
-    }
-    return error;
-}
-
 HANDLER(call_chdir)
 {
     long error = path_read(thread->process, (uint64_t)AT_FDCWD, ARG(0), &path);
-    return error ? error : directory_set(thread);
+    return error ? error : directory_enter(thread->process, &path);
 }
 
 HANDLER(call_fchdir)
@@ -468,7 +457,7 @@ HANDLER(call_fchdir)
         return file ? -ENOTDIR : -EBADF;
     }
     long error = path_set(&path, file->path);
-    return error ? error : directory_set(thread);
+    return error ? error : directory_enter(thread->process, &path);
 }
 
 HANDLER(call_getcwd)

@@ -61,10 +61,10 @@ void path_enter(struct process *process, const struct path *path, struct file *f
 /* Directories that were opened below `old` are now below `new`. */
 void path_renamed(struct process *process, const struct path *old, const struct path *new);
 
-/* The root directory; 0 if the container has none. */
 /* Is there a file system at /dev/shm? */
 bool path_has_shm(void);
 
+/* The root directory; 0 if the container has none. */
 cap_address path_root(void);
 
 #endif

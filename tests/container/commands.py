@@ -57,14 +57,16 @@ def usage(m):
 def values(m):
     """Wrong values are found out before a manager is started."""
     for option, said in (("--engine=foo", "--engine=foo: no such engine; `selkie engines` lists them"),
-                         ("--restart=maybe", "--restart=maybe"), ("--network=what", "--network"),
+                         ("--restart=maybe", "--restart=maybe"), ("--restart=on-failure:0", "--restart"), ("--network=what", "--network"),
                          ("--memory=1", "--memory=1"), ("--shm-size=x", "--shm-size=x"), ("--timeout=0", "--timeout=0"),
                          ("--publish=1:2:3:4", "--publish=1:2:3:4"), ("--volume=x", "--volume=x"),
-                         ("--user=nobody-here", "nobody-here"), ("--name=a/b", "--name"), ("--cpu=0", "--cpu=0")):
+                         ("--user=nobody-here", "nobody-here"), ("--workdir=etc", "not an absolute path"),
+                         ("--env==x", "--env==x: no name"), ("--rootfs=", "--rootfs: its value is empty"), ("--name=a/b", "--name"), ("--cpu=0", "--cpu=0")):
         refused(m, ("run", "--rootfs=/:ro", option, "true"), 2, said)
     refused(m, ("run", "--rm", "--restart=always", "--rootfs=/:ro", "true"), 2, "--rm does not go with --restart")
     refused(m, ("run", "-p", "1080:80", "-p", "1081:80", "--rootfs=/:ro", "true"), 2, "port 80 of the container")
     refused(m, ("run", "-p", "1080:80", "-p", "0.0.0.0:1080:81", "--rootfs=/:ro", "true"), 2, "port 1080 of the host")
+    refused(m, ("run", "--rootfs=/:ro", "-v", "/etc:/x", "ls"), 2, "--volume=HOST:/PATH")
     place = m.path("RUNTIME_DIR", "selkie")
     check("no manager, nothing left", not os.path.exists(place) or not os.listdir(place))
 
@@ -163,9 +165,39 @@ def programs(m):
     for program, status, said in (("/nonexistent", 127, "/nonexistent: cannot be run: no such file or directory"),
                                   ("nonexistent", 127, "nonexistent: cannot be run: no such file or directory"),
                                   ("/etc/passwd", 126, "/etc/passwd: cannot be run: permission denied"),
+                                  ("", 127, ": cannot be run: no such file or directory"),
                                   ("/etc", 126, "/etc: cannot be run: permission denied")):
         refused_inside = m.command("run", "--rootfs=/:ro", program)
         check(f"{program}", refused_inside.returncode == status and said.encode() in refused_inside.stderr, refused_inside)
+    folders = [m.path(f"in-path-{i}") for i in range(3)]
+    for folder, mode in zip(folders, (None, 0o644, 0o755)):
+        os.mkdir(folder)
+        if mode is None:
+            os.mkdir(os.path.join(folder, "program"))
+        else:
+            with open(os.path.join(folder, "program"), "w", encoding="ascii") as file:
+                file.write("#!/bin/sh\necho found\n")
+            os.chmod(os.path.join(folder, "program"), mode)
+    for i, status, out in ((3, 0, b"found\n"), (2, 126, b"")):
+        got = m.command("run", "--rootfs=/:ro", "-e", "PATH=/nowhere:" + ":".join(folders[:i]), "program")
+        check("what cannot be run is passed over in PATH", (got.returncode, got.stdout) == (status, out), got)
+    with open("/etc/passwd", encoding="utf-8") as file:
+        user, _, uid, gid = next(line.split(":")[:4] for line in file if not line.startswith("root:"))
+    got = m.command("run", "--rootfs=/:ro", f"--user={user}", "/bin/sh", "-c", "id -u; id -g")
+    check("a user of the root directory", got.stdout == f"{uid}\n{gid}\n".encode(), got)
+    m.command("run", "-d", "--rm", "--name=users", "--rootfs=/:O", "/bin/sh", "-c",
+              "echo mine:x:77:78:::/bin/sh >>/etc/passwd; exec /bin/sleep 100")
+    for name, ids in ((user, f"{uid} {gid}\n"), ("mine", "77 78\n"), (f"{user}:5", f"{uid} 5\n")):
+        ask = lambda: m.command("exec", f"--user={name}", "users", "/bin/sh", "-c", "echo $(id -u) $(id -g)")
+        check(f"exec as {name}", eventually(lambda: ask().stdout == ids.encode()), ask())
+    refused(m, ("exec", "-u", "nobody-here", "users", "id"), 2, "no user nobody-here")
+    for words in (("run", "--rootfs=/:ro", "--workdir=/nonexistent", "pwd"), ("exec", "-w", "/nonexistent", "users", "pwd")):
+        got = m.command(*words)
+        check("no such directory", got.returncode == 126 and
+              got.stderr == b"linux: /nonexistent: cannot be the working directory: no such file or directory\n", got)
+    got = m.command("exec", "-w", "/proc/self/cwd/../usr", "users", "pwd")
+    check("the directory that it is", got.stdout == b"/usr\n", got)
+    m.command("stop", "-t", "0", "users")
 
 
 def table(m):
