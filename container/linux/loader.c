@@ -13,17 +13,16 @@
 #include "container/linux/identity.h"
 #include "container/linux/open.h"
 #include "container/linux/path.h"
-#include "container/linux/process.h"
 #include "container/linux/server.h"
 #include "container/linux/space.h"
+#include "container/linux/start_directory.h"
 #include "container/linux/synthetic.h"
 #include "container/linux/terminal.h"
 #include "container/linux/vdso_data.h"
 
 enum {
     SCRIPT_LINE = 256,
-    SCRIPTS_MAX = 4,
-    CANNOT_RUN = 126 /* an exit status */
+    SCRIPTS_MAX = 4
 };
 
 /* An ELF image that lies in memory: word[0] its address, word[1] its size. */
@@ -335,20 +334,8 @@ long program_load(struct process *process, const struct program *program, uint64
 struct start {
     const char *text;
     uint32_t argument_count, environment_count;
+    bool is_first; /* of the container */
 };
-
-/* The working directory of the first program. Without it that is not to be run. */
-static void directory_start(struct process *process, const char *directory)
-{
-    static struct path path;
-    memcpy(process->directory, "/", 2);
-    long error = path_root() ? path_set(&path, directory) : 0;
-    error = error || !path_root() ? error : directory_enter(process, &path);
-    if (error) {
-        log_line("%s: cannot be the working directory: %s", directory, error_text(error));
-        process_exit(CANNOT_RUN << 8);
-    }
-}
 
 static long program_of_start(struct process *process, const struct container_order *order,
                              const struct start *start, struct program *program)
@@ -357,7 +344,7 @@ static long program_of_start(struct process *process, const struct container_ord
     for (uint32_t i = 0; i < start->argument_count + start->environment_count; i++) {
         directory += strlen(directory) + 1;
     }
-    directory_start(process, *directory ? directory : "/");
+    start_directory_enter(process, *directory ? directory : "/", start->is_first);
     *program = (struct program){.path = heap_alloc(PATH_ROOM),
                                 .text = heap_alloc(CONTAINER_ORDER_SIZE),
                                 .text_size = (size_t)(directory - start->text),
@@ -383,8 +370,8 @@ static long program_of_start(struct process *process, const struct container_ord
 
 static struct start start_of(const struct container_order *order, const struct container_command *command)
 {
-    return command ? (struct start){command->text, command->argument_count, command->environment_count}
-                   : (struct start){order->text, order->argument_count, order->environment_count};
+    return command ? (struct start){command->text, command->argument_count, command->environment_count, false}
+                   : (struct start){order->text, order->argument_count, order->environment_count, true};
 }
 
 long program_start(struct process *process, const struct container_order *order,

@@ -195,6 +195,12 @@ def programs(m):
         got = m.command(*words)
         check("no such directory", got.returncode == 126 and
               got.stderr == b"linux: /nonexistent: cannot be the working directory: no such file or directory\n", got)
+    os.mkdir(m.path("given"))
+    got = m.command("run", "--rootfs=/:O", f"--volume={m.path('given')}:/given", "-w", "/made/for/it", "/bin/sh", "-c",
+                    "pwd; stat -c '%a %u' . /made; ls -a /made")
+    check("made in a layer", got.stdout == b"/made/for/it\n755 0\n755 0\n.\n..\nfor\n", got)
+    got = m.command("run", "--rootfs=/:O", f"--volume={m.path('given')}:/given", "-w", "/given/made", "pwd")
+    check("but not in a volume", got.returncode == 126 and not os.listdir(m.path("given")), got)
     got = m.command("exec", "-w", "/proc/self/cwd/../usr", "users", "pwd")
     check("the directory that it is", got.stdout == b"/usr\n", got)
     m.command("stop", "-t", "0", "users")
