@@ -51,9 +51,9 @@ enum server_message {
     SERVER_NAME, /* (pid, bytes of arguments, then the name in SERVER_NAME_SIZE bytes and the arguments) */
     SERVER_ASK_NAME, /* (pid): let that process say SERVER_NAME again; it may have written over its arguments */
     SERVER_ADJUST, /* (pid, is set, value): what /proc calls oom_score_adj, kept for those who ask -> 0, word 1: it */
-    SERVER_INFO, /* (pid): the process with the lowest id from there on -> its pid or -ESRCH, words 1 to 7:
+    SERVER_INFO, /* (pid): the process with the lowest id from there on -> its pid or -ESRCH, words 1 to 9:
                          * parent, group, session, state as /proc tells it, bytes granted, start time of the counter,
-                         * bytes of arguments; then name and arguments as in SERVER_NAME. SERVER_NAME_IS_OLD is added
+                         * bytes of arguments, id of its terminal plus 1 or 0, group in its foreground; then name and arguments as in SERVER_NAME. SERVER_NAME_IS_OLD is added
                          * to the state while the process was asked and has not said its name again */
     SERVER_MESSAGES
 };

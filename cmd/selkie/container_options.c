@@ -127,11 +127,23 @@ static bool timeout_set(struct container_options *options, const char *text)
     return true;
 }
 
+/* An absolute path without "", "." and "..". */
+static bool is_straight(const char *path)
+{
+    for (const char *at = path; *at; at += 1 + strcspn(at + 1, "/")) {
+        size_t length = strcspn(at + 1, "/");
+        if (length == 0 || (length <= 2 && strncmp(at + 1, "..", length) == 0)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool volume_add(struct container_options *options, char *text)
 {
     bool is_read_only = read_only_cut(text);
     char *inside = strchr(text, ':');
-    if (!inside || inside == text || inside[1] != '/' || strlen(inside) < 3) {
+    if (!inside || inside == text || inside[1] != '/' || strlen(inside) < 3 || strchr(inside + 1, ':')) {
         say("--volume=%s: not of the form HOST:/PATH[:ro]", text);
         return false;
     }
@@ -143,9 +155,15 @@ static bool volume_add(struct container_options *options, char *text)
     for (size_t length = strlen(inside); length > 1 && inside[length - 1] == '/'; length--) {
         inside[length - 1] = '\0';
     }
-    if (strstr(inside, "//") || strstr(inside, "/../") || strstr(inside, "/./")) {
+    if (!is_straight(inside)) {
         say("--volume=%s:%s: the second path must be one without //, /./ and /../", text, inside);
         return false;
+    }
+    for (unsigned i = 0; i < options->volume_count; i++) {
+        if (strcmp(options->volume[i].inside, inside) == 0) {
+            say("--volume=%s:%s: there is another volume already", text, inside);
+            return false;
+        }
     }
     options->volume[options->volume_count++] =
         (struct container_volume){.host = text, .inside = inside, .is_read_only = is_read_only};

@@ -307,6 +307,7 @@ static int job_run(struct job *job)
     if (connection < 0) {
         say("container run: %s", diag.text);
     } else if (job->options.is_detached && status == RUN_OK) {
+        root_close(&job->root);
         if (job->options.is_removed) {
             (void)remove_later(job->name, job->state, connection);
         }

@@ -69,6 +69,11 @@ void pty_path(uint64_t id, char path[PTY_PATH_SIZE])
     format_text(path, PTY_PATH_SIZE, "%s/%lu", FOLDER, id);
 }
 
+unsigned pty_device(uint64_t id)
+{
+    return SLAVE_MAJOR << 8 | (unsigned)id;
+}
+
 /* Which there are, from part * SERVER_TERMINALS on. */
 static uint64_t ids_list(const struct process *process, uint64_t part)
 {

@@ -14,6 +14,9 @@ enum {
 };
 void pty_path(uint64_t id, char path[PTY_PATH_SIZE]);
 
+/* Its device number, as stat(2) and /proc/PID/stat tell it. */
+unsigned pty_device(uint64_t id);
+
 /* Is it one of these paths? Open it; -ENOENT. */
 bool pty_is_path(const char *path);
 long pty_open(const struct process *process, const char *path, unsigned flags, struct file **file);

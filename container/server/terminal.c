@@ -119,6 +119,13 @@ static int terminal_of(const struct process *process)
     return process->has_no_terminal ? -1 : terminal_of_session(process->session);
 }
 
+void terminal_describe(const struct process *process, uint64_t words[2])
+{
+    int id = terminal_of(process);
+    words[0] = (uint64_t)(int64_t)(id + 1);
+    words[1] = id >= 0 ? (uint64_t)terminals[id].foreground : 0;
+}
+
 /* Nobody's any more; who was in the foreground hears of it. */
 static void session_end(struct terminal *terminal)
 {

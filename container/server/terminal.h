@@ -21,6 +21,9 @@ void console_signals(uint64_t signals);
 /* The terminal of this session; -1: it has none. */
 int terminal_of_session(int session);
 
+/* That of a process: its id plus 1, 0 for none, and the group in its foreground. */
+void terminal_describe(const struct process *process, uint64_t words[2]);
+
 /* A process that its host made gets its masters. It ends: it holds none, and its session loses its terminal. */
 void terminals_inherit(const struct process *process);
 void terminals_end(struct process *process);

@@ -37,6 +37,10 @@ def names(m):
     terminal.expect(b"again: /dev/pts/0 True ['0', 'ptmx']\r\n")
     terminal.expect(b"new: /dev/pts/1 True\r\n")
     terminal.expect(b"after: /dev/pts/0 True done.\r\n")
+    command = Terminal(m, "exec", "-it", "named", "/bin/ps", "-A", "-o", "tty=,stat=,comm=")
+    command.expect(b"pts/0    Ss+  sh\r\n")
+    command.expect(b"pts/63   Rs+  ps\r\n")
+    os.waitpid(command.pid, 0)
     command = Terminal(m, "exec", "-it", "named", "/bin/sh", "-c", "/usr/bin/tty; /usr/bin/python3 -c \"$0\"", NAME)
     command.expect(b"/dev/pts/63\r\n")
     for _ in range(3):
