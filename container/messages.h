@@ -51,15 +51,16 @@ enum server_message {
     SERVER_NAME, /* (pid, bytes of arguments, then the name in SERVER_NAME_SIZE bytes and the arguments) */
     SERVER_ASK_NAME, /* (pid): let that process say SERVER_NAME again; it may have written over its arguments */
     SERVER_ADJUST, /* (pid, is set, value): what /proc calls oom_score_adj, kept for those who ask -> 0, word 1: it */
-    SERVER_INFO, /* (pid): the process with the lowest id from there on -> its pid or -ESRCH, words 1 to 7:
+    SERVER_INFO, /* (pid): the process with the lowest id from there on -> its pid or -ESRCH, words 1 to 9:
                          * parent, group, session, state as /proc tells it, bytes granted, start time of the counter,
-                         * bytes of arguments; then name and arguments as in SERVER_NAME. SERVER_NAME_IS_OLD is added
+                         * bytes of arguments, id of its terminal plus 1 or 0, group in its foreground; then name and arguments as in SERVER_NAME. SERVER_NAME_IS_OLD is added
                          * to the state while the process was asked and has not said its name again */
     SERVER_MESSAGES
 };
 
-/* What SERVER_TERMINAL is asked. Terminals that programs made are numbers below SERVER_TERMINALS (/dev/pts/N), those
- * that came from outside have higher ones. A *holder* is a process that has a master open. */
+/* What SERVER_TERMINAL is asked. A terminal's id is its number in /dev/pts. That of the container, if it has one, is 0;
+ * those that programs make are below SERVER_TERMINALS; those of commands from there on, SERVER_CONSOLES of them. A *holder*
+ * is a process that has a master open. */
 enum server_terminal {
     TERMINAL_NEW, /* (slot of a master, of its terminal) -> id; the server keeps duplicates, of the master until nobody
                     * holds it, of the terminal until it is opened. -ENOSPC */
@@ -76,7 +77,7 @@ enum server_terminal {
     TERMINAL_SIGNAL,         /* (id, signal): for the foreground group */
     TERMINAL_LOCK,           /* (id, is_locked): TIOCSPTLCK */
     TERMINAL_IS_LOCKED,      /* (id) */
-    TERMINAL_LIST            /* () -> bits: which there are, of those that programs made */
+    TERMINAL_LIST            /* (part) -> bits: which there are of the ids from part * SERVER_TERMINALS on */
 };
 
 /* Files on their way from one process to another (SCM_RIGHTS). They are kept as duplicates in a *parcel*, which lives for
@@ -92,6 +93,7 @@ enum server_passing {
 
 enum {
     SERVER_TERMINALS = 63, /* their bits are no negative number */
+    SERVER_CONSOLES = 32,
     SERVER_ID_COUNT = 32,
     SERVER_TURNS = 1025, /* threads of a process that have time, the most: THREADS and the personality's */
     SERVER_PAIRS = 50, /* the most in one message */

@@ -37,28 +37,42 @@ enum {
 const struct engine_class *const run_engines[] = {&engine_direct, &engine_ptrace};
 const unsigned run_engine_count = sizeof(run_engines) / sizeof(run_engines[0]);
 
+const struct engine_class *run_engine_find(const char *name, struct diag *diag)
+{
+    for (unsigned i = 0; i < run_engine_count; i++) {
+        if (strcmp(run_engines[i]->name, name) == 0) {
+            return run_engines[i];
+        }
+    }
+    diag_add(diag, "--engine=%s: no such engine; `selkie engines` lists them", name);
+    return NULL;
+}
+
+int run_engine_probe(const struct engine_class *class, struct diag *diag)
+{
+    int error = class->probe(diag);
+    if (error) {
+        diag_add(diag, "engine %s cannot run here", class->name);
+    }
+    return error;
+}
+
 static int engine_choose(struct session *session, struct diag *diag)
 {
     const char *name = session->options->engine;
-    for (unsigned i = 0; i < run_engine_count; i++) {
-        const struct engine_class *class = run_engines[i];
-        if (name && strcmp(class->name, name) != 0) {
-            continue;
-        }
-        int error = class->probe(diag);
-        if (!error) {
-            session->class = class;
-            return 0;
-        }
-        diag_add(diag, "engine %s cannot run here", class->name);
-        if (name || i + 1 == run_engine_count) {
+    if (name) {
+        session->class = run_engine_find(name, diag);
+        return session->class ? run_engine_probe(session->class, diag) : -EINVAL;
+    }
+    for (unsigned i = 0;; i++) {
+        session->class = run_engines[i];
+        int error = run_engine_probe(session->class, diag);
+        if (!error || i + 1 == run_engine_count) {
             return error;
         }
         say("warning: %s; taking %s, which is slower", diag->text, run_engines[i + 1]->name);
         diag->text[0] = '\0';
     }
-    diag_add(diag, "--engine=%s: no such engine; `selkie engines` lists them", name);
-    return -EINVAL;
 }
 
 /* DIFFERS: RAM has no hole. The HPET's page lies outside of it: where it does on a PC, or there above the next 4 GiB. */

@@ -58,4 +58,10 @@ int run_image(const struct run_options *options);
 extern const struct engine_class *const run_engines[];
 extern const unsigned run_engine_count;
 
+/* One of them by its name; NULL: there is none, which `diag` says. */
+const struct engine_class *run_engine_find(const char *name, struct diag *diag);
+
+/* Can it run here? 0, or -errno with the reason in `diag`. */
+int run_engine_probe(const struct engine_class *class, struct diag *diag);
+
 #endif

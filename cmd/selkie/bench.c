@@ -134,16 +134,6 @@ static bool bench_options_parse(struct bench_options *options, int count, char *
     }
 }
 
-static const struct engine_class *engine_named(const char *name)
-{
-    for (unsigned i = 0; i < run_engine_count; i++) {
-        if (strcmp(run_engines[i]->name, name) == 0) {
-            return run_engines[i];
-        }
-    }
-    return NULL;
-}
-
 /* Put in place of the named engines those of this build, best first where none was named. */
 static bool engines_find(struct measure_request *request, struct diag *diag)
 {
@@ -156,13 +146,8 @@ static bool engines_find(struct measure_request *request, struct diag *diag)
         }
     }
     for (unsigned i = 0; i < named.engine_count; i++) {
-        const struct engine_class *class = engine_named(named.engines[i]);
-        if (!class) {
-            diag_add(diag, "--engine=%s: no such engine; `selkie engines` lists them", named.engines[i]);
-            return false;
-        }
-        if (class->probe(diag) != 0) {
-            diag_add(diag, "engine %s cannot run here", class->name);
+        const struct engine_class *class = run_engine_find(named.engines[i], diag);
+        if (!class || run_engine_probe(class, diag) != 0) {
             return false;
         }
         request->engines[request->engine_count++] = class->name;

@@ -26,17 +26,22 @@ bool container_give(int connection, const char *name, const char *access, int de
     return !error;
 }
 
-bool container_give_directory(int connection, const char *name, const char *path, bool is_read_only)
+static bool path_give(int connection, const char *name, const char *path, bool is_read_only, int fd)
 {
-    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0 && errno == ENOTDIR) { /* a volume may be a file */
-        fd = open(path, (is_read_only ? O_RDONLY : O_RDWR) | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    }
     if (fd < 0) {
         say("container run: cannot open %s: %s", path, strerror(errno));
         return false;
     }
     return container_give(connection, name, is_read_only ? "r" : "rw", fd);
+}
+
+bool container_give_volume(int connection, const char *name, const char *path, bool is_read_only)
+{
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0 && errno == ENOTDIR) { /* it may be a file */
+        fd = open(path, (is_read_only ? O_RDONLY : O_RDWR) | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    }
+    return path_give(connection, name, path, is_read_only, fd);
 }
 
 static bool part_give(int connection, const char *name, const char *access, int fd)
@@ -48,7 +53,8 @@ bool container_give_root(const struct container_options *options, const struct c
                          int connection)
 {
     if (root->upper < 0) {
-        return container_give_directory(connection, "rootfs", options->rootfs, options->is_rootfs_read_only);
+        return path_give(connection, "rootfs", options->rootfs, options->is_rootfs_read_only,
+                         open(options->rootfs, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     }
     return part_give(connection, "rootfs", "r", root->lower) &&
            (root->lower_index < 0 || part_give(connection, "rootfs-index", "r", root->lower_index)) &&

@@ -9,7 +9,7 @@
 bool container_give(int connection, const char *name, const char *access, int descriptor);
 
 /* A directory, or a file. */
-bool container_give_directory(int connection, const char *name, const char *path, bool is_read_only);
+bool container_give_volume(int connection, const char *name, const char *path, bool is_read_only);
 
 bool container_give_root(const struct container_options *options, const struct container_root *root,
                          int connection);

@@ -1,37 +1,30 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Commands about containers: those that a manager runs, and those whose directories tell of them.
+ * Showing containers: those that a manager runs, and those whose directories tell of them.
  */
 #include "container_list.h"
 
-#include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "container/control.h"
 #include "container_live.h"
-#include "container_signal.h"
+#include "container_remove.h"
 #include "container_state.h"
+#include "container_usage.h"
 #include "host/fd.h"
 #include "run/run.h"
 #include "run/say.h"
 
 enum {
     FAILED = 1,
-    STOP_SECONDS = 10,
-    TEXT_SIZE = 256
+    TEXT_SIZE = 256,
+    COMMAND_WIDTH = 60
 };
-
-static int usage_say(const char *command, const char *usage)
-{
-    say("container %s: usage: selkie container %s %s", command, command, usage);
-    return RUN_BAD_INPUT;
-}
 
 static long long number_of(const json_t *object, const char *key)
 {
@@ -56,58 +49,137 @@ static void words_join(const json_t *array, char text[TEXT_SIZE])
 
 static void duration_format(char text[32], long long seconds)
 {
-    if (seconds < 120) {
-        (void)snprintf(text, 32, "%lld seconds", seconds);
-    } else if (seconds < 7200) {
-        (void)snprintf(text, 32, "%lld minutes", seconds / 60);
-    } else {
-        (void)snprintf(text, 32, "%lld hours", seconds / 3600);
+    static const struct {
+        const char *unit;
+        long long seconds, from; /* in one, and with how many of them it is told so */
+    } units[] = {{"day", 86400, 2}, {"hour", 3600, 2}, {"minute", 60, 2}, {"second", 1, 0}};
+    size_t i = 0;
+    seconds = seconds < 0 ? 0 : seconds; /* the clock was set */
+    while (seconds < units[i].from * units[i].seconds) {
+        i++;
+    }
+    long long count = seconds / units[i].seconds;
+    (void)snprintf(text, 32, "%lld %s%s", count, units[i].unit, count == 1 ? "" : "s");
+}
+
+/* A line of ps. */
+struct row {
+    char name[CONTROL_NAME], status[64], ports[TEXT_SIZE], command[TEXT_SIZE];
+};
+
+struct table {
+    struct row *rows;
+    size_t count, room;
+};
+
+/* Another line; NULL: no memory. */
+static struct row *row_add(struct table *table, const char *name)
+{
+    if (table->count == table->room) {
+        size_t room = table->room ? 2 * table->room : 16;
+        struct row *rows = realloc(table->rows, room * sizeof(*rows));
+        if (!rows) {
+            return NULL;
+        }
+        table->rows = rows;
+        table->room = room;
+    }
+    struct row *row = &table->rows[table->count++];
+    *row = (struct row){.name = ""};
+    (void)snprintf(row->name, sizeof(row->name), "%s", name);
+    return row;
+}
+
+static void live_add(struct table *table, const char *name, const json_t *unit)
+{
+    char duration[32];
+    struct row *row = row_add(table, name);
+    const char *state = json_string_value(json_object_get(unit, "state"));
+    if (row) {
+        words_join(json_object_get(unit, "arg"), row->command);
+        words_join(json_object_get(unit, "port"), row->ports);
+        duration_format(duration, number_of(unit, "up_ms") / 1000);
+        bool is_running = state && strcmp(state, "running") == 0;
+        (void)snprintf(row->status, sizeof(row->status), is_running ? "Up %s" : "Restarting", duration);
     }
 }
 
-static void ps_print(const char *name, const char *status, const char *ports, const char *command)
-{
-    printf("%-20s  %-24s  %-28s  %.60s\n", name, status, ports, command);
-}
-
-static void live_print(const char *name, const json_t *unit)
-{
-    char command[TEXT_SIZE], ports[TEXT_SIZE], status[64], duration[32];
-    words_join(json_object_get(unit, "arg"), command);
-    words_join(json_object_get(unit, "port"), ports);
-    duration_format(duration, number_of(unit, "up_ms") / 1000);
-    bool is_running = strcmp(json_string_value(json_object_get(unit, "state")), "running") == 0;
-    (void)snprintf(status, sizeof(status), is_running ? "Up %s" : "Restarting", duration);
-    ps_print(name, status, ports, command);
-}
-
-static void ended_print(const char *name)
+static void ended_add(struct table *table, const char *name)
 {
     struct diag diag = {0};
-    char how[STATE_HOW_SIZE], status[64], command[TEXT_SIZE], duration[32];
+    char how[STATE_HOW_SIZE], duration[32];
     long long ended;
     HOST_FD int state = state_open(name, &diag);
-    if (state < 0) {
+    struct row *row = state < 0 ? NULL : row_add(table, name);
+    if (!row) {
         return;
     }
     json_t *config = state_config_read(state);
     state_how(state, how, &ended);
-    words_join(json_object_get(config, "command"), command);
+    words_join(json_object_get(config, "command"), row->command);
     duration_format(duration, ended ? (long long)time(NULL) - ended : 0);
     if (how[0]) {
-        (void)snprintf(status, sizeof(status), "Exited (%d) %s ago", state_exit_status(how), duration);
+        (void)snprintf(row->status, sizeof(row->status), "Exited (%d) %s ago", state_exit_status(how),
+                       duration);
     } else {
-        (void)snprintf(status, sizeof(status), "Lost");
+        (void)snprintf(row->status, sizeof(row->status), "Lost");
     }
-    ps_print(name, status, "", command);
     json_decref(config);
+}
+
+/* Columns are as wide as what is in them. */
+static void width_add(int *width, const char *text)
+{
+    int length = (int)strlen(text);
+    *width = length > *width ? length : *width;
+}
+
+static void table_print(const struct table *table)
+{
+    int name = 0, status = 0, ports = 0;
+    for (size_t i = 0; i < table->count; i++) {
+        width_add(&name, table->rows[i].name);
+        width_add(&status, table->rows[i].status);
+        width_add(&ports, table->rows[i].ports);
+    }
+    for (size_t i = 0; i < table->count; i++) {
+        const struct row *row = &table->rows[i];
+        printf("%-*s  %-*s  %-*s  %.*s\n", name, row->name, status, row->status, ports, row->ports,
+               COMMAND_WIDTH, row->command);
+    }
+}
+
+static void ended_add_all(struct table *table, const json_t *live)
+{
+    struct diag diag = {0};
+    char **names = NULL;
+    remove_leftovers();
+    int count = state_names(&names, &diag);
+    for (int i = 0; i < count; i++) {
+        if (!json_object_get(live, names[i])) {
+            ended_add(table, names[i]);
+        }
+    }
+    if (count < 0) {
+        say("container ps: %s", diag.text);
+    }
+    state_names_free(names, count < 0 ? 0 : count);
 }
 
 int container_ps(int count, char **arguments)
 {
-    bool is_all = count == 2 && (strcmp(arguments[1], "-a") == 0 || strcmp(arguments[1], "--all") == 0);
-    if (count > 1 && !is_all) {
-        return usage_say("ps", "[-a]");
+    static const struct option options[] = {{"all", no_argument, NULL, 'a'}, USAGE_LONG_HELP};
+    bool is_all = false;
+    int key;
+    usage_begin();
+    while ((key = usage_next(count, arguments, ":ha", options)) >= 0) {
+        is_all = true;
+    }
+    if (key != USAGE_END) {
+        return usage_status(key);
+    }
+    if (optind < count) {
+        return usage_say("ps", "it takes no names, but '%s' was given", arguments[optind]);
     }
     json_t *live = live_all();
     if (!live) {
@@ -115,20 +187,22 @@ int container_ps(int count, char **arguments)
     }
     const char *name;
     json_t *unit;
-    ps_print("NAME", "STATUS", "PORTS", "COMMAND");
+    struct table table = {0};
+    struct row *head = row_add(&table, "NAME");
+    if (head) {
+        (void)snprintf(head->status, sizeof(head->status), "STATUS");
+        (void)snprintf(head->ports, sizeof(head->ports), "PORTS");
+        (void)snprintf(head->command, sizeof(head->command), "COMMAND");
+    }
     json_object_foreach(live, name, unit)
     {
-        live_print(name, unit);
+        live_add(&table, name, unit);
     }
-    struct diag diag = {0};
-    char **names = NULL;
-    int ended = is_all ? state_names(&names, &diag) : 0;
-    for (int i = 0; i < ended; i++) {
-        if (!json_object_get(live, names[i])) {
-            ended_print(names[i]);
-        }
+    if (is_all) {
+        ended_add_all(&table, live);
     }
-    state_names_free(names, ended < 0 ? 0 : ended);
+    table_print(&table);
+    free(table.rows);
     json_decref(live);
     return RUN_OK;
 }
@@ -142,141 +216,48 @@ static void log_copy(int log)
     (void)fflush(stdout);
 }
 
-int container_logs(int count, char **arguments)
+/* Where a container's log is, or negative, which was said. */
+static int log_open(const char *name)
 {
     struct diag diag = {0};
-    bool is_following =
-        count == 3 && (strcmp(arguments[1], "-f") == 0 || strcmp(arguments[1], "--follow") == 0);
-    if (count != 2 && !is_following) {
-        return usage_say("logs", "[-f] NAME");
-    }
-    const char *name = arguments[count - 1];
     HOST_FD int state = state_open(name, &diag);
-    HOST_FD int log = state < 0 ? -1 : openat(state, "log", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    if (log < 0) {
-        say("container logs: %s", state < 0 ? diag.text : "it is not detached, so it has no log");
-        return FAILED;
+    int log = state < 0 ? -1 : openat(state, "log", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (log >= 0) {
+        return log;
     }
-    while (is_following && live_wait(name, 100) == -2) {
+    json_t *live = live_all();
+    if (live && (state >= 0 || json_object_get(live, name))) {
+        say("container logs: %s is not detached, so it has no log", name);
+    } else if (live) {
+        say("container logs: %s", diag.text);
+    }
+    json_decref(live);
+    return -1;
+}
+
+int container_logs(int count, char **arguments)
+{
+    static const struct option options[] = {{"follow", no_argument, NULL, 'f'}, USAGE_LONG_HELP};
+    bool is_following = false;
+    int key;
+    usage_begin();
+    while ((key = usage_next(count, arguments, ":hf", options)) >= 0) {
+        is_following = true;
+    }
+    if (key != USAGE_END) {
+        return usage_status(key);
+    }
+    if (optind != count - 1) {
+        return usage_say("logs",
+                         optind == count ? "no container was named" : "more than one container was named");
+    }
+    const char *name = arguments[optind];
+    HOST_FD int log = log_open(name);
+    while (log >= 0 && is_following && live_wait(name, 100) == LIVE_STILL) {
         log_copy(log);
     }
     log_copy(log);
-    return RUN_OK;
-}
-
-int container_stop(int count, char **arguments)
-{
-    long seconds = STOP_SECONDS;
-    int key, status = RUN_OK;
-    optind = 1;
-    opterr = 0;
-    while ((key = getopt(count, arguments, "+t:")) != -1) {
-        char *end = optarg;
-        seconds = key == 't' ? strtol(optarg, &end, 10) : -1;
-        if (key != 't' || *end || end == optarg || seconds < 0 || seconds > 1000000) {
-            return usage_say("stop", "[-t SECONDS] NAME...");
-        }
-    }
-    if (optind == count) {
-        return usage_say("stop", "[-t SECONDS] NAME...");
-    }
-    for (int i = optind; i < count; i++) {
-        const char *name = arguments[i];
-        if (!live_signal(name, SIGTERM, true, true)) {
-            status = FAILED;
-        } else if (live_wait(name, (int)seconds * 1000) == -2) {
-            (void)live_signal(name, SIGKILL, true, false);
-        }
-    }
-    return status;
-}
-
-int container_kill(int count, char **arguments)
-{
-    int key, number = SIGKILL, status = RUN_OK;
-    static const struct option options[] = {{"signal", required_argument, NULL, 's'}, {NULL, 0, NULL, 0}};
-    optind = 1;
-    opterr = 0;
-    while ((key = getopt_long(count, arguments, "+s:", options, NULL)) != -1) {
-        number = key == 's' ? signal_number(optarg) : 0;
-        if (number == 0) {
-            return usage_say("kill", "[-s SIGNAL] NAME...");
-        }
-    }
-    if (optind == count) {
-        return usage_say("kill", "[-s SIGNAL] NAME...");
-    }
-    for (int i = optind; i < count; i++) {
-        status = live_signal(arguments[i], number, number == SIGKILL, true) ? status : FAILED;
-    }
-    return status;
-}
-
-/* The exit status of one that ended; -1: nobody knows. */
-static int status_recall(const char *name, struct diag *diag)
-{
-    char how[STATE_HOW_SIZE];
-    long long ended;
-    HOST_FD int state = state_open(name, diag);
-    if (state < 0) {
-        return -1;
-    }
-    state_how(state, how, &ended);
-    return state_exit_status(how);
-}
-
-int container_await(int count, char **arguments)
-{
-    if (count < 2) {
-        return usage_say("wait", "NAME...");
-    }
-    int result = RUN_OK;
-    for (int i = 1; i < count; i++) {
-        struct diag diag = {0};
-        int status = live_wait(arguments[i], -1);
-        status = status == -1 ? status_recall(arguments[i], &diag) : status;
-        if (status < 0) {
-            say("container wait: %s", diag.text[0] ? diag.text : "nobody wrote down how it ended");
-            result = FAILED;
-        } else {
-            printf("%d\n", status);
-        }
-    }
-    return result;
-}
-
-static bool container_remove(const char *name, bool is_forced, const json_t *live)
-{
-    struct diag diag = {0};
-    HOST_FD int state = state_open(name, &diag);
-    bool is_live = json_object_get(live, name);
-    if (is_live && !is_forced) {
-        say("container rm: %s runs; stop it first, or use -f", name);
-        return false;
-    }
-    if (is_live && live_signal(name, SIGKILL, true, false)) {
-        (void)live_wait(name, -1);
-    }
-    if (state < 0 || state_remove(name, &diag) != 0) {
-        say("container rm: %s", diag.text);
-        return false;
-    }
-    return true;
-}
-
-int container_rm(int count, char **arguments)
-{
-    bool is_forced = count > 1 && (strcmp(arguments[1], "-f") == 0 || strcmp(arguments[1], "--force") == 0);
-    int first = is_forced ? 2 : 1, status = RUN_OK;
-    if (first >= count) {
-        return usage_say("rm", "[-f] NAME...");
-    }
-    json_t *live = live_all();
-    for (int i = first; i < count; i++) {
-        status = live && container_remove(arguments[i], is_forced, live) ? status : FAILED;
-    }
-    json_decref(live);
-    return status;
+    return log < 0 ? FAILED : RUN_OK;
 }
 
 /* Processor time, of late and altogether; the classic kernel does not count it. */
@@ -291,9 +272,12 @@ static void time_format(const json_t *unit, char time[32], char cpu[32], char sh
 
 int container_stats(int count, char **arguments)
 {
-    (void)arguments;
-    if (count > 1) {
-        return usage_say("stats", "");
+    int status, width = (int)sizeof("NAME") - 1;
+    if (!usage_plain(count, arguments, &status)) {
+        return status;
+    }
+    if (optind < count) {
+        return usage_say("stats", "it takes no names, but '%s' was given", arguments[optind]);
     }
     json_t *live = live_all_measured();
     const char *name;
@@ -301,13 +285,17 @@ int container_stats(int count, char **arguments)
     if (!live) {
         return FAILED;
     }
-    printf("%-20s  %12s  %12s  %9s  %8s  %7s  %7s  %10s\n", "NAME", "MEMORY", "LIMIT", "PROCESSES",
+    json_object_foreach(live, name, unit)
+    {
+        width_add(&width, name);
+    }
+    printf("%-*s  %12s  %12s  %9s  %8s  %7s  %7s  %10s\n", width, "NAME", "MEMORY", "LIMIT", "PROCESSES",
            "RESTARTS", "CPU", "SHARE", "CPU TIME");
     json_object_foreach(live, name, unit)
     {
         char time[32], cpu[32], share[32];
         time_format(unit, time, cpu, share);
-        printf("%-20s  %9.1f MiB  %8.1f MiB  %9lld  %8lld  %7s  %7s  %10s\n", name,
+        printf("%-*s  %8.1f MiB  %8.1f MiB  %9lld  %8lld  %7s  %7s  %10s\n", width, name,
                (double)number_of(unit, "memory_used") / 1048576, (double)number_of(unit, "memory") / 1048576,
                number_of(unit, "processes"), number_of(unit, "restarts"), cpu, share, time);
     }
@@ -337,14 +325,32 @@ static json_t *inspect_one(const char *name, const json_t *live)
     return config;
 }
 
+static bool is_any(json_t *live, char **names, int count)
+{
+    for (int i = 0; i < count; i++) {
+        if (json_object_get(live, names[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
 int container_inspect(int count, char **arguments)
 {
-    if (count < 2) {
-        return usage_say("inspect", "NAME...");
+    int status;
+    if (!usage_plain(count, arguments, &status)) {
+        return status;
     }
-    json_t *live = live_all_measured(), *all = json_array();
-    int status = live ? RUN_OK : FAILED;
-    for (int i = 1; i < count && live; i++) {
+    if (optind == count) {
+        return usage_say("inspect", "no container was named");
+    }
+    json_t *live = live_all(), *all = json_array();
+    if (is_any(live, arguments + optind, count - optind)) {
+        json_decref(live);
+        live = live_all_measured();
+    }
+    status = live ? RUN_OK : FAILED;
+    for (int i = optind; i < count && live; i++) {
         json_t *one = inspect_one(arguments[i], live);
         status = one ? status : FAILED;
         if (one) {
@@ -358,13 +364,4 @@ int container_inspect(int count, char **arguments)
     json_decref(live);
     json_decref(all);
     return status;
-}
-
-int container_shutdown(int count, char **arguments)
-{
-    (void)arguments;
-    if (count > 1) {
-        return usage_say("shutdown", "");
-    }
-    return live_end() ? RUN_OK : FAILED;
 }

@@ -10,6 +10,7 @@
 #include "container_manager.h"
 #include "container_message.h"
 #include "container_state.h"
+#include "host/fd.h"
 #include "run/say.h"
 
 enum {
@@ -103,12 +104,28 @@ static void use_add(json_t *now, const json_t *later, const json_t *earlier)
     }
 }
 
+static bool is_counted(json_t *all)
+{
+    const char *name;
+    json_t *unit;
+    json_object_foreach(all, name, unit)
+    {
+        if (json_object_get(unit, "processor_us")) {
+            return true;
+        }
+    }
+    return false;
+}
+
 json_t *live_all_measured(void)
 {
     json_t *first = live_all(), *unit;
-    pause_ms(first && json_object_size(first) > 0 ? MEASURED_MS : 0);
+    if (!is_counted(first)) {
+        return first;
+    }
+    pause_ms(MEASURED_MS);
     json_t *second = live_all();
-    pause_ms(second && json_object_size(second) > 0 ? COUNTED_MS : 0);
+    pause_ms(COUNTED_MS);
     json_t *third = live_all();
     const char *name;
     json_object_foreach(third, name, unit)
@@ -140,15 +157,26 @@ static bool signal_one(int connection, const char *manager, void *argument)
     return !request->is_done;
 }
 
-bool live_signal(const char *name, int number, bool is_stop, bool says)
+int live_signal(const char *name, int number, bool is_stop)
 {
     struct diag diag = {0};
     struct signal_request request = {.name = name, .number = number, .is_stop = is_stop};
-    (void)managers_each(signal_one, &request, &diag);
-    if (!request.is_done && says) {
-        say("container %s: %s", name, diag.text[0] ? diag.text : "no such container runs");
+    if (!managers_each(signal_one, &request, &diag) && !request.is_done) {
+        say("container: %s", diag.text);
+        return -1;
     }
     return request.is_done;
+}
+
+void live_missing_say(const char *command, const char *name)
+{
+    struct diag diag = {0};
+    HOST_FD int state = state_open(name, &diag);
+    if (state >= 0) {
+        say("container %s: %s does not run", command, name);
+    } else {
+        say("container %s: %s", command, diag.text);
+    }
 }
 
 struct wait_request {
@@ -173,14 +201,14 @@ static bool wait_one(int connection, const char *manager, void *argument)
         return true; /* another manager may have it */
     }
     const char *how = got == 1 ? message_value(&message, "ended", NULL) : NULL;
-    request->status = got == -ETIMEDOUT ? -2 : how ? state_exit_status(how) : CANNOT_RUN;
+    request->status = got == -ETIMEDOUT ? LIVE_STILL : how ? state_exit_status(how) : CANNOT_RUN;
     return false;
 }
 
 int live_wait(const char *name, int timeout_ms)
 {
     struct diag diag = {0};
-    struct wait_request request = {.name = name, .timeout_ms = timeout_ms, .status = -1};
+    struct wait_request request = {.name = name, .timeout_ms = timeout_ms, .status = LIVE_NONE};
     (void)managers_each(wait_one, &request, &diag);
     return request.status;
 }

@@ -11,15 +11,23 @@
  * NULL: that could not be found out, which was said. */
 json_t *live_all(void);
 
-/* The same with "processor_us" of just now, and "cpu_permille", of the processor, while this took its 0.4 seconds. */
+/* The same with "processor_us" of just now, and "cpu_permille", of the processor, of the 0.4 seconds that this takes; where
+ * no kernel counts time, it is the same and takes none. */
 json_t *live_all_measured(void);
 
-/* Send a signal to a container that runs; `is_stop`: it shall not be started again. False: no such container runs, or
- * it did not work, which was said if `says`. */
-bool live_signal(const char *name, int number, bool is_stop, bool says);
+/* Send a signal to a container that runs; `is_stop`: it shall not be started again. 1; 0: no such container runs; -1: it
+ * did not work, which was said. */
+int live_signal(const char *name, int number, bool is_stop);
 
-/* Wait for its end, `timeout_ms` at most (-1: for ever). An exit status; -1: none of this name runs; -2: it still
- * does. */
+/* Say that this one does not run, or that there is none. */
+void live_missing_say(const char *command, const char *name);
+
+enum live_wait_outcome {
+    LIVE_NONE = -1, /* none of this name runs */
+    LIVE_STILL = -2 /* it still does */
+};
+
+/* Wait for its end, `timeout_ms` at most (-1: for ever). An exit status or an outcome. */
 int live_wait(const char *name, int timeout_ms);
 
 /* End all managers, and all containers with them. */

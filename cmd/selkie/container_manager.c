@@ -282,6 +282,22 @@ static int welcome_wait(int connection, struct diag *diag)
     return got < 0 ? diag_errno(diag, -got, "the manager does not answer") : got;
 }
 
+/* No manager stays. Is it that no engine can run here? 0, or why. */
+static int engine_check(const struct manager_kind *kind, struct diag *diag)
+{
+    const struct engine_class *class = kind->engine ? run_engine_find(kind->engine, diag) : NULL;
+    if (kind->engine) {
+        return class ? run_engine_probe(class, diag) : -EINVAL;
+    }
+    for (unsigned i = 0;; i++) {
+        diag->text[0] = '\0';
+        int error = run_engine_probe(run_engines[i], diag);
+        if (!error || i + 1 == run_engine_count) {
+            return error;
+        }
+    }
+}
+
 int manager_connect(const struct manager_kind *kind, struct diag *diag)
 {
     char name[KIND_SIZE];
@@ -298,8 +314,11 @@ int manager_connect(const struct manager_kind *kind, struct diag *diag)
         }
         (void)nanosleep(&(struct timespec){.tv_nsec = 5000000L << (i < 4 ? i : 4)}, NULL);
     }
-    return diag_errno(diag, EAGAIN,
-                      "the manager ends as soon as it starts; its log is log-%s beside its socket", name);
+    int error = engine_check(kind, diag);
+    if (!error) {
+        diag_add(diag, "the manager ends as soon as it starts; its log is log-%s beside its socket", name);
+    }
+    return error ? error : -EAGAIN;
 }
 
 bool managers_each(bool (*use)(int connection, const char *kind, void *argument), void *argument,

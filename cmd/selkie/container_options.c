@@ -2,58 +2,22 @@
 /* Reading the options of `selkie container run`. */
 #include "container_options.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "container_publish.h"
+#include "container_usage.h"
 #include "hostio/hostio.h"
 #include "run/network_rules.h"
 #include "run/run.h"
 #include "run/say.h"
 
-static const char help[] =
-    "usage: selkie container run [options] COMMAND [ARGUMENTS]\n"
-    "       selkie container run [options] --image=IMAGE [COMMAND [ARGUMENTS]]\n"
-    "\n"
-    "Run a Linux program in a container: threads of an seL4 system that all of a user's containers share.\n"
-    "\n"
-    "      --rootfs=DIR[:ro|:O]  its root file system; with :O the directory stays as it is, and what the\n"
-    "                            container changes goes with the container; or\n"
-    "      --image=PATH          an OCI layout or archive, or an archive of docker save, used as with :O\n"
-    "      --name=NAME           to find it by; otherwise a name is made up\n"
-    "  -d, --detach              in the background: print the name and leave; output goes to its log\n"
-    "  -i, --interactive         with -d: nothing; otherwise standard input is the container's anyway\n"
-    "  -t, --tty                 standard input is a terminal and the container's controlling terminal\n"
-    "      --rm                  with -d: forget it when it has ended\n"
-    "      --restart=POLICY      no, always, on-failure or on-failure:TIMES\n"
-    "      --memory=SIZE         its memory, with K, M or G; default 256M\n"
-    "      --shm-size=SIZE       of /dev/shm, in the host's memory; default 64M; 0: there is none\n"
-    "      --cpu=PERCENT%        its share of the processor, from 1%; with --mcs\n"
-    "      --env=NAME[=VALUE]    may be repeated; the environment is empty otherwise, but for PATH and HOME\n"
-    "      --workdir=DIR         in the container; default /, or the image's\n"
-    "      --user=UID[:GID]      of the program; default 0:0, or the image's\n"
-    "      --volume=HOST:DIR[:ro]\n"
-    "                            a directory or file of the host at a path of the container\n"
-    "      --publish=[ADDRESS:]PORT:PORT\n"
-    "                            what listens at the second port inside is reached at the first one of the\n"
-    "                            host; ADDRESS is 127.0.0.1 unless it is given\n"
-    "      --network=RULES       sockets: any, or rules as for --host-network; default: none\n"
-    "      --engine=NAME         how to run it; `selkie engines` lists what this host can\n"
-    "      --mcs                 on the MCS kernel\n"
-    "      --alone               in an seL4 system of its own, which no other command knows\n"
-    "      --timeout=SECONDS     end it after that, with status 124\n"
-    "  -v, --verbose             --alone, and show what the system and Selkie said\n"
-    "  -h, --help                this text\n"
-    "\n"
-    "Ending this command ends the container, unless it is detached. Exit status: that of the program,\n"
-    "128 + N if signal N ended it, 127 if there is no such program, 126 if it cannot be run, 125 if the\n"
-    "container could not be made, 124 timeout, 2 bad usage.\n";
-
 enum {
-    SHM_DEFAULT = 64 << 20
+    SHM_DEFAULT = 64 << 20,
+    TIMES_DIGITS = 9 /* of restarts */
 };
 
 enum option_key {
@@ -62,11 +26,8 @@ enum option_key {
     OPTION_NAME,
     OPTION_RM,
     OPTION_RESTART,
-    OPTION_MEMORY,
     OPTION_SHM,
     OPTION_CPU,
-    OPTION_WORKDIR,
-    OPTION_USER,
     OPTION_NETWORK,
     OPTION_ENGINE,
     OPTION_MCS,
@@ -83,12 +44,12 @@ static const struct option long_options[] = {
     {"tty", no_argument, NULL, 't'},
     {"rm", no_argument, NULL, OPTION_RM},
     {"restart", required_argument, NULL, OPTION_RESTART},
-    {"memory", required_argument, NULL, OPTION_MEMORY},
+    {"memory", required_argument, NULL, 'm'},
     {"shm-size", required_argument, NULL, OPTION_SHM},
     {"cpu", required_argument, NULL, OPTION_CPU},
     {"env", required_argument, NULL, 'e'},
-    {"workdir", required_argument, NULL, OPTION_WORKDIR},
-    {"user", required_argument, NULL, OPTION_USER},
+    {"workdir", required_argument, NULL, 'w'},
+    {"user", required_argument, NULL, 'u'},
     {"volume", required_argument, NULL, 'V'},
     {"publish", required_argument, NULL, 'p'},
     {"network", required_argument, NULL, OPTION_NETWORK},
@@ -97,8 +58,7 @@ static const struct option long_options[] = {
     {"alone", no_argument, NULL, OPTION_ALONE},
     {"timeout", required_argument, NULL, OPTION_TIMEOUT},
     {"verbose", no_argument, NULL, 'v'},
-    {"help", no_argument, NULL, 'h'},
-    {NULL, 0, NULL, 0},
+    USAGE_LONG_HELP,
 };
 
 /* Cut ":ro" or ":rw" off the end. */
@@ -167,11 +127,23 @@ static bool timeout_set(struct container_options *options, const char *text)
     return true;
 }
 
+/* An absolute path without "", "." and "..". */
+static bool is_straight(const char *path)
+{
+    for (const char *at = path; *at; at += 1 + strcspn(at + 1, "/")) {
+        size_t length = strcspn(at + 1, "/");
+        if (length == 0 || (length <= 2 && strncmp(at + 1, "..", length) == 0)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool volume_add(struct container_options *options, char *text)
 {
     bool is_read_only = read_only_cut(text);
     char *inside = strchr(text, ':');
-    if (!inside || inside == text || inside[1] != '/' || strlen(inside) < 3) {
+    if (!inside || inside == text || inside[1] != '/' || strlen(inside) < 3 || strchr(inside + 1, ':')) {
         say("--volume=%s: not of the form HOST:/PATH[:ro]", text);
         return false;
     }
@@ -183,49 +155,18 @@ static bool volume_add(struct container_options *options, char *text)
     for (size_t length = strlen(inside); length > 1 && inside[length - 1] == '/'; length--) {
         inside[length - 1] = '\0';
     }
-    if (strstr(inside, "//") || strstr(inside, "/../") || strstr(inside, "/./")) {
+    if (!is_straight(inside)) {
         say("--volume=%s:%s: the second path must be one without //, /./ and /../", text, inside);
         return false;
     }
+    for (unsigned i = 0; i < options->volume_count; i++) {
+        if (strcmp(options->volume[i].inside, inside) == 0) {
+            say("--volume=%s:%s: there is another volume already", text, inside);
+            return false;
+        }
+    }
     options->volume[options->volume_count++] =
         (struct container_volume){.host = text, .inside = inside, .is_read_only = is_read_only};
-    return true;
-}
-
-static bool port_read(const char *text, unsigned *port)
-{
-    char *end = NULL;
-    unsigned long value = strtoul(text, &end, 10);
-    *port = (unsigned)value;
-    return end != text && !*end && text[0] >= '0' && text[0] <= '9' && value > 0 && value <= 65535;
-}
-
-static bool port_add(struct container_options *options, const char *text)
-{
-    char copy[64];
-    struct container_port_map port = {.address = "127.0.0.1"};
-    struct in_addr address;
-    if (options->port_count == CONTAINER_PUBLISHED) {
-        say("--publish=%s: more than %d of them", text, CONTAINER_PUBLISHED);
-        return false;
-    }
-    (void)snprintf(copy, sizeof(copy), "%s", text);
-    char *inside = strrchr(copy, ':');
-    if (inside) {
-        *inside++ = '\0';
-    }
-    char *host = strrchr(copy, ':');
-    if (host) {
-        *host++ = '\0';
-        (void)snprintf(port.address, sizeof(port.address), "%.15s",
-                       strcmp(copy, "*") == 0 ? "0.0.0.0" : copy);
-    }
-    if (!inside || !port_read(inside, &port.inside) || !port_read(host ? host : copy, &port.host) ||
-        inet_pton(AF_INET, port.address, &address) != 1) {
-        say("--publish=%s: not of the form [ADDRESS:]PORT:PORT, with an address of IPv4", text);
-        return false;
-    }
-    options->port[options->port_count++] = port;
     return true;
 }
 
@@ -241,11 +182,15 @@ static bool network_set(struct container_options *options, const char *rules)
     return true;
 }
 
-static bool environment_add(struct container_options *options, const char *text)
+bool container_variable_add(struct message *environment, const char *text)
 {
     char pair[4096];
+    if (!text[0] || text[0] == '=') {
+        say("--env=%s: no name", text);
+        return false;
+    }
     if (strchr(text, '=')) {
-        return message_add(&options->environment, "env", text);
+        return message_add(environment, "env", text);
     }
     const char *value = getenv(text); /* as docker has it: pass on what is there */
     if (!value) {
@@ -256,18 +201,18 @@ static bool environment_add(struct container_options *options, const char *text)
         say("--env=%s: its value is too long to be passed on", text);
         return false;
     }
-    return message_add(&options->environment, "env", pair);
+    return message_add(environment, "env", pair);
 }
 
 static bool restart_set(struct container_options *options, const char *text)
 {
     static const char on_failure[] = "on-failure";
     size_t length = sizeof(on_failure) - 1;
-    unsigned times;
     bool is_limited = strncmp(text, on_failure, length) == 0 && text[length] == ':';
+    const char *times = is_limited ? text + length + 1 : "";
     options->restart = text;
     if (strcmp(text, "no") != 0 && strcmp(text, "always") != 0 && strcmp(text, on_failure) != 0 &&
-        !(is_limited && port_read(text + length + 1, &times))) {
+        !(times[0] > '0' && strlen(times) <= TIMES_DIGITS && strspn(times, "0123456789") == strlen(times))) {
         say("--restart=%s: neither no, always, on-failure nor on-failure:TIMES", text);
         return false;
     }
@@ -284,6 +229,33 @@ static bool cpu_set(struct container_options *options, const char *text)
     }
     options->cpu_permille = (unsigned)(percent * 10 + 0.5);
     return true;
+}
+
+static bool engine_set(struct container_options *options, const char *name)
+{
+    struct diag diag = {0};
+    options->kind.engine = name;
+    if (!run_engine_find(name, &diag)) {
+        say("%s", diag.text);
+        return false;
+    }
+    return true;
+}
+
+static bool is_given(const char *option, const char *value)
+{
+    if (!value[0]) {
+        say("%s: its value is empty", option);
+    }
+    return value[0];
+}
+
+bool container_workdir_check(const char *directory)
+{
+    if (directory[0] != '/') {
+        say("--workdir=%s: not an absolute path", directory);
+    }
+    return directory[0] == '/';
 }
 
 static bool text_set(const char **to, const char *value)
@@ -305,9 +277,10 @@ static bool option_apply(struct container_options *options, int key, char *value
         options->is_overlay = overlay_cut(value);
         options->is_rootfs_read_only = !options->is_overlay && read_only_cut(value);
         options->rootfs = value;
-        return true;
+        return is_given("--rootfs", value);
     case OPTION_IMAGE:
-        return text_set(&options->image, value);
+        options->image = value;
+        return is_given("--image", value);
     case OPTION_NAME:
         return text_set(&options->name, value);
     case 'd':
@@ -320,26 +293,27 @@ static bool option_apply(struct container_options *options, int key, char *value
         return flag_set(&options->is_removed);
     case OPTION_RESTART:
         return restart_set(options, value);
-    case OPTION_MEMORY:
+    case 'm':
         return memory_set(options, value);
     case OPTION_SHM:
         return shm_set(options, value);
     case OPTION_CPU:
         return cpu_set(options, value);
     case 'e':
-        return environment_add(options, value);
-    case OPTION_WORKDIR:
-        return text_set(&options->workdir, value);
-    case OPTION_USER:
+        return container_variable_add(&options->environment, value);
+    case 'w':
+        options->workdir = value;
+        return container_workdir_check(value);
+    case 'u':
         return text_set(&options->user, value);
     case 'V':
         return volume_add(options, value);
     case 'p':
-        return port_add(options, value);
+        return publish_add(options, value);
     case OPTION_NETWORK:
         return network_set(options, value);
     case OPTION_ENGINE:
-        return text_set(&options->kind.engine, value);
+        return engine_set(options, value);
     case OPTION_MCS:
         return flag_set(&options->kind.is_mcs);
     case OPTION_ALONE:
@@ -349,7 +323,6 @@ static bool option_apply(struct container_options *options, int key, char *value
     case 'v':
         return flag_set(&options->is_verbose) && flag_set(&options->is_alone);
     default:
-        say("container run: no such option, or a value is missing; see selkie container run --help");
         return false;
     }
 }
@@ -374,6 +347,9 @@ static const char *options_judge(const struct container_options *options)
     if (!options->command[0] && !options->image) {
         return "no command was given";
     }
+    if (options->is_verbose && options->command[0] && strstr(options->command[0], ":/")) {
+        return "-v is --verbose; a volume is --volume=HOST:/PATH";
+    }
     if (options->name && !name_is_good(options->name)) {
         return "--name: letters, digits and . _ - only, not too many, and no . or - first";
     }
@@ -390,6 +366,9 @@ static const char *options_judge(const struct container_options *options)
     if (options->is_detached && (options->is_terminal || options->timeout > 0)) {
         return "--detach does not go with --tty and --timeout";
     }
+    if (options->is_removed && options->restart && strcmp(options->restart, "no") != 0) {
+        return "--rm does not go with --restart";
+    }
     return NULL;
 }
 
@@ -397,16 +376,14 @@ int container_options_parse(struct container_options *options, int count, char *
 {
     int key;
     options->shm_bytes = SHM_DEFAULT;
-    optind = 1;
-    opterr = 0;
-    while ((key = getopt_long(count, arguments, "+:hvdite:p:", long_options, NULL)) != -1) {
-        if (key == 'h') {
-            (void)fputs(help, stdout);
-            return RUN_OK + 1;
-        }
+    usage_begin();
+    while ((key = usage_next(count, arguments, "+:hvdite:m:p:u:w:", long_options)) >= 0) {
         if (!option_apply(options, key, optarg)) {
             return RUN_BAD_INPUT + 1;
         }
+    }
+    if (key != USAGE_END) {
+        return usage_status(key) + 1;
     }
     options->command = arguments + optind;
     const char *problem = options_judge(options);

@@ -49,4 +49,10 @@ struct container_options {
 /* 0: go on; else an exit status plus 1. */
 int container_options_parse(struct container_options *options, int count, char **arguments);
 
+/* False: it is not absolute, which was said. */
+bool container_workdir_check(const char *directory);
+
+/* Add NAME=VALUE, or what NAME is in our own environment, if it is there. False: no room, which was said. */
+bool container_variable_add(struct message *environment, const char *text);
+
 #endif

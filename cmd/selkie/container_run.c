@@ -20,6 +20,8 @@
 
 #include "container_give.h"
 #include "container_image.h"
+#include "container_publish.h"
+#include "container_remove.h"
 #include "container_root.h"
 #include "container_shm.h"
 #include "container_state.h"
@@ -165,7 +167,9 @@ static bool user_add(struct job *job)
     if (!user || !user[0]) {
         return true;
     }
-    if (!image_user_find(job->root.lower, user, &uid, &gid)) {
+    HOST_FD int plain =
+        job->root.lower < 0 ? open(job->options.rootfs, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+    if (!image_user_find(plain < 0 ? job->root.lower : plain, user, &uid, &gid)) {
         say("container run: no user %s", user);
         return false;
     }
@@ -225,8 +229,8 @@ static bool everything_give(const struct job *job, int connection)
     bool is_good = container_give_root(options, &job->root, connection);
     for (unsigned i = 0; i < options->volume_count && is_good; i++) {
         container_volume_name(name, i);
-        is_good = container_give_directory(connection, name, options->volume[i].host,
-                                           options->volume[i].is_read_only);
+        is_good =
+            container_give_volume(connection, name, options->volume[i].host, options->volume[i].is_read_only);
     }
     return is_good && shm_give(job, connection) && streams_give(job, connection);
 }
@@ -236,6 +240,8 @@ static json_t *config_make(const struct job *job)
 {
     const struct container_options *options = &job->options;
     json_t *config = json_object(), *command = json_array(), *volumes = json_array(), *ports = json_array();
+    const char *base = options->rootfs ? options->rootfs : options->image;
+    char *whole = realpath(base, NULL);
     for (const char *value = NULL; (value = message_value(&job->order, "arg", value));) {
         (void)json_array_append_new(command, json_string(value));
     }
@@ -252,13 +258,15 @@ static json_t *config_make(const struct job *job)
     (void)json_object_set_new(config, "name", json_string(job->name));
     (void)json_object_set_new(config, "created", json_integer((json_int_t)time(NULL)));
     (void)json_object_set_new(config, options->rootfs ? "rootfs" : "image",
-                              json_string(options->rootfs ? options->rootfs : options->image));
+                              json_string(whole ? whole : base));
+    free(whole);
     (void)json_object_set_new(config, "layers", json_boolean(job->root.upper >= 0));
     (void)json_object_set_new(config, "engine",
                               json_string(options->kind.engine ? options->kind.engine : "default"));
     (void)json_object_set_new(config, "kernel", json_string(options->kind.is_mcs ? "mcs" : "classic"));
     (void)json_object_set_new(config, "detached", json_boolean(options->is_detached));
     (void)json_object_set_new(config, "restart", json_string(options->restart ? options->restart : "no"));
+    (void)json_object_set_new(config, REMOVE_KEY, json_boolean(options->is_removed || !options->is_detached));
     (void)json_object_set_new(config, "network", json_string(options->network));
     (void)json_object_set_new(config, "command", command);
     (void)json_object_set_new(config, "volumes", volumes);
@@ -299,6 +307,10 @@ static int job_run(struct job *job)
     if (connection < 0) {
         say("container run: %s", diag.text);
     } else if (job->options.is_detached && status == RUN_OK) {
+        root_close(&job->root);
+        if (job->options.is_removed) {
+            (void)remove_later(job->name, job->state, connection);
+        }
         puts(job->name);
     }
     return status;
@@ -314,6 +326,11 @@ static bool state_prepare(struct job *job)
 {
     struct diag diag = {0};
     job->state = state_make(job->name, &diag);
+    if (job->state == -EEXIST) {
+        remove_leftovers();
+        diag.text[0] = '\0';
+        job->state = state_make(job->name, &diag);
+    }
     job->has_state = job->state >= 0;
     if (job->state == -EEXIST) {
         say("container run: there is a container %s; selkie container rm %s removes it", job->name,
@@ -340,7 +357,7 @@ static int job_prepare_and_run(struct job *job)
     } else {
         container_name_make(job->name);
     }
-    if (wants_state && !state_prepare(job)) {
+    if (!publish_check(&job->options) || (wants_state && !state_prepare(job))) {
         return CANNOT_RUN;
     }
     if (!order_make(job)) {
@@ -370,7 +387,7 @@ int container_run(int count, char **arguments)
     }
     int status = job_prepare_and_run(&job);
     bool is_kept = job.options.is_detached && status == RUN_OK;
-    if (job.has_state && !is_kept && state_remove(job.name, &diag) != 0) {
+    if (job.has_state && !is_kept && state_remove(job.name, job.state, &diag) != 0) {
         say("container run: %s", diag.text);
     }
     if (job.state >= 0) {

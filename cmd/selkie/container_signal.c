@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 enum {
     SIGNAL_MAX = 64
@@ -12,7 +13,7 @@ enum {
 
 int signal_number(const char *text)
 {
-    const char *name = strncmp(text, "SIG", 3) == 0 ? text + 3 : text;
+    const char *name = strncasecmp(text, "SIG", 3) == 0 ? text + 3 : text;
     char *end = NULL;
     long number = strtol(text, &end, 10);
     if (end != text && !*end) {
@@ -20,7 +21,7 @@ int signal_number(const char *text)
     }
     for (int i = 1; i < SIGNAL_MAX; i++) {
         const char *known = sigabbrev_np(i);
-        if (known && strcmp(known, name) == 0) {
+        if (known && strcasecmp(known, name) == 0) {
             return i;
         }
     }

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -53,7 +54,16 @@ int state_make(const char *name, struct diag *diag)
     if (error) {
         return diag_errno(diag, error, "cannot make the directory of container %s", name);
     }
-    return state_open(name, diag);
+    HOST_FD int state = state_open(name, diag);
+    if (state >= 0 && !state_lock(state)) { /* somebody has removed it already, or made another one */
+        return diag_errno(diag, EBUSY, "cannot lock the directory of container %s", name);
+    }
+    return state < 0 ? state : fd_take(&state);
+}
+
+bool state_lock(int state)
+{
+    return flock(state, LOCK_EX | LOCK_NB) == 0;
 }
 
 int state_open(const char *name, struct diag *diag)
@@ -61,15 +71,33 @@ int state_open(const char *name, struct diag *diag)
     char path[PATH_SIZE];
     bool is_short = name[0] && !strchr(name, '/') && name[0] != '.' && state_path(name, path, sizeof(path));
     int fd = is_short ? open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) : -1;
-    return fd >= 0 ? fd : diag_errno(diag, is_short ? errno : ENOENT, "container %s", name);
+    if (fd < 0 && is_short && errno != ENOENT) {
+        return diag_errno(diag, errno, "container %s", name);
+    }
+    if (fd < 0) {
+        diag_add(diag, "no such container: %s", name);
+    }
+    return fd < 0 ? -ENOENT : fd;
 }
 
-int state_remove(const char *name, struct diag *diag)
+/* Is the directory that `state` is open on still the one of this name? */
+static bool is_same(int all, const char *name, int state)
+{
+    struct stat own, other;
+    return fstat(state, &own) == 0 && fstatat(all, name, &other, AT_SYMLINK_NOFOLLOW) == 0 &&
+           own.st_dev == other.st_dev && own.st_ino == other.st_ino;
+}
+
+/* Whoever removes one holds the lock of them all, so that nobody makes another of its name in between. */
+int state_remove(const char *name, int state, struct diag *diag)
 {
     char path[PATH_SIZE];
     HOST_FD int all =
         state_path("", path, sizeof(path)) ? open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
-    int error = all < 0 ? -errno : tree_remove(all, name);
+    int error = all < 0 || flock(all, LOCK_EX) < 0 ? -errno : 0;
+    if (!error && is_same(all, name, state)) {
+        error = tree_remove(all, name);
+    }
     return error ? diag_errno(diag, error, "cannot remove %s%s", path, name) : 0;
 }
 

@@ -21,14 +21,19 @@ enum {
     STATE_HOW_SIZE = 64
 };
 
-/* Make the directory of a new container. Its descriptor; -EEXIST if there is one of that name; -errno. */
+/* Make the directory of a new container. Its descriptor, locked as by state_lock; -EEXIST if there is one of that name;
+ * -errno. */
 int state_make(const char *name, struct diag *diag);
 
 /* The directory of one that was made, or -errno. */
 int state_open(const char *name, struct diag *diag);
 
-/* Remove it with all that is in it. 0 or -errno. */
-int state_remove(const char *name, struct diag *diag);
+/* Lock it until the last duplicate of this descriptor is closed. False: somebody else has the lock. */
+bool state_lock(int state);
+
+/* Remove it with all that is in it, unless its name is another one's by now: `state` is open on it. 0, also if it is
+ * gone, or -errno. */
+int state_remove(const char *name, int state, struct diag *diag);
 
 /* 0 or -errno. */
 int state_config_write(int state, const json_t *config, struct diag *diag);

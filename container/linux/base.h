@@ -51,6 +51,9 @@ void log_to(uint64_t file); /* a capability of the host's; 0: to the container's
         log_text(log_buffer_);                                                                               \
     } while (0)
 
+/* What a negative errno means to whoever reads the log; valid until the next one. */
+const char *error_text(long error);
+
 /* Who it is that says so. */
 extern const char broken_prefix[];
 

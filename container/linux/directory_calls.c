@@ -5,23 +5,10 @@
 #include "container/linux/path.h"
 #include "container/linux/space.h"
 
-/* `call_path` becomes the working directory. */
-static long directory_set(struct thread *thread)
-{
-    struct file *file;
-    long error = path_resolve(thread->process, &call_path, true);
-    error = error ? error : file_open_path(thread->process, call_path.text, O_PATH | O_DIRECTORY, 0, &file);
-    if (!error) {
-        path_enter(thread->process, &call_path, file);
-        file_release(file);
-    }
-    return error;
-}
-
 HANDLER(call_chdir)
 {
     long error = path_read(thread->process, (uint64_t)AT_FDCWD, ARG(0), &call_path);
-    return error ? error : directory_set(thread);
+    return error ? error : directory_enter(thread->process, &call_path);
 }
 
 HANDLER(call_fchdir)
@@ -31,7 +18,7 @@ HANDLER(call_fchdir)
         return file ? -ENOTDIR : -EBADF;
     }
     long error = path_set(&call_path, file->path);
-    return error ? error : directory_set(thread);
+    return error ? error : directory_enter(thread->process, &call_path);
 }
 
 HANDLER(call_getcwd)

@@ -128,19 +128,18 @@ static long interpreter_open(const struct process *process, const struct elf_seg
 {
     static char path[PATH_ROOM];
     memset(path, 0, sizeof path);
-    if (segment->filesz >= sizeof path ||
-        !read_exactly(elf->file, path, segment->filesz, segment->offset)) {
+    if (segment->filesz >= sizeof path || !read_exactly(elf->file, path, segment->filesz, segment->offset)) {
         return -ENOEXEC;
     }
     long error = file_open_path(process, path, O_RDONLY, 0, file);
     if (error) {
-        log_line("%s: the program's interpreter cannot be opened: error %ld", path, -error);
+        log_line("%s: the program's interpreter cannot be opened: %s", path, error_text(error));
     }
     return error;
 }
 
-static long interpreter_load(const struct process *process, const struct elf_segment *segment, struct elf *elf,
-                             struct image *image)
+static long interpreter_load(const struct process *process, const struct elf_segment *segment,
+                             struct elf *elf, struct image *image)
 {
     static struct elf interpreter;
     struct file *file;

@@ -121,7 +121,7 @@ static void program_run(struct thread *thread, struct program *program)
     space_clear();
     long error = program_load(process, program, &ip, &sp);
     if (error) {
-        log_line("%s: cannot be run: error %ld", program->path, -error);
+        log_line("%s: cannot be run: %s", program->path, error_text(error));
         process_exit(SIGKILL);
     }
     program_drop(program);

@@ -15,6 +15,7 @@
 #include "container/linux/path.h"
 #include "container/linux/server.h"
 #include "container/linux/space.h"
+#include "container/linux/start_directory.h"
 #include "container/linux/synthetic.h"
 #include "container/linux/terminal.h"
 #include "container/linux/vdso_data.h"
@@ -91,6 +92,14 @@ static const char *environment_find(const struct program *program, const char *n
     return NULL;
 }
 
+/* May it be run? For files of the host as their mode says, of others nobody knows. */
+static bool may_run(struct file *file)
+{
+    static struct statx status;
+    bool is_known = file->kind->stat && file->kind->stat(file, &status) >= 0;
+    return file->is_regular && (!is_known || status.mode & 0111);
+}
+
 static long program_open_at(const struct process *process, struct program *program, const char *folder,
                             size_t length, const char *name)
 {
@@ -112,7 +121,7 @@ static long program_open_at(const struct process *process, struct program *progr
     }
     memcpy(path + at, name, strlen(name) + 1);
     long error = file_open_path(process, path, O_RDONLY, 0, &program->file);
-    if (!error && !program->file->is_regular) {
+    if (!error && !may_run(program->file)) {
         file_release(program->file);
         program->file = NULL;
         error = -EACCES;
@@ -120,21 +129,12 @@ static long program_open_at(const struct process *process, struct program *progr
     return error;
 }
 
-/* May it be run? For files of the host as their mode says, of others nobody knows. */
 static long program_open(const struct process *process, struct program *program, const char *name)
 {
-    static struct statx status;
-    long error = program_open_at(process, program, "", 0, name);
-    if (!error && program->file->kind->stat && program->file->kind->stat(program->file, &status) >= 0 &&
-        !(status.mode & 0111)) {
-        file_release(program->file);
-        program->file = NULL;
-        error = -EACCES;
-    }
-    return error;
+    return program_open_at(process, program, "", 0, name);
 }
 
-/* The program that a shell would find by that name. */
+/* The program that a shell would find by that name: execvp(3). */
 static long program_search(const struct process *process, struct program *program, const char *name)
 {
     const char *folders = environment_find(program, "PATH=");
@@ -145,12 +145,16 @@ static long program_search(const struct process *process, struct program *progra
         }
     }
     folders = folders ? folders : "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-    while (*folders && result == -ENOENT) {
+    while (*folders && *name) {
         size_t length = 0;
         while (folders[length] && folders[length] != ':') {
             length++;
         }
-        result = program_open_at(process, program, folders, length, name);
+        long error = program_open_at(process, program, folders, length, name);
+        if (error != -ENOENT && error != -ENOTDIR && error != -EACCES) {
+            return error;
+        }
+        result = error == -EACCES ? error : result;
         folders += length + (folders[length] == ':');
     }
     return result;
@@ -330,6 +334,7 @@ long program_load(struct process *process, const struct program *program, uint64
 struct start {
     const char *text;
     uint32_t argument_count, environment_count;
+    bool is_first; /* of the container */
 };
 
 static long program_of_start(struct process *process, const struct container_order *order,
@@ -339,7 +344,7 @@ static long program_of_start(struct process *process, const struct container_ord
     for (uint32_t i = 0; i < start->argument_count + start->environment_count; i++) {
         directory += strlen(directory) + 1;
     }
-    memcpy(process->directory, *directory ? directory : "/", strlen(directory) + 1 + !*directory);
+    start_directory_enter(process, *directory ? directory : "/", start->is_first);
     *program = (struct program){.path = heap_alloc(PATH_ROOM),
                                 .text = heap_alloc(CONTAINER_ORDER_SIZE),
                                 .text_size = (size_t)(directory - start->text),
@@ -365,8 +370,8 @@ static long program_of_start(struct process *process, const struct container_ord
 
 static struct start start_of(const struct container_order *order, const struct container_command *command)
 {
-    return command ? (struct start){command->text, command->argument_count, command->environment_count}
-                   : (struct start){order->text, order->argument_count, order->environment_count};
+    return command ? (struct start){command->text, command->argument_count, command->environment_count, false}
+                   : (struct start){order->text, order->argument_count, order->environment_count, true};
 }
 
 long program_start(struct process *process, const struct container_order *order,

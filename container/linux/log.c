@@ -23,4 +23,34 @@ void log_text(const char *text)
     }
 }
 
+const char *error_text(long error)
+{
+    static const struct {
+        int error;
+        const char *text;
+    } TEXTS[] = {
+        {EPERM, "operation not permitted"},
+        {ENOENT, "no such file or directory"},
+        {EIO, "input/output error"},
+        {E2BIG, "argument list too long"},
+        {ENOEXEC, "exec format error"},
+        {ENOMEM, "cannot allocate memory"},
+        {EACCES, "permission denied"},
+        {ENOTDIR, "not a directory"},
+        {EISDIR, "is a directory"},
+        {EINVAL, "invalid argument"},
+        {EMFILE, "too many open files"},
+        {ENAMETOOLONG, "file name too long"},
+        {ELOOP, "too many levels of symbolic links"},
+    };
+    static char other[32];
+    for (unsigned i = 0; i < sizeof TEXTS / sizeof *TEXTS; i++) {
+        if (TEXTS[i].error == -error) {
+            return TEXTS[i].text;
+        }
+    }
+    format_text(other, sizeof other, "error %ld", -error);
+    return other;
+}
+
 const char broken_prefix[] = "linux: broken: ";

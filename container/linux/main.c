@@ -115,7 +115,7 @@ _Noreturn void personality_main(const struct container_order *order, const struc
     clock_init();
     long error = program_start(&process, order, command);
     if (error) {
-        log_line("%s: cannot be run: error %ld", command ? command->text : order->text, -error);
+        log_line("%s: cannot be run: %s", command ? command->text : order->text, error_text(error));
         process_exit((error == -ENOENT ? 127 : 126) << 8);
     }
     loop();

@@ -103,6 +103,18 @@ static long open_path(const struct process *process, uint64_t flags, uint64_t mo
     return error;
 }
 
+long directory_enter(struct process *process, struct path *path)
+{
+    struct file *file;
+    long error = path_resolve(process, path, true);
+    error = error ? error : file_open_path(process, path->text, O_PATH | O_DIRECTORY, 0, &file);
+    if (!error) {
+        path_enter(process, path, file);
+        file_release(file);
+    }
+    return error;
+}
+
 long file_open_path(const struct process *process, const char *absolute, uint64_t flags, uint64_t mode,
                     struct file **file)
 {

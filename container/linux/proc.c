@@ -8,6 +8,7 @@
 #include <sel4/sel4.h>
 
 #include "container/linux/heap.h"
+#include "container/linux/pty.h"
 #include "container/linux/server.h"
 #include "container/linux/synthetic.h"
 
@@ -22,7 +23,7 @@ enum {
 
 /* What SERVER_INFO says. */
 struct process_info {
-    uint64_t parent, group, session, state, bytes, start_tsc, arguments_size;
+    uint64_t parent, group, session, state, bytes, start_tsc, arguments_size, terminal, foreground;
     char name[SERVER_NAME_SIZE];
     char arguments[SERVER_ARGUMENTS_SIZE];
 };
@@ -177,10 +178,11 @@ static size_t stat_text(int pid, const struct process_info *info, char *text, si
 {
     return (size_t)format_text(
         text, room,
-        "%d (%s) %c %lu %lu %lu 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 0 %lu %lu "
+        "%d (%s) %c %lu %lu %lu %u %ld 0 0 0 0 0 0 0 0 0 20 0 1 0 0 %lu %lu "
         "18446744073709551615 0 0 0 0 0 0 0 0 0 0 0 0 17 0 0 0 0 0 0 0 0 0 0 0 0 0 0\n",
-        pid, info->name, (char)info->state, info->parent, info->group, info->session, info->bytes,
-        info->bytes / PAGE_SIZE);
+        pid, info->name, (char)info->state, info->parent, info->group, info->session,
+        info->terminal ? pty_device(info->terminal - 1) : 0, info->terminal ? (long)info->foreground : -1L,
+        info->bytes, info->bytes / PAGE_SIZE);
 }
 
 static size_t status_text(int pid, const struct process_info *info, char *text, size_t room)

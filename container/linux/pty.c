@@ -23,10 +23,13 @@ enum {
     VSUSP = 10,
     VLNEXT = 15,
     CONTROLS = 19,
+    IDS = SERVER_TERMINALS + SERVER_CONSOLES,
     MASTER_MAJOR = 5,
     MASTER_MINOR = 2,
     SLAVE_MAJOR = 136,
-    INODE = 3, /* of number 0, as in devpts */
+    INODE = 3,       /* of number 0, as in devpts */
+    OWN_INODE = 999, /* of none of them */
+    GROUP = 5,       /* tty */
     TYPE_DEVICE = 2
 };
 
@@ -37,7 +40,7 @@ struct settings { /* struct termios of the kernel */
 
 static uint32_t masters[SERVER_TERMINALS]; /* open files of this personality's */
 
-static const char FOLDER[] = "/dev/pts";
+static const char FOLDER[] = "/dev/pts", OWN[] = "/dev/tty";
 
 static uint64_t id_of(const struct file *file)
 {
@@ -53,12 +56,34 @@ static int path_number(const char *path)
         return -1;
     }
     for (const char *at = path + length + 1; *at; at++) {
-        if (*at < '0' || *at > '9' || number >= SERVER_TERMINALS || (at[0] == '0' && at[1] && number == 0)) {
+        if (*at < '0' || *at > '9' || number >= IDS || (at[0] == '0' && at[1] && number == 0)) {
             return -1;
         }
         number = number * 10 + (*at - '0');
     }
-    return number < SERVER_TERMINALS ? number : -1;
+    return number < IDS ? number : -1;
+}
+
+void pty_path(uint64_t id, char path[PTY_PATH_SIZE])
+{
+    format_text(path, PTY_PATH_SIZE, "%s/%lu", FOLDER, id);
+}
+
+unsigned pty_device(uint64_t id)
+{
+    return SLAVE_MAJOR << 8 | (unsigned)id;
+}
+
+/* Which there are, from part * SERVER_TERMINALS on. */
+static uint64_t ids_list(const struct process *process, uint64_t part)
+{
+    return (uint64_t)terminal_ask(process, TERMINAL_LIST, part, 0);
+}
+
+static bool is_there(const struct process *process, int id)
+{
+    unsigned number = (unsigned)id;
+    return id >= 0 && ids_list(process, number / SERVER_TERMINALS) >> number % SERVER_TERMINALS & 1;
 }
 
 static bool is_master_path(const char *path)
@@ -74,7 +99,7 @@ static bool is_folder(const char *path)
 
 bool pty_is_path(const char *path)
 {
-    return is_master_path(path) || strcmp(path, "/dev/tty") == 0 ||
+    return is_master_path(path) || strcmp(path, OWN) == 0 ||
            (strncmp(path, FOLDER, sizeof FOLDER - 1) == 0 &&
             (!path[sizeof FOLDER - 1] || path[sizeof FOLDER - 1] == '/'));
 }
@@ -143,15 +168,15 @@ static long master_open(unsigned flags, struct file **file)
 /* The numbers that there are. */
 static long folder_open(const struct process *process, struct file **file)
 {
-    uint64_t bits = (uint64_t)terminal_ask(process, TERMINAL_LIST, 0, 0);
+    const uint64_t bits[] = {ids_list(process, 0), ids_list(process, 1)};
     char name[8];
     *file = names_make(INODE);
     if (!*file) {
         return -ENOMEM;
     }
     names_add(*file, TYPE_DEVICE, "ptmx");
-    for (unsigned i = 0; i < SERVER_TERMINALS; i++) {
-        if (bits >> i & 1) {
+    for (unsigned i = 0; i < IDS; i++) {
+        if (bits[i / SERVER_TERMINALS] >> i % SERVER_TERMINALS & 1) {
             format_text(name, sizeof name, "%u", i);
             names_add(*file, TYPE_DEVICE, name);
         }
@@ -168,10 +193,10 @@ long pty_open(const struct process *process, const char *path, unsigned flags, s
     if (is_folder(path)) {
         return folder_open(process, file);
     }
-    if (strcmp(path, "/dev/tty") == 0) {
+    if (strcmp(path, OWN) == 0) {
         return terminal_open(process, -1, flags, file);
     }
-    if (number < 0 || !((uint64_t)terminal_ask(process, TERMINAL_LIST, 0, 0) >> number & 1)) {
+    if (!is_there(process, number)) {
         return -ENOENT;
     }
     return terminal_open(process, number, flags, file);
@@ -191,9 +216,15 @@ static void device_status(struct statx *status, uint32_t mode, uint64_t inode, u
 
 void pty_stat(const struct file *file, bool is_master, struct statx *status)
 {
+    if (is_master || file->word[0]) {
+        status->user = identity_user();
+        status->group = GROUP;
+    }
     if (is_master) {
         device_status(status, 0666, 2, MASTER_MAJOR, MASTER_MINOR);
-    } else if (file->word[0] && id_of(file) < SERVER_TERMINALS) {
+    } else if (file->path && strcmp(file->path, OWN) == 0) {
+        device_status(status, 0666, OWN_INODE, MASTER_MAJOR, 0);
+    } else if (file->word[0]) {
         device_status(status, 0620, INODE + id_of(file), SLAVE_MAJOR, (uint32_t)id_of(file));
     }
 }
@@ -201,15 +232,15 @@ void pty_stat(const struct file *file, bool is_master, struct statx *status)
 long pty_stat_path(const struct process *process, const char *path, struct statx *status)
 {
     int number = path_number(path);
-    *status = (struct statx){.user = identity_user(), .group = 5};
+    *status = (struct statx){.user = identity_user(), .group = GROUP};
     if (is_master_path(path)) {
         device_status(status, 0666, 2, MASTER_MAJOR, MASTER_MINOR);
-    } else if (strcmp(path, "/dev/tty") == 0) {
-        device_status(status, 0666, 9, MASTER_MAJOR, 0);
+    } else if (strcmp(path, OWN) == 0) {
+        device_status(status, 0666, OWN_INODE, MASTER_MAJOR, 0);
     } else if (is_folder(path)) {
         *status = (struct statx){
             .mode = S_IFDIR | 0755, .links = 2, .block_size = 1024, .inode = 1, .dev_minor = 0x17};
-    } else if (number >= 0 && (uint64_t)terminal_ask(process, TERMINAL_LIST, 0, 0) >> number & 1) {
+    } else if (is_there(process, number)) {
         device_status(status, 0620, INODE + (uint64_t)number, SLAVE_MAJOR, (uint32_t)number);
     } else {
         return -ENOENT;
@@ -264,12 +295,12 @@ void pty_size_changed(const struct file *file)
 static long peer_open(struct thread *thread, const struct file *master, uint64_t flags)
 {
     struct file *file;
-    char path[32];
+    char path[PTY_PATH_SIZE];
     long error = terminal_open(thread->process, (int)id_of(master), (unsigned)flags, &file);
     if (error) {
         return error;
     }
-    format_text(path, sizeof path, "%s/%lu", FOLDER, id_of(master));
+    pty_path(id_of(master), path);
     file_set_path(file, path);
     return descriptor_add(thread->process, file, 0, flags & O_CLOEXEC);
 }

@@ -8,6 +8,15 @@
 
 #include "container/linux/file.h"
 
+/* The name of the terminal with this id. */
+enum {
+    PTY_PATH_SIZE = 16
+};
+void pty_path(uint64_t id, char path[PTY_PATH_SIZE]);
+
+/* Its device number, as stat(2) and /proc/PID/stat tell it. */
+unsigned pty_device(uint64_t id);
+
 /* Is it one of these paths? Open it; -ENOENT. */
 bool pty_is_path(const char *path);
 long pty_open(const struct process *process, const char *path, unsigned flags, struct file **file);

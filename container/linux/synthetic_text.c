@@ -8,7 +8,9 @@
 #include "container/linux/page_map.h"
 #include "container/linux/server.h"
 #include "container/linux/smaps.h"
+#include "container/linux/pty.h"
 #include "container/linux/space.h"
+#include "container/linux/terminal.h"
 #include "container/linux/usage.h"
 
 enum {
@@ -92,11 +94,15 @@ static size_t stat_text(const struct process *process, char *text)
     uint64_t pages = page_count(), family[2];
     long group = process_family(process, family);
     struct usage usage = usage_of_process(thread_current), children = process->children;
+    long terminal = terminal_ask(process, TERMINAL_OWN, 0, 0);
+    long foreground =
+        terminal < 0 ? -1 : terminal_ask(process, TERMINAL_GET_FOREGROUND, (uint64_t)terminal, 0);
     return (size_t)format_text(
         text, TEXT_ROOM,
-        "%d (%s) R %lu %ld %lu 0 -1 0 0 0 0 0 %ld %ld %ld %ld 20 0 %u 0 0 %lu %lu "
+        "%d (%s) R %lu %ld %lu %u %ld 0 0 0 0 0 %ld %ld %ld %ld 20 0 %u 0 0 %lu %lu "
         "18446744073709551615 0 0 0 0 0 0 0 0 0 0 0 0 17 0 0 0 0 0 0 0 0 0 0 0 0 0 0\n",
-        process->id, process->name, family[1], group, family[0], usage.user_ns / TICK_NS,
+        process->id, process->name, family[1], group, family[0],
+        terminal < 0 ? 0 : pty_device((uint64_t)terminal), foreground, usage.user_ns / TICK_NS,
         usage.system_ns / TICK_NS, children.user_ns / TICK_NS, children.system_ns / TICK_NS,
         process->thread_count, pages * PAGE_SIZE, pages);
 }

@@ -5,6 +5,7 @@
 
 #include "container/linux/host.h"
 #include "container/linux/process.h"
+#include "container/linux/pty.h"
 #include "container/linux/space.h"
 
 enum {
@@ -34,6 +35,9 @@ void terminal_set_own(const struct process *process, struct file *file)
 {
     long id = file_host_is_terminal(file) ? terminal_ask(process, TERMINAL_OWN, 0, 0) : -1;
     if (id >= 0) {
+        char path[PTY_PATH_SIZE];
+        pty_path((uint64_t)id, path);
+        file_set_path(file, path);
         file->word[0] = (uint64_t)id + 1;
     }
 }

@@ -7,6 +7,7 @@
 #include "unit.h"
 
 #include "command.h"
+#include "port.h"
 
 #include <selkie/host.h>
 
@@ -169,21 +170,25 @@ static bool name_is_good(const char *name)
     return length > 0 && length < CONTROL_NAME;
 }
 
+/* NULL, or why no unit can have this name and be as its order says. */
+static const char *order_problem(struct order_text order, const char *name)
+{
+    bool cpu_is_good = share_is_possible() || !text_value(order, "cpu", NULL);
+    return !name_is_good(name)                               ? "the name is none"
+           : unit_find(name)                                 ? "a container of that name runs already"
+           : order_memory(order, DEFAULT_MEMORY) > 1ul << 46 ? "so much memory there is not"
+           : !cpu_is_good ? "--cpu: the classic kernel knows no shares of the processor"
+                          : port_problem(order);
+}
+
 static struct unit *unit_take(struct record *record, const char *name, const char **why)
 {
-    seL4_Word memory = order_memory(record->order, DEFAULT_MEMORY);
-    bool cpu_is_good = share_is_possible() || !text_value(record->order, "cpu", NULL);
-    *why = !name_is_good(name)  ? "the name is none"
-           : unit_find(name)    ? "a container of that name runs already"
-           : memory > 1ul << 46 ? "so much memory there is not"
-           : !cpu_is_good       ? "--cpu: the classic kernel knows no shares of the processor"
-                                : "too many containers run";
-    bool is_good = !unit_find(name) && name_is_good(name) && memory <= 1ul << 46 && cpu_is_good;
-    for (unsigned i = 0; i < UNITS && is_good; i++) {
+    *why = order_problem(record->order, name);
+    for (unsigned i = 0; i < UNITS && !*why; i++) {
         struct unit *unit = &units[i];
         if (unit->state == UNIT_NONE) {
             unit->record = record;
-            unit->memory = memory & ~(seL4_Word)PAGE_MASK;
+            unit->memory = order_memory(record->order, DEFAULT_MEMORY) & ~(seL4_Word)PAGE_MASK;
             unit->restarts = 0;
             unit->is_stopping = false;
             unit->is_detached = text_value(record->order, "detach", NULL) != NULL;
@@ -192,6 +197,7 @@ static struct unit *unit_take(struct record *record, const char *name, const cha
             return unit;
         }
     }
+    *why = *why ? *why : "too many containers run";
     return NULL;
 }
 

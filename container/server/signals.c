@@ -111,7 +111,7 @@ void signals_send(int pid, uint64_t signals)
 void signals_from_manager(void)
 {
     struct container_board *board = (struct container_board *)CONTAINER_BOARD;
-    terminal_signals(CONSOLE, __atomic_exchange_n(&board->terminal, 0, __ATOMIC_ACQ_REL));
+    console_signals(__atomic_exchange_n(&board->terminal, 0, __ATOMIC_ACQ_REL));
     signals_send(processes[0].pid, __atomic_exchange_n(&board->signals, 0, __ATOMIC_ACQ_REL));
     if (__atomic_exchange_n(&board->has_news, 0, __ATOMIC_ACQ_REL)) {
         commands_serve();

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What the server tells processes of themselves and of others: signals, names, families, futexes. */
-#include "container/server/server.h"
+#include "container/server/terminal.h"
 
 /* The caller, or one that it hosts. */
 struct process *call_subject(const struct call *call)
@@ -120,6 +120,9 @@ long serve_adjust(struct call *call)
 
 long serve_info(struct call *call)
 {
+    enum {
+        NAME = 10 /* the word where it begins */
+    };
     const struct process *found = NULL;
     for (unsigned i = 0; i < processes_used; i++) {
         const struct process *process = &processes[i];
@@ -139,8 +142,9 @@ long serve_info(struct call *call)
     call->word[5] = found->granted_bytes;
     call->word[6] = found->start_tsc;
     call->word[7] = found->arguments_size;
-    memcpy(&call->word[8], found->name, SERVER_NAME_SIZE);
-    memcpy(&call->word[8 + SERVER_NAME_SIZE / 8], found->arguments, SERVER_ARGUMENTS_SIZE);
-    call->count = 8 + (SERVER_NAME_SIZE + SERVER_ARGUMENTS_SIZE) / 8;
+    terminal_describe(found, &call->word[8]);
+    memcpy(&call->word[NAME], found->name, SERVER_NAME_SIZE);
+    memcpy(&call->word[NAME + SERVER_NAME_SIZE / 8], found->arguments, SERVER_ARGUMENTS_SIZE);
+    call->count = NAME + (SERVER_NAME_SIZE + SERVER_ARGUMENTS_SIZE) / 8;
     return found->pid;
 }

@@ -7,7 +7,8 @@
 #include "container/server/borrow.h"
 
 enum {
-    TERMINALS = SERVER_TERMINALS + CONSOLES,
+    TERMINALS = SERVER_TERMINALS + SERVER_CONSOLES,
+    CONSOLE = 0, /* the container's, if it has one */
     WORDS = (PROCESSES + 63) / 64,
     SIGHUP = 1,
     SIGCONT = 18,
@@ -19,7 +20,7 @@ struct terminal {
     bool is_used, is_locked, has_slave;
     int session; /* 0: nobody's */
     int foreground;
-    cap_address file;         /* of one from outside */
+    cap_address file;         /* of one from outside; 0: it was made here */
     struct object_box master; /* of one that was made here */
     struct object_box
         slave; /* until it is opened for the first time: a terminal that nobody ever opened is not over */
@@ -54,7 +55,7 @@ void terminals_init(const struct container_order *order)
 
 int console_add(const struct process *leader, cap_address file)
 {
-    for (int id = CONSOLE + 1; id < TERMINALS; id++) {
+    for (int id = SERVER_TERMINALS; id < TERMINALS; id++) {
         struct terminal *terminal = &terminals[id];
         if (terminal->is_used) {
             continue;
@@ -96,6 +97,13 @@ void terminal_signals(int id, uint64_t signals)
     }
 }
 
+void console_signals(uint64_t signals)
+{
+    if (terminals[CONSOLE].file) {
+        terminal_signals(CONSOLE, signals);
+    }
+}
+
 int terminal_of_session(int session)
 {
     for (int id = 0; id < TERMINALS; id++) {
@@ -109,6 +117,13 @@ int terminal_of_session(int session)
 static int terminal_of(const struct process *process)
 {
     return process->has_no_terminal ? -1 : terminal_of_session(process->session);
+}
+
+void terminal_describe(const struct process *process, uint64_t words[2])
+{
+    int id = terminal_of(process);
+    words[0] = (uint64_t)(int64_t)(id + 1);
+    words[1] = id >= 0 ? (uint64_t)terminals[id].foreground : 0;
 }
 
 /* Nobody's any more; who was in the foreground hears of it. */
@@ -148,7 +163,7 @@ static void terminal_end(struct terminal *terminal)
 
 static bool is_held(const struct terminal *terminal)
 {
-    uint64_t any = 0;
+    uint64_t any = terminal->file != 0; /* from outside: its end is not the end of masters */
     for (unsigned i = 0; i < WORDS; i++) {
         any |= terminal->holders[i];
     }
@@ -201,7 +216,7 @@ void terminals_end(struct process *process)
     int id = process->pid == process->session ? terminal_of_session(process->session) : -1;
     if (id >= 0) {
         session_end(&terminals[id]);
-        if (id > CONSOLE) {
+        if (id >= SERVER_TERMINALS) {
             terminals[id].is_used = false;
             object_box_empty(&terminals[id].master);
         }
@@ -317,11 +332,12 @@ static long foreground_set(const struct process *process, int id, int group)
     return error;
 }
 
-static long terminals_list(void)
+static long terminals_list(int part)
 {
     long bits = 0;
-    for (int id = 0; id < SERVER_TERMINALS; id++) {
-        bits |= (long)terminals[id].is_used << id;
+    for (int i = 0; i < SERVER_TERMINALS && part >= 0 && part <= 1; i++) {
+        const struct terminal *terminal = terminal_find(part * SERVER_TERMINALS + i);
+        bits |= (long)(terminal != NULL) << i;
     }
     return bits;
 }
@@ -347,7 +363,7 @@ static long one_serve(struct process *process, enum server_terminal operation, i
         terminal_signals(id, value > 0 && value < SIGNALS ? 1ul << (value - 1) : 0);
         return 0;
     case TERMINAL_LOCK:
-        terminal->is_locked = id < SERVER_TERMINALS && value;
+        terminal->is_locked = !terminal->file && value;
         return 0;
     case TERMINAL_IS_LOCKED:
         return terminal->is_locked;
@@ -367,7 +383,7 @@ long serve_terminal(struct process *process, const struct call *call)
     case TERMINAL_HOLD:
         return terminals_hold(call->process, call->word[2]);
     case TERMINAL_LIST:
-        return terminals_list();
+        return terminals_list(id);
     case TERMINAL_OWN:
         id = terminal_of(process);
         return id >= 0 ? id : -ENXIO;

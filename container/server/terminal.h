@@ -8,22 +8,21 @@
 
 #include "container/server/server.h"
 
-enum {
-    CONSOLES = 33,             /* terminals from outside: the first process', and those of commands */
-    CONSOLE = SERVER_TERMINALS /* the first process' */
-};
-
 /* The first process has one, as its order says. */
 void terminals_init(const struct container_order *order);
 
 /* A terminal from outside, which becomes this session leader's. Its id; -1: too many, or no memory. */
 int console_add(const struct process *leader, cap_address file);
 
-/* Signals for who is in the foreground; bit N - 1 is signal N. */
+/* Signals for who is in the foreground; bit N - 1 is signal N. Of the container's terminal, if it has one. */
 void terminal_signals(int id, uint64_t signals);
+void console_signals(uint64_t signals);
 
 /* The terminal of this session; -1: it has none. */
 int terminal_of_session(int session);
+
+/* That of a process: its id plus 1, 0 for none, and the group in its foreground. */
+void terminal_describe(const struct process *process, uint64_t words[2]);
 
 /* A process that its host made gets its masters. It ends: it holds none, and its session loses its terminal. */
 void terminals_inherit(const struct process *process);

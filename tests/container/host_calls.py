@@ -13,6 +13,7 @@ import sys
 import time
 
 from managed import Managed, check, eventually, finish
+from ports import port_free
 
 PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
 PROGRAM = r"""
@@ -124,7 +125,8 @@ def watched(m, seen):
     check("the program works", first.stdout.readline() == b"done\n")
     for words in (("run", "-d", "--name", "one", *given, "/bin/sleep", "100"), ("ps",), ("inspect", "one"), ("stats",),
                   ("logs", "one"), ("exec", "one", "/bin/true"), ("kill", "one"), ("wait", "one"), ("rm", "one"),
-                  ("run", "--alone", *given, "/bin/true"), ("shutdown",)):
+                  ("run", "-d", "--rm", "--rootfs=/:O", f"--publish={port_free()}:80", "/bin/true"),
+                  ("run", "--alone", *given, "/bin/true"), ("ps", "-a"), ("shutdown",)):
         with start(*words) as command:
             output, _ = command.communicate(timeout=100)
             check(f"{words}", command.returncode == 0, output)
