@@ -40,7 +40,8 @@ enum server_message {
     SERVER_TAKE, /* () -> how many struct server_signal follow in words 2 and up, the most SERVER_SIGNALS; word 1:
                      * SERVER_IS_ALONE, SERVER_HAS_MORE, SERVER_FUTEXES, SERVER_TELL_NAME */
     SERVER_SET_GROUP,   /* (pid, pid of the process, group): setpgid(2) */
-    SERVER_GET_GROUP,   /* (pid, pid of the process) -> group, word 1: session, word 2: parent */
+    SERVER_GET_GROUP,   /* (pid, pid of the process) -> group, word 1: session, word 2: parent, word 3: 1 if
+                         * the group is orphaned */
     SERVER_NEW_SESSION, /* (pid) -> session */
     SERVER_PASS,        /* (pid, enum server_passing, token, value, slot) */
     SERVER_TERMINAL,    /* (pid, enum server_terminal, id, value) */
@@ -73,7 +74,8 @@ enum server_terminal {
     TERMINAL_GET_FOREGROUND, /* (id, is_master) -> group */
     TERMINAL_SET_FOREGROUND, /* (id, group) */
     TERMINAL_GET_SESSION,    /* (id, is_master) */
-    TERMINAL_IS_BACKGROUND,  /* (id) -> 1: it is the caller's own, and another group is in its foreground */
+    TERMINAL_IS_BACKGROUND,  /* (id) -> 1: it is the caller's own, and another group is in its foreground;
+                              * 2: and the caller's group is orphaned */
     TERMINAL_SIGNAL,         /* (id, signal): for the foreground group */
     TERMINAL_LOCK,           /* (id, is_locked): TIOCSPTLCK */
     TERMINAL_IS_LOCKED,      /* (id) */

@@ -3,7 +3,8 @@
  * Waiting for a container's end.
  *
  * Signals that reach this command are passed on. Where the container has our terminal, those that the terminal
- * makes are for its foreground processes; the terminal's settings, which the container may change, are put back.
+ * makes are for its foreground processes; the terminal's settings, which the container may change, are put back. When
+ * the terminal goes, the container is told as Linux tells a session, and we go soon after.
  */
 #include "container_wait.h"
 
@@ -24,14 +25,16 @@
 
 enum {
     CANNOT_RUN = 125,
-    PATIENCE = 3 /* interrupts after which we go, and the container with us */
+    PATIENCE = 3,         /* interrupts after which we go, and the container with us */
+    FAREWELL_SECONDS = 10 /* that it has for its end when the terminal has gone */
 };
 
 struct waiting {
     const struct wait_plan *plan;
     int connection;
     struct message message;
-    struct timespec end; /* if there is a timeout */
+    struct timespec end; /* if there is a timeout, or the terminal has gone */
+    bool has_hung_up;
     unsigned interrupts;
 };
 
@@ -51,28 +54,53 @@ static int signals_open(bool is_terminal)
     return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-static bool is_of_terminal(const struct waiting *waiting, unsigned number)
+static bool is_of_terminal(const struct waiting *waiting, const struct signalfd_siginfo *info)
 {
-    return waiting->plan->is_terminal &&
+    unsigned number = info->ssi_signo;
+    return waiting->plan->is_terminal && info->ssi_code == SI_KERNEL &&
            (number == SIGINT || number == SIGQUIT || number == SIGTSTP || number == SIGWINCH);
+}
+
+static void signal_send(struct waiting *waiting, unsigned number, bool is_of_terminal)
+{
+    struct message *message = &waiting->message;
+    message->size = 0;
+    if (message_add(message, "do", "kill") &&
+        (!waiting->plan->name || message_add(message, "name", waiting->plan->name)) &&
+        message_add_number(message, "signal", number) &&
+        (!is_of_terminal || message_add(message, "terminal", "1"))) {
+        (void)message_send(waiting->connection, message, -1);
+    }
 }
 
 /* False: we have been asked to go often enough. */
 static bool signal_pass(struct waiting *waiting, int signals)
 {
     struct signalfd_siginfo info;
-    struct message *message = &waiting->message;
     while (read(signals, &info, sizeof(info)) == sizeof(info)) {
-        message->size = 0;
-        waiting->interrupts += info.ssi_signo == SIGINT && !waiting->plan->is_terminal;
-        if (message_add(message, "do", "kill") &&
-            (!waiting->plan->name || message_add(message, "name", waiting->plan->name)) &&
-            message_add_number(message, "signal", info.ssi_signo) &&
-            (!is_of_terminal(waiting, info.ssi_signo) || message_add(message, "terminal", "1"))) {
-            (void)message_send(waiting->connection, message, -1);
+        bool is_key = is_of_terminal(waiting, &info);
+        waiting->interrupts += info.ssi_signo == SIGINT && !is_key;
+        if (info.ssi_signo != SIGHUP || !waiting->has_hung_up) {
+            signal_send(waiting, info.ssi_signo, is_key);
         }
     }
     return waiting->interrupts < PATIENCE;
+}
+
+static bool terminal_is_gone(const struct waiting *waiting)
+{
+    struct pollfd terminal = {.fd = STDIN_FILENO};
+    return waiting->plan->is_terminal && poll(&terminal, 1, 0) == 1 && terminal.revents & POLLHUP;
+}
+
+static void hang_up(struct waiting *waiting)
+{
+    waiting->has_hung_up = true;
+    signal_send(waiting, SIGHUP, true);
+    signal_send(waiting, SIGHUP, false);
+    signal_send(waiting, SIGCONT, false);
+    (void)clock_gettime(CLOCK_MONOTONIC, &waiting->end);
+    waiting->end.tv_sec += FAREWELL_SECONDS;
 }
 
 /* An exit status, or -1: go on. */
@@ -105,7 +133,7 @@ static int message_serve(struct waiting *waiting)
 static int time_left(const struct waiting *waiting)
 {
     struct timespec now;
-    if (waiting->plan->timeout <= 0) {
+    if (waiting->plan->timeout <= 0 && !waiting->has_hung_up) {
         return -1;
     }
     (void)clock_gettime(CLOCK_MONOTONIC, &now);
@@ -114,20 +142,33 @@ static int time_left(const struct waiting *waiting)
     return left <= 1 ? 0 : left > 1000000 ? 1000000 : (int)left;
 }
 
+static int time_is_up(const struct waiting *waiting)
+{
+    if (waiting->has_hung_up) {
+        return RUN_SIGNAL + SIGHUP;
+    }
+    say("timeout after %g s", waiting->plan->timeout);
+    return RUN_TIMEOUT;
+}
+
 static int wait_loop(struct waiting *waiting, int signals)
 {
     for (;;) {
-        struct pollfd ready[] = {{.fd = waiting->connection, .events = POLLIN},
-                                 {.fd = signals, .events = POLLIN}};
+        struct pollfd ready[] = {
+            {.fd = waiting->connection, .events = POLLIN},
+            {.fd = signals, .events = POLLIN},
+            {.fd = waiting->plan->is_terminal && !waiting->has_hung_up ? STDIN_FILENO : -1}};
         int left = time_left(waiting);
         if (left == 0) {
-            say("timeout after %g s", waiting->plan->timeout);
-            return RUN_TIMEOUT;
+            return time_is_up(waiting);
         }
-        int count = poll(ready, 2, left);
+        int count = poll(ready, 3, left);
         int status = count > 0 && ready[0].revents ? message_serve(waiting) : -1;
         if (status >= 0) {
             return status;
+        }
+        if (count > 0 && !waiting->has_hung_up && terminal_is_gone(waiting)) {
+            hang_up(waiting);
         }
         if (count > 0 && ready[1].revents && !signal_pass(waiting, signals)) {
             return RUN_SIGNAL + SIGINT;

@@ -198,6 +198,13 @@ void process_stopped(const struct process *process, int signal)
                  signal ? (uint64_t)(signal << 8 | STATUS_STOPPED) : STATUS_CONTINUED);
 }
 
+bool process_is_orphaned(const struct process *process)
+{
+    const uint64_t words[] = {(uint64_t)process->id, 0};
+    uint64_t answer[3] = {0};
+    return server_call(SERVER_GET_GROUP, words, 2, answer, 3) >= 0 && answer[2];
+}
+
 static struct process *process_of(int pid)
 {
     for (unsigned i = 0; i < thread_end; i++) {

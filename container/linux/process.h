@@ -31,6 +31,9 @@ void process_expect_news(void);
 /* The process stopped by a signal; 0: it goes on. */
 void process_stopped(const struct process *process, int signal);
 
+/* Is its group one that nobody in its session, but outside the group, could continue when it is stopped? */
+bool process_is_orphaned(const struct process *process);
+
 /* Where process_end of a hosted process goes on. */
 extern void *process_loop[5];
 

@@ -50,7 +50,9 @@ static const struct signal_action *handler_next(struct thread *thread, struct si
         case DEFAULT_IGNORE:
             break;
         case DEFAULT_STOP:
-            signal_stop(process, info->signal);
+            if (info->signal == SIGSTOP || !process_is_orphaned(process)) {
+                signal_stop(process, info->signal);
+            }
             break;
         default:
             process_end(process, info->signal);

@@ -42,9 +42,10 @@ void terminal_set_own(const struct process *process, struct file *file)
     }
 }
 
-static bool is_background(const struct process *process, const struct file *file)
+/* 1: the process is in the background; 2: and in a group that nobody could continue. */
+static long background_of(const struct process *process, const struct file *file)
 {
-    return terminal_ask(process, TERMINAL_IS_BACKGROUND, id_of(file), 0) > 0;
+    return terminal_ask(process, TERMINAL_IS_BACKGROUND, id_of(file), 0);
 }
 
 static bool is_indifferent(const struct thread *thread, int signal)
@@ -62,34 +63,38 @@ static void group_tell(const struct process *process, int signal)
 long terminal_read_check(const struct file *file)
 {
     const struct thread *thread = thread_current;
-    if (!file->word[0] || !thread || !is_background(thread->process, file)) {
+    long background = file->word[0] && thread ? background_of(thread->process, file) : 0;
+    if (background <= 0) {
         return 0;
     }
-    if (is_indifferent(thread, SIGTTIN)) {
+    if (background > 1 || is_indifferent(thread, SIGTTIN)) {
         return -EIO;
     }
     group_tell(thread->process, SIGTTIN);
     return -EAGAIN;
 }
 
-/* What changes the terminal waits until the process is in the foreground. */
-static bool must_wait(const struct thread *thread, const struct file *file)
+/* What changes the terminal waits until the process is in the foreground: 0 if it is there, or does not care. */
+static long change_check(struct thread *thread, const struct file *file)
 {
-    if (!is_background(thread->process, file) || is_indifferent(thread, SIGTTOU)) {
-        return false;
+    long background = background_of(thread->process, file);
+    if (background <= 0 || is_indifferent(thread, SIGTTOU)) {
+        return 0;
+    }
+    if (background > 1) {
+        return -EIO;
     }
     group_tell(thread->process, SIGTTOU);
-    return true;
+    thread->signal_wish = 0;
+    return thread_wait(thread, WAIT_SIGNAL, NO_DEADLINE);
 }
 
 static long foreground_set(struct thread *thread, const struct file *file, uint64_t argument)
 {
     int32_t group;
-    if (must_wait(thread, file)) {
-        thread->signal_wish = 0;
-        return thread_wait(thread, WAIT_SIGNAL, NO_DEADLINE);
-    }
-    long error = user_read(&group, argument, sizeof group);
+    long error = change_check(thread, file);
+    error = error == -EIO ? -ENOTTY : error; /* this one call says so */
+    error = error ? error : user_read(&group, argument, sizeof group);
     return error ? error
                  : terminal_ask(thread->process, TERMINAL_SET_FOREGROUND, id_of(file),
                                 (uint64_t)(int64_t)group);
@@ -138,10 +143,9 @@ bool terminal_control(struct file *file, uint64_t request, uint64_t argument, lo
     if (!file->word[0] || !thread) {
         return false;
     }
-    if (request >= TCSETS && request <= TCSETSF && must_wait(thread, file)) {
-        thread->signal_wish = 0;
-        *result = thread_wait(thread, WAIT_SIGNAL, NO_DEADLINE);
-        return true;
+    if (request >= TCSETS && request <= TCSETSF) {
+        *result = change_check(thread, file);
+        return *result != 0;
     }
     if (request != TIOCSCTTY && request != TIOCNOTTY) {
         return false;

@@ -9,7 +9,9 @@ enum {
     WNOWAIT = 0x1000000,
     STATUS_CONTINUED = 0xffff,
     CLD_STOPPED = 5,
-    CLD_CONTINUED = 6
+    CLD_CONTINUED = 6,
+    SIGHUP = 1,
+    SIGCONT = 18
 };
 
 static bool is_there(const struct process *process)
@@ -114,4 +116,49 @@ void family_stopped(struct process *process, int status)
     process->has_continued = !is_stopped;
     process->status = status;
     signal_child(process, is_stopped ? CLD_STOPPED : CLD_CONTINUED);
+}
+
+static bool is_alive(const struct process *process)
+{
+    return is_there(process) && process->state != PROCESS_ZOMBIE;
+}
+
+static bool ties_group(const struct process *parent, const struct process *member)
+{
+    return parent && parent->group != member->group && parent->session == member->session;
+}
+
+bool family_is_orphaned(const struct process *process)
+{
+    for (unsigned i = 0; i < processes_used; i++) {
+        const struct process *member = &processes[i];
+        if (is_alive(member) && member->group == process->group && ties_group(member->parent, member)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The tie between the two is gone. Nobody could continue those who are stopped, if it was the last. */
+static void orphans_tell(const struct process *member, const struct process *parent)
+{
+    bool has_stopped = false;
+    for (unsigned i = 0; i < processes_used; i++) {
+        has_stopped |=
+            is_alive(&processes[i]) && processes[i].group == member->group && processes[i].is_stopped;
+    }
+    if (has_stopped && ties_group(parent, member) && family_is_orphaned(member)) {
+        signal_group(member->group, SIGHUP);
+        signal_group(member->group, SIGCONT);
+    }
+}
+
+void family_end_orphans(const struct process *ended)
+{
+    orphans_tell(ended, ended->parent);
+}
+
+void family_adopted_orphans(const struct process *child, const struct process *father)
+{
+    orphans_tell(child, father);
 }

@@ -313,6 +313,7 @@ static void children_give(const struct process *process)
             } else {
                 process_notify(child); /* it may know who its parent was */
             }
+            family_adopted_orphans(child, process);
         }
     }
 }
@@ -330,6 +331,7 @@ void process_end(struct process *process, int status)
     process->status = status;
     objects_end(process);
     children_give(process);
+    family_end_orphans(process);
     process->host = process;
     process->pending_count = 0;
     terminals_end(process);

@@ -175,10 +175,16 @@ long family_wait(struct process *process, int selector, int options, uint64_t st
 long family_set_group(const struct process *process, int pid, int group);
 long family_new_session(struct process *process);
 void family_stopped(struct process *process, int status);
+/* No member has a parent in another group of its session; POSIX: an orphaned process group. */
+bool family_is_orphaned(const struct process *process);
+/* A process ended, or its child has got another parent: is a group with stopped members orphaned by that? */
+void family_end_orphans(const struct process *ended);
+void family_adopted_orphans(const struct process *child, const struct process *father);
 long signal_send_to(const struct process *sender, int selector, const struct server_signal *signal);
 bool signal_queue(struct process *process, const struct server_signal *signal);
 void signal_child(struct process *child, int code);
 void signals_send(int pid, uint64_t signals); /* bit N - 1: signal N */
+void signal_group(int group, int signal);
 void signals_from_manager(void);
 
 /* A message: its words, which the answer replaces. */

@@ -108,6 +108,21 @@ void signals_send(int pid, uint64_t signals)
     }
 }
 
+void signal_group(int group, int signal)
+{
+    if (group > 1) { /* kill(2) of group 1 means everybody */
+        (void)signal_send_to(&processes[0], -group,
+                             &(struct server_signal){.signal = signal, .code = SI_KERNEL});
+        return;
+    }
+    for (unsigned i = processes_used; i-- > 0 && group == 1;) {
+        if (processes[i].state != PROCESS_FREE && processes[i].group == 1) {
+            (void)signal_send_to(&processes[0], processes[i].pid,
+                                 &(struct server_signal){.signal = signal, .code = SI_KERNEL});
+        }
+    }
+}
+
 void signals_from_manager(void)
 {
     struct container_board *board = (struct container_board *)CONTAINER_BOARD;

@@ -50,7 +50,8 @@ long serve_get_group(struct call *call)
     }
     call->word[1] = (uint64_t)process->session;
     call->word[2] = process->parent ? (uint64_t)process->parent->pid : 0;
-    call->count = 3;
+    call->word[3] = family_is_orphaned(process);
+    call->count = 4;
     return process->group;
 }
 

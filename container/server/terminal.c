@@ -72,27 +72,12 @@ int console_add(const struct process *leader, cap_address file)
     return -1;
 }
 
-static void group_signal(int group, int signal)
-{
-    if (group > 1) { /* kill(2) of group 1 means everybody */
-        (void)signal_send_to(&processes[0], -group,
-                             &(struct server_signal){.signal = signal, .code = SI_KERNEL});
-        return;
-    }
-    for (unsigned i = processes_used; i-- > 0 && group == 1;) {
-        if (processes[i].state != PROCESS_FREE && processes[i].group == 1) {
-            (void)signal_send_to(&processes[0], processes[i].pid,
-                                 &(struct server_signal){.signal = signal, .code = SI_KERNEL});
-        }
-    }
-}
-
 void terminal_signals(int id, uint64_t signals)
 {
     const struct terminal *terminal = terminal_find(id);
     for (int signal = 1; terminal && signals; signal++, signals >>= 1) {
         if (signals & 1) {
-            group_signal(terminal->foreground, signal);
+            signal_group(terminal->foreground, signal);
         }
     }
 }
@@ -131,8 +116,8 @@ static void session_end(struct terminal *terminal)
 {
     int group = terminal->foreground;
     terminal->session = terminal->foreground = 0;
-    group_signal(group, SIGHUP);
-    group_signal(group, SIGCONT);
+    signal_group(group, SIGHUP);
+    signal_group(group, SIGCONT);
 }
 
 static void slave_drop(struct terminal *terminal)
@@ -358,7 +343,9 @@ static long one_serve(struct process *process, enum server_terminal operation, i
     case TERMINAL_GET_SESSION:
         return is_seen && terminal->session ? terminal->session : -ENOTTY;
     case TERMINAL_IS_BACKGROUND:
-        return terminal_of(process) == id && terminal->foreground != process->group;
+        return terminal_of(process) != id || terminal->foreground == process->group ? 0
+               : family_is_orphaned(process)                                        ? 2
+                                                                                    : 1;
     case TERMINAL_SIGNAL:
         terminal_signals(id, value > 0 && value < SIGNALS ? 1ul << (value - 1) : 0);
         return 0;
