@@ -28,7 +28,7 @@ static bool container_stop_one(const char *name, int seconds)
     struct diag diag = {0};
     HOST_FD int state = state_open(name, &diag);
     int is_there = live_signal(name, SIGTERM, true);
-    if (is_there == 0 && state >= 0) {
+    if (is_there == 0 && state >= 0 && state_holder(state) != STATE_OF_MANAGER) {
         return true; /* it has ended already */
     }
     if (is_there <= 0) {
@@ -109,6 +109,10 @@ static int container_await_one(const char *name)
         status = state_exit_status(how);
         diag_add(&diag, "nobody wrote down how %s ended", name);
     }
+    if (status < 0 && state >= 0 && state_holder(state) != STATE_FREE) {
+        live_elsewhere_say("wait", name, state);
+        return status;
+    }
     if (status < 0) {
         say("container wait: %s", diag.text);
         return status;
@@ -145,6 +149,10 @@ static bool container_remove(const char *name, bool is_forced, const json_t *liv
     bool is_live = json_object_get(live, name);
     if (is_live && !is_forced) {
         say("container rm: %s runs; stop it first, or use -f", name);
+        return false;
+    }
+    if (!is_live && state >= 0 && state_holder(state) != STATE_FREE) {
+        live_elsewhere_say("rm", name, state);
         return false;
     }
     if (is_live && live_signal(name, SIGKILL, true) > 0) {

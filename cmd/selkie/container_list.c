@@ -104,13 +104,17 @@ static void live_add(struct table *table, const char *name, const json_t *unit)
     }
 }
 
-static void ended_add(struct table *table, const char *name)
+/* One that no manager of ours runs. */
+static void other_add(struct table *table, const char *name, bool is_all)
 {
+    static const char *const held[] = {"Lost", "Held by a command", "Up, under another manager"};
     struct diag diag = {0};
     char how[STATE_HOW_SIZE], duration[32];
     long long ended;
     HOST_FD int state = state_open(name, &diag);
-    struct row *row = state < 0 ? NULL : row_add(table, name);
+    enum state_holder holder = state < 0 ? STATE_FREE : state_holder(state);
+    bool is_wanted = state >= 0 && (is_all || holder == STATE_OF_MANAGER);
+    struct row *row = is_wanted ? row_add(table, name) : NULL;
     if (!row) {
         return;
     }
@@ -122,7 +126,7 @@ static void ended_add(struct table *table, const char *name)
         (void)snprintf(row->status, sizeof(row->status), "Exited (%d) %s ago", state_exit_status(how),
                        duration);
     } else {
-        (void)snprintf(row->status, sizeof(row->status), "Lost");
+        (void)snprintf(row->status, sizeof(row->status), "%s", held[holder]);
     }
     json_decref(config);
 }
@@ -149,21 +153,36 @@ static void table_print(const struct table *table)
     }
 }
 
-static void ended_add_all(struct table *table, const json_t *live)
+static void others_add(struct table *table, const json_t *live, bool is_all)
 {
     struct diag diag = {0};
     char **names = NULL;
-    remove_leftovers();
     int count = state_names(&names, &diag);
     for (int i = 0; i < count; i++) {
         if (!json_object_get(live, names[i])) {
-            ended_add(table, names[i]);
+            other_add(table, names[i], is_all);
         }
     }
     if (count < 0) {
         say("container ps: %s", diag.text);
     }
     state_names_free(names, count < 0 ? 0 : count);
+}
+
+/* Those of our managers. Where others seem to run some, we look again: they may have been started meanwhile. */
+static json_t *live_now(void)
+{
+    struct table others = {0};
+    json_t *live = live_all();
+    if (live) {
+        others_add(&others, live, false);
+    }
+    if (others.count) {
+        json_decref(live);
+        live = live_all();
+    }
+    free(others.rows);
+    return live;
 }
 
 int container_ps(int count, char **arguments)
@@ -181,7 +200,10 @@ int container_ps(int count, char **arguments)
     if (optind < count) {
         return usage_say("ps", "it takes no names, but '%s' was given", arguments[optind]);
     }
-    json_t *live = live_all();
+    if (is_all) {
+        remove_leftovers();
+    }
+    json_t *live = live_now();
     if (!live) {
         return FAILED;
     }
@@ -198,9 +220,7 @@ int container_ps(int count, char **arguments)
     {
         live_add(&table, name, unit);
     }
-    if (is_all) {
-        ended_add_all(&table, live);
-    }
+    others_add(&table, live, is_all);
     table_print(&table);
     free(table.rows);
     json_decref(live);
@@ -316,11 +336,12 @@ static json_t *inspect_one(const char *name, const json_t *live)
     if (unit) {
         (void)json_object_set(config, "live", unit);
     } else {
+        static const char *const held[] = {"lost", "held by a command", "up, under another manager"};
         char how[STATE_HOW_SIZE];
         long long ended;
         state_how(state, how, &ended);
         (void)json_object_set_new(config, "ended", json_integer(ended));
-        (void)json_object_set_new(config, "status", json_string(how[0] ? how : "lost"));
+        (void)json_object_set_new(config, "status", json_string(how[0] ? how : held[state_holder(state)]));
     }
     return config;
 }

@@ -168,11 +168,32 @@ int live_signal(const char *name, int number, bool is_stop)
     return request.is_done;
 }
 
+void live_elsewhere_say(const char *command, const char *name, int state)
+{
+    say("container %s: %s runs %s", command, name,
+        state_holder(state) == STATE_OF_MANAGER
+            ? "under another manager, to which XDG_RUNTIME_DIR does not lead"
+            : "in the hands of another command, which starts it, or removes it when it ends");
+}
+
+void live_exists_say(const char *name)
+{
+    struct diag diag = {0};
+    HOST_FD int state = state_open(name, &diag);
+    if (state >= 0 && state_holder(state) != STATE_FREE) {
+        say("container run: a container %s runs already", name);
+    } else {
+        say("container run: there is a container %s; selkie container rm %s removes it", name, name);
+    }
+}
+
 void live_missing_say(const char *command, const char *name)
 {
     struct diag diag = {0};
     HOST_FD int state = state_open(name, &diag);
-    if (state >= 0) {
+    if (state >= 0 && state_holder(state) != STATE_FREE) {
+        live_elsewhere_say(command, name, state);
+    } else if (state >= 0) {
         say("container %s: %s does not run", command, name);
     } else {
         say("container %s: %s", command, diag.text);

@@ -19,7 +19,13 @@ json_t *live_all_measured(void);
  * did not work, which was said. */
 int live_signal(const char *name, int number, bool is_stop);
 
-/* Say that this one does not run, or that there is none. */
+/* Say that this one runs, but that none of our managers has it: its state_holder is another one. */
+void live_elsewhere_say(const char *command, const char *name, int state);
+
+/* Say that the name is taken. */
+void live_exists_say(const char *name);
+
+/* Say that this one does not run, or that there is none, or the above. */
 void live_missing_say(const char *command, const char *name);
 
 enum live_wait_outcome {

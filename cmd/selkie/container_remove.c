@@ -95,7 +95,8 @@ static void leftovers_find(struct leftovers *leftovers)
     leftovers->states = calloc((size_t)leftovers->count + 1, sizeof(*leftovers->states));
     for (int i = 0; i < leftovers->count && leftovers->states; i++) {
         HOST_FD int state = leftovers->names[i] ? state_open(leftovers->names[i], &diag) : -1;
-        bool is_left = state >= 0 && is_wanted(state) && state_lock(state);
+        bool is_left =
+            state >= 0 && is_wanted(state) && state_holder(state) == STATE_FREE && state_lock(state);
         leftovers->states[i] = is_left ? fd_take(&state) : -1;
     }
 }

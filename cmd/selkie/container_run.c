@@ -20,6 +20,7 @@
 
 #include "container_give.h"
 #include "container_image.h"
+#include "container_live.h"
 #include "container_publish.h"
 #include "container_remove.h"
 #include "container_root.h"
@@ -208,7 +209,7 @@ static bool streams_give(const struct job *job, int connection)
     return container_give(connection, "stdin", "r", open("/dev/null", O_RDONLY | O_CLOEXEC)) &&
            container_give(connection, "stdout", "w", openat(job->state, "log", flags, S_IRUSR | S_IWUSR)) &&
            container_give(connection, "stderr", "w", openat(job->state, "log", flags, S_IRUSR | S_IWUSR)) &&
-           container_give(connection, "status", "w", openat(job->state, "status", flags, S_IRUSR | S_IWUSR));
+           container_give(connection, "status", "w", state_status_make(job->state));
 }
 
 /* Without one there is no /dev/shm. Where the host makes no file system for us, files of a container's own will do. */
@@ -333,8 +334,7 @@ static bool state_prepare(struct job *job)
     }
     job->has_state = job->state >= 0;
     if (job->state == -EEXIST) {
-        say("container run: there is a container %s; selkie container rm %s removes it", job->name,
-            job->name);
+        live_exists_say(job->name);
         return false;
     }
     if (job->has_state && is_layered(&job->options) &&

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "container_tree.h"
@@ -18,6 +19,8 @@
 
 enum {
     PATH_SIZE = 4096,
+    TRIES = 50,
+    STATUS_SIZE = 64, /* as much as a manager writes */
     CANNOT_RUN = 125
 };
 
@@ -47,6 +50,22 @@ static int directories_make(char *path)
     return mkdir(path, S_IRWXU) < 0 ? -errno : 0;
 }
 
+bool state_lock(int state)
+{
+    return flock(state, LOCK_EX | LOCK_NB) == 0;
+}
+
+/* Somebody may just look whether it is locked. */
+static bool state_lock_new(int state)
+{
+    bool is_locked = state_lock(state);
+    for (unsigned i = 0; i < TRIES && !is_locked; i++) {
+        (void)nanosleep(&(struct timespec){.tv_nsec = 2000000}, NULL);
+        is_locked = state_lock(state);
+    }
+    return is_locked;
+}
+
 int state_make(const char *name, struct diag *diag)
 {
     char path[PATH_SIZE];
@@ -55,15 +74,10 @@ int state_make(const char *name, struct diag *diag)
         return diag_errno(diag, error, "cannot make the directory of container %s", name);
     }
     HOST_FD int state = state_open(name, diag);
-    if (state >= 0 && !state_lock(state)) { /* somebody has removed it already, or made another one */
+    if (state >= 0 && !state_lock_new(state)) { /* somebody has removed it already, or made another one */
         return diag_errno(diag, EBUSY, "cannot lock the directory of container %s", name);
     }
     return state < 0 ? state : fd_take(&state);
-}
-
-bool state_lock(int state)
-{
-    return flock(state, LOCK_EX | LOCK_NB) == 0;
 }
 
 int state_open(const char *name, struct diag *diag)
@@ -128,6 +142,34 @@ void state_how(int state, char how[STATE_HOW_SIZE], long long *ended)
         (void)snprintf(how, STATE_HOW_SIZE, "%.60s", text);
         (void)sscanf(text + strlen(text) + 1, "ended %lld", ended);
     }
+}
+
+int state_status_make(int state)
+{
+    char nothing[STATUS_SIZE];
+    memset(nothing, '\n', sizeof(nothing));
+    HOST_FD int fd = openat(state, "status", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
+    bool is_good = fd >= 0 && write(fd, nothing, sizeof(nothing)) == (ssize_t)sizeof(nothing) &&
+                   lseek(fd, 0, SEEK_SET) == 0 && flock(fd, LOCK_EX) == 0;
+    return is_good ? fd_take(&fd) : -1;
+}
+
+static bool is_locked(int state, const char *name)
+{
+    HOST_FD int fd = openat(state, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    return fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK;
+}
+
+enum state_holder state_holder(int state)
+{
+    char how[STATE_HOW_SIZE];
+    long long ended;
+    bool is_given = is_locked(state, "status");
+    state_how(state, how, &ended); /* it is written before the lock goes */
+    return how[0]                  ? STATE_FREE
+           : is_given              ? STATE_OF_MANAGER
+           : is_locked(state, ".") ? STATE_OF_COMMAND
+                                   : STATE_FREE;
 }
 
 int state_exit_status(const char *how)

@@ -5,8 +5,9 @@
  *
  *     config.json   what was asked for
  *     log           what it wrote to standard output and error
- *     status        how it ended, written by the manager: "exit N", "signal N" or "broken N", then "ended SECONDS"
- *     root          its own files, if it came from an image
+ *     status        how it ended, written by the manager: "exit N", "signal N" or "broken N", then "ended SECONDS".
+ *                   There is room from the start, and the manager holds a lock on it, by the descriptor that it was given
+ *     upper, index  its own files, if it has layers
  */
 #ifndef SELKIE_CMD_SELKIE_CONTAINER_STATE_H
 #define SELKIE_CMD_SELKIE_CONTAINER_STATE_H
@@ -41,6 +42,17 @@ json_t *state_config_read(int state); /* NULL: there is none */
 
 /* How it ended: "exit 0"; "" if it has not, or nobody could write it down. `ended` gets when. */
 void state_how(int state, char how[STATE_HOW_SIZE], long long *ended);
+
+/* Make the status of one that is to be given to a manager. A locked descriptor, or -1 and errno. */
+int state_status_make(int state);
+
+/* Who has one that no manager of ours knows: it runs all the same. */
+enum state_holder {
+    STATE_FREE, /* nobody: it has ended, or its manager was killed */
+    STATE_OF_COMMAND, /* a command that starts it, runs it in the foreground, or removes it */
+    STATE_OF_MANAGER /* one that XDG_RUNTIME_DIR does not lead to */
+};
+enum state_holder state_holder(int state);
 
 /* The exit status that stands for such words, -1 if they are none. */
 int state_exit_status(const char *how);
