@@ -10,6 +10,7 @@
 
 #include "container_publish.h"
 #include "container_usage.h"
+#include "container_volume.h"
 #include "hostio/hostio.h"
 #include "run/network_rules.h"
 #include "run/run.h"
@@ -32,7 +33,8 @@ enum option_key {
     OPTION_ENGINE,
     OPTION_MCS,
     OPTION_ALONE,
-    OPTION_TIMEOUT
+    OPTION_TIMEOUT,
+    OPTION_VERBOSE
 };
 
 static const struct option long_options[] = {
@@ -50,28 +52,16 @@ static const struct option long_options[] = {
     {"env", required_argument, NULL, 'e'},
     {"workdir", required_argument, NULL, 'w'},
     {"user", required_argument, NULL, 'u'},
-    {"volume", required_argument, NULL, 'V'},
+    {"volume", required_argument, NULL, 'v'},
     {"publish", required_argument, NULL, 'p'},
     {"network", required_argument, NULL, OPTION_NETWORK},
     {"engine", required_argument, NULL, OPTION_ENGINE},
     {"mcs", no_argument, NULL, OPTION_MCS},
     {"alone", no_argument, NULL, OPTION_ALONE},
     {"timeout", required_argument, NULL, OPTION_TIMEOUT},
-    {"verbose", no_argument, NULL, 'v'},
+    {"verbose", no_argument, NULL, OPTION_VERBOSE},
     USAGE_LONG_HELP,
 };
-
-/* Cut ":ro" or ":rw" off the end. */
-static bool read_only_cut(char *path)
-{
-    size_t length = strlen(path);
-    const char *suffix = length > 3 ? path + length - 3 : "";
-    bool is_read_only = strcmp(suffix, ":ro") == 0;
-    if (is_read_only || strcmp(suffix, ":rw") == 0) {
-        path[length - 3] = '\0';
-    }
-    return is_read_only;
-}
 
 /* Cut ":O" off the end. */
 static bool overlay_cut(char *path)
@@ -124,49 +114,6 @@ static bool timeout_set(struct container_options *options, const char *text)
         say("--timeout=%s: not a number of seconds above 0", text);
         return false;
     }
-    return true;
-}
-
-/* An absolute path without "", "." and "..". */
-static bool is_straight(const char *path)
-{
-    for (const char *at = path; *at; at += 1 + strcspn(at + 1, "/")) {
-        size_t length = strcspn(at + 1, "/");
-        if (length == 0 || (length <= 2 && strncmp(at + 1, "..", length) == 0)) {
-            return false;
-        }
-    }
-    return true;
-}
-
-static bool volume_add(struct container_options *options, char *text)
-{
-    bool is_read_only = read_only_cut(text);
-    char *inside = strchr(text, ':');
-    if (!inside || inside == text || inside[1] != '/' || strlen(inside) < 3 || strchr(inside + 1, ':')) {
-        say("--volume=%s: not of the form HOST:/PATH[:ro]", text);
-        return false;
-    }
-    if (options->volume_count == CONTAINER_VOLUMES) {
-        say("--volume=%s: more than %d of them", text, CONTAINER_VOLUMES);
-        return false;
-    }
-    *inside++ = '\0';
-    for (size_t length = strlen(inside); length > 1 && inside[length - 1] == '/'; length--) {
-        inside[length - 1] = '\0';
-    }
-    if (!is_straight(inside)) {
-        say("--volume=%s:%s: the second path must be one without //, /./ and /../", text, inside);
-        return false;
-    }
-    for (unsigned i = 0; i < options->volume_count; i++) {
-        if (strcmp(options->volume[i].inside, inside) == 0) {
-            say("--volume=%s:%s: there is another volume already", text, inside);
-            return false;
-        }
-    }
-    options->volume[options->volume_count++] =
-        (struct container_volume){.host = text, .inside = inside, .is_read_only = is_read_only};
     return true;
 }
 
@@ -275,7 +222,7 @@ static bool option_apply(struct container_options *options, int key, char *value
     switch (key) {
     case OPTION_ROOTFS:
         options->is_overlay = overlay_cut(value);
-        options->is_rootfs_read_only = !options->is_overlay && read_only_cut(value);
+        options->is_rootfs_read_only = !options->is_overlay && volume_read_only_cut(value);
         options->rootfs = value;
         return is_given("--rootfs", value);
     case OPTION_IMAGE:
@@ -306,7 +253,7 @@ static bool option_apply(struct container_options *options, int key, char *value
         return container_workdir_check(value);
     case 'u':
         return text_set(&options->user, value);
-    case 'V':
+    case 'v':
         return volume_add(options, value);
     case 'p':
         return publish_add(options, value);
@@ -320,7 +267,7 @@ static bool option_apply(struct container_options *options, int key, char *value
         return flag_set(&options->is_alone);
     case OPTION_TIMEOUT:
         return timeout_set(options, value);
-    case 'v':
+    case OPTION_VERBOSE:
         return flag_set(&options->is_verbose) && flag_set(&options->is_alone);
     default:
         return false;
@@ -346,9 +293,6 @@ static const char *options_judge(const struct container_options *options)
     }
     if (!options->command[0] && !options->image) {
         return "no command was given";
-    }
-    if (options->is_verbose && options->command[0] && strstr(options->command[0], ":/")) {
-        return "-v is --verbose; a volume is --volume=HOST:/PATH";
     }
     if (options->name && !name_is_good(options->name)) {
         return "--name: letters, digits and . _ - only, not too many, and no . or - first";
@@ -377,7 +321,7 @@ int container_options_parse(struct container_options *options, int count, char *
     int key;
     options->shm_bytes = SHM_DEFAULT;
     usage_begin();
-    while ((key = usage_next(count, arguments, "+:hvdite:m:p:u:w:", long_options)) >= 0) {
+    while ((key = usage_next(count, arguments, "+:hdite:m:p:u:v:w:", long_options)) >= 0) {
         if (!option_apply(options, key, optarg)) {
             return RUN_BAD_INPUT + 1;
         }

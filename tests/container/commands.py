@@ -61,13 +61,15 @@ def values(m):
                          ("--memory=1", "--memory=1"), ("--shm-size=x", "--shm-size=x"), ("--timeout=0", "--timeout=0"),
                          ("--publish=1:2:3:4", "--publish=1:2:3:4"), ("--volume=x", "--volume=x"), ("--volume=/etc:/x:y", "HOST:/PATH"), ("--volume=/etc:/x/..", "/../"),
                          ("--user=nobody-here", "nobody-here"), ("--workdir=etc", "not an absolute path"),
-                         ("--env==x", "--env==x: no name"), ("--rootfs=", "--rootfs: its value is empty"), ("--name=a/b", "--name"), ("--cpu=0", "--cpu=0")):
+                         ("--env==x", "--env==x: no name"), ("--env=", "--env=: no name"), ("--rootfs=", "--rootfs: its value is empty"), ("--name=a/b", "--name"), ("--cpu=0", "--cpu=0")):
         refused(m, ("run", "--rootfs=/:ro", option, "true"), 2, said)
     refused(m, ("run", "--rm", "--restart=always", "--rootfs=/:ro", "true"), 2, "--rm does not go with --restart")
     refused(m, ("run", "-p", "1080:80", "-p", "1081:80", "--rootfs=/:ro", "true"), 2, "port 80 of the container")
     refused(m, ("run", "-p", "1080:80", "-p", "0.0.0.0:1080:81", "--rootfs=/:ro", "true"), 2, "port 1080 of the host")
     refused(m, ("run", "--rootfs=/:ro", "--volume=/etc:/x", "--volume=/usr:/x/", "ls"), 2, "another volume")
-    refused(m, ("run", "--rootfs=/:ro", "-v", "/etc:/x", "ls"), 2, "--volume=HOST:/PATH")
+    refused(m, ("run", "--rootfs=/:ro", "-v", "/etc:/x:rz", "ls"), 2, "HOST:/PATH")
+    for inside in ("/proc", "/proc/x/", "/dev", "/dev/null", "/dev/shmx", "/sys"):
+        refused(m, ("run", "--rootfs=/:ro", "-v", f"/etc:{inside}", "ls"), 2, "has no volumes")
     place = m.path("RUNTIME_DIR", "selkie")
     check("no manager, nothing left", not os.path.exists(place) or not os.listdir(place))
 
