@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""debian.py SELKIE OPTIONS: unmodified Debian programs at work in containers, several at once.
+"""debian.py SELKIE OPTIONS [PROGRAM...]: unmodified Debian programs at work in containers, several at once.
 
 redis-server answers redis-cli and redis-benchmark while sysbench runs and python3 serves files. Programs that are not
 installed are left out; without any the test is skipped (77)."""
@@ -22,7 +22,7 @@ def there(name):
 
 
 def contained(*words, options=()):
-    selkie, chosen = sys.argv[1:]
+    selkie, chosen = sys.argv[1:3]
     return [selkie, "container", "run", "--rootfs=/:ro", f"--timeout={TIMEOUT}", *chosen.split(","), *options, "--",
             *words]
 
@@ -81,7 +81,7 @@ def python():
 
 
 def main():
-    todo = [name for name in ("redis-server", "sysbench", "python3") if there(name)]
+    todo = [name for name in sys.argv[3:] or ("redis-server", "sysbench", "python3") if there(name)]
     if not todo:
         return 77
     os.environ["PATH"] = PATH
