@@ -17,8 +17,9 @@ bool container_give(int connection, const char *name, const char *access, int de
     static struct message message;
     HOST_FD int fd = descriptor;
     message.size = 0;
-    int error = fd < 0 || !message_add(&message, "give", name) || !message_add(&message, "access", access)
-                    ? -EBADF
+    int error = fd < 0 ? (errno ? -errno : -EBADF)
+                : !message_add(&message, "give", name) || !message_add(&message, "access", access)
+                    ? -EMSGSIZE
                     : message_send(connection, &message, fd);
     if (error) {
         say("container run: cannot pass on %s: %s", name, strerror(-error));
