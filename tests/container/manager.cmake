@@ -9,7 +9,7 @@ foreach(variant "direct:--engine=direct" "direct-mcs:--engine=direct,--mcs" "ptr
     set(plain commands exec shm hangup lost terminal)
     if(name STREQUAL "ptrace-mcs") # what differs there shows in these
         set(with_programs manager)
-        set(plain exec hangup terminal)
+        set(plain exec terminal)
     endif()
     foreach(test ${with_programs})
         add_test(NAME container/${test}/${name}
