@@ -25,7 +25,7 @@ HANDLER(call_getcwd)
 {
     const char *directory = thread->process->directory;
     size_t size = strlen(directory) + 1;
-    long error = size > ARG(1) ? -ERANGE : user_write(ARG(0), directory, size);
+    long error = path_working_is_gone() ? -ENOENT : size > ARG(1) ? -ERANGE : user_write(ARG(0), directory, size);
     return error ? error : (long)size;
 }
 

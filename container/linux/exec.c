@@ -75,8 +75,7 @@ static long strings_add(struct program *program, uint64_t list, uint32_t *count)
 static long program_read(const struct process *process, struct program *program, const char *path,
                          uint64_t arguments, uint64_t environment)
 {
-    *program = (struct program){.path = heap_alloc(PATH_ROOM)};
-    if (!program->path || !text_grow(program)) {
+    if (!program_init(program) || !text_grow(program)) {
         return -ENOMEM;
     }
     long error = strings_add(program, arguments, &program->argument_count);

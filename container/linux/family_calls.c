@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Calls about other processes: fork(2), execve(2), wait(2), setpgid(2), setsid(2), and who the parent is. */
 #include "container/linux/calls.h"
-#include "container/linux/file.h"
+#include "container/linux/path.h"
 #include "container/linux/process.h"
 #include "container/linux/server.h"
 #include "container/linux/space.h"
@@ -58,13 +58,15 @@ HANDLER(call_execveat)
     if (length < 0) {
         return length;
     }
-    if (length == 0 && (ARG(4) & AT_EMPTY_PATH)) {
-        return !file ? -EBADF : file->path ? process_exec(thread, file->path, ARG(2), ARG(3)) : -EACCES;
+    if (length == 0 && (ARG(4) & AT_EMPTY_PATH)) { /* by the name that Linux gives it */
+        format_text(path, sizeof path, "/dev/fd/%d", (int)ARG(0));
+        return file ? process_exec(thread, path, ARG(2), ARG(3)) : -EBADF;
     }
-    if (length == 0 || (path[0] != '/' && (int)ARG(0) != AT_FDCWD)) {
-        return length == 0 ? -ENOENT : -ENOSYS;
+    if (length > 0 && path[0] != '/' && (int)ARG(0) != AT_FDCWD) {
+        long error = path_read(thread->process, ARG(0), ARG(1), &call_path);
+        return error ? error : process_exec(thread, call_path.text, ARG(2), ARG(3));
     }
-    return process_exec(thread, path, ARG(2), ARG(3));
+    return length == 0 ? -ENOENT : process_exec(thread, path, ARG(2), ARG(3));
 }
 
 /* A child with news, or a wait for one. */

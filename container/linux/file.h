@@ -103,6 +103,7 @@ struct file {
     unsigned references;
     unsigned flags;           /* O_* as fcntl(F_GETFL) tells them */
     char *path;               /* absolute, of what was opened by a path; else NULL */
+    bool is_nameless;         /* `path` is only told: nothing is there, and never was (reopen.h) */
     struct object_box box;    /* of host files */
     uint64_t wanted;          /* events that waits asked for since the last file_changed */
     struct epoll_item *items; /* of the epoll instances that watch it */
@@ -181,6 +182,8 @@ struct file *file_host_root(cap_address cap, unsigned flags); /* one that the co
 void file_host_await_writer(struct file *file); /* of what was opened by name: FIFOs have no end before a writer */
 void file_host_ready(struct file *file, uint64_t events);
 cap_address file_host_cap(const struct file *file); /* 0: it is none */
+bool file_host_duplicate(const struct file *file, struct object_box *box); /* the same open file, once more */
+extern const struct file_kind *const file_host_plain; /* what regular files are */
 cap_address file_host_stream(const struct file *file); /* 0: reading or writing it is more than the host's matter */
 bool file_is_directory(const struct file *file);
 bool file_host_is_master(const struct file *file);

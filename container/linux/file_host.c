@@ -268,6 +268,8 @@ static const struct file_kind DIRECTORY_KIND = {
     .close = host_close,
 };
 
+const struct file_kind *const file_host_plain = &HOST_KIND;
+
 bool file_is_directory(const struct file *file)
 {
     return file->kind->list != NULL;
@@ -357,17 +359,25 @@ void file_host_become(struct file *file, const struct object_box *box, bool is_t
     file_watch(file, 0); /* who waited for the file it was waits for this one */
 }
 
+bool file_host_duplicate(const struct file *file, struct object_box *box)
+{
+    if (!host_object_make(box)) {
+        return false;
+    }
+    bool is_made = HOST(file->box.object, HOST_OBJECT_DUPLICATE, box->object, NULL, 0) >= 0;
+    if (!is_made) {
+        host_object_drop(box);
+    }
+    return is_made;
+}
+
 bool file_host_fork(struct file *file)
 {
     struct object_box box;
     if (!file_host_cap(file)) {
         return true;
     }
-    if (!host_object_make(&box)) {
-        return false;
-    }
-    if (HOST(file->box.object, HOST_OBJECT_DUPLICATE, box.object, NULL, 0) < 0) {
-        host_object_drop(&box);
+    if (!file_host_duplicate(file, &box)) {
         return false;
     }
     if (file->box.untyped) {

@@ -13,6 +13,7 @@
 #include "container/linux/identity.h"
 #include "container/linux/open.h"
 #include "container/linux/path.h"
+#include "container/linux/reopen.h"
 #include "container/linux/server.h"
 #include "container/linux/space.h"
 #include "container/linux/start_directory.h"
@@ -206,6 +207,12 @@ static long script_apply(struct program *program, char *line, size_t length, cha
     return 0;
 }
 
+bool program_init(struct program *program)
+{
+    *program = (struct program){.path = heap_alloc(PATH_ROOM), .name = heap_alloc(PATH_ROOM)};
+    return program->path && program->name;
+}
+
 long program_find(const struct process *process, struct program *program, const char *path, bool must_search)
 {
     static char name[PATH_ROOM], line[SCRIPT_LINE + 1];
@@ -219,8 +226,13 @@ long program_find(const struct process *process, struct program *program, const 
         if (error) {
             return error;
         }
+        if (i == 0) {
+            const char *given = must_search ? program->path : path;
+            memcpy(program->name, given, strlen(given) + 1);
+        }
         long got = program->file->kind->read(program->file, (uint64_t)line, SCRIPT_LINE, 0);
         if (got < 2 || line[0] != '#' || line[1] != '!') {
+            file_resolve(process, program->file);
             return image_check(process, program->file);
         }
         file_release(program->file);
@@ -242,56 +254,9 @@ void program_drop(struct program *program)
         file_release(program->file);
     }
     heap_free(program->path, PATH_ROOM);
+    heap_free(program->name, PATH_ROOM);
     heap_free(program->text, program->text_room);
     *program = (struct program){0};
-}
-
-static void name_set(struct process *process)
-{
-    const char *name = process->program;
-    for (const char *at = name; *at; at++) {
-        name = *at == '/' ? at + 1 : name;
-    }
-    memset(process->name, 0, sizeof process->name);
-    for (unsigned i = 0; i < sizeof process->name - 1 && name[i]; i++) {
-        process->name[i] = name[i];
-    }
-}
-
-void process_name_tell(const struct process *process, const char *arguments, size_t size)
-{
-    size_t count = size < SERVER_ARGUMENTS_SIZE ? size : SERVER_ARGUMENTS_SIZE;
-    uint64_t words[2 + (SERVER_NAME_SIZE + SERVER_ARGUMENTS_SIZE) / sizeof(uint64_t)] = {
-        (uint64_t)process->id, count};
-    memcpy(&words[2], process->name, SERVER_NAME_SIZE);
-    memcpy(&words[2 + SERVER_NAME_SIZE / sizeof(uint64_t)], arguments, count);
-    (void)server_call(SERVER_NAME, words,
-                      (unsigned)(2 + (SERVER_NAME_SIZE + count + sizeof(uint64_t) - 1) / sizeof(uint64_t)),
-                      NULL, 0);
-}
-
-/* Where the last byte is no zero, a title goes on into the environment, up to its own zero. */
-size_t process_title(const struct process *process, char *text, size_t room)
-{
-    uint64_t start = process->arguments_start, end = process->arguments_end;
-    char last = '\0';
-    bool is_title = end > start && !user_read(&last, end - 1, 1) && last;
-    size_t whole = (is_title ? process->environment_end : end) - start, size = whole < room ? whole : room;
-    if (user_read(text, start, size)) {
-        return 0;
-    }
-    for (size_t i = 0; is_title && i < size; i++) {
-        if (!text[i]) {
-            return i + 1;
-        }
-    }
-    return size;
-}
-
-void process_title_tell(const struct process *process)
-{
-    char text[SERVER_ARGUMENTS_SIZE];
-    process_name_tell(process, text, process_title(process, text, sizeof text));
 }
 
 static size_t arguments_size(const struct program *program)
@@ -314,8 +279,12 @@ static void identity_of_file(struct file *file)
 long program_load(struct process *process, const struct program *program, uint64_t *ip, uint64_t *sp)
 {
     struct image image;
-    memcpy(process->program, program->path, strlen(program->path) + 1);
-    name_set(process);
+    file_hold(program->file);
+    if (process->program) {
+        file_release(process->program);
+    }
+    process->program = program->file;
+    process_name_set(process, program->name);
     long error = image_load(process, program->file, &image);
     if (error) {
         return error;
@@ -324,8 +293,7 @@ long program_load(struct process *process, const struct program *program, uint64
     space_set_break(image.end);
     image.vdso = vdso_map();
     *ip = image.start;
-    error =
-        stack_build(process, &image, program->text, program->argument_count, program->environment_count, sp);
+    error = stack_build(process, &image, program, sp);
     process_name_tell(process, program->text, arguments_size(program));
     return error;
 }
@@ -345,24 +313,25 @@ static long program_of_start(struct process *process, const struct container_ord
         directory += strlen(directory) + 1;
     }
     start_directory_enter(process, *directory ? directory : "/", start->is_first);
-    *program = (struct program){.path = heap_alloc(PATH_ROOM),
-                                .text = heap_alloc(CONTAINER_ORDER_SIZE),
-                                .text_size = (size_t)(directory - start->text),
-                                .text_room = CONTAINER_ORDER_SIZE,
-                                .argument_count = start->argument_count,
-                                .environment_count = start->environment_count};
-    if (!program->path || !program->text) {
+    bool has_room = program_init(program);
+    program->text = heap_alloc(CONTAINER_ORDER_SIZE);
+    if (!has_room || !program->text) {
         return -ENOMEM;
     }
+    program->text_size = (size_t)(directory - start->text);
+    program->text_room = CONTAINER_ORDER_SIZE;
+    program->argument_count = start->argument_count;
+    program->environment_count = start->environment_count;
     memcpy(program->text, start->text, program->text_size);
     if (path_root() || !order->program) {
         return program_find(process, program, program->text, true);
     }
-    memcpy(program->path, program->text, strlen(program->text) + 1);
+    memcpy(program->name, program->text, strlen(program->text) + 1);
     program->file = file_make(&MEMORY_KIND, O_RDONLY);
     if (!program->file) {
         return -ENOMEM;
     }
+    file_set_path(program->file, program->name);
     program->file->word[0] = order->program;
     program->file->word[1] = order->program_size;
     return 0;
@@ -387,9 +356,8 @@ long program_start(struct process *process, const struct container_order *order,
     *process = (struct process){.id = server_ready(kernel_server_notification()),
                                 .files = &files,
                                 .directory = heap_alloc(PATH_ROOM),
-                                .program = heap_alloc(PATH_ROOM),
                                 .umask = 022};
-    if (!process->directory || !process->program || !file_table_init(&files)) {
+    if (!process->directory || !file_table_init(&files)) {
         return -ENOMEM;
     }
     long error = standard_files(process, command != NULL);

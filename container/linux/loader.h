@@ -23,11 +23,15 @@ struct image {      /* what loading tells the auxiliary vector */
 struct file;
 struct program {
     struct file *file;
-    char *path; /* absolute, PATH_ROOM bytes */
+    char *path; /* where it was looked for, absolute, PATH_ROOM bytes; `file` knows where that leads */
+    char *name; /* how the caller names it, or the script, PATH_ROOM bytes */
     char *text;
     size_t text_size, text_room;
     uint32_t argument_count, environment_count;
 };
+
+/* Empty, with room for paths. */
+bool program_init(struct program *program);
 
 /* Open what `path` names, as the shell would or as execve(2) does; scripts change the arguments. Nothing else has
  * changed when this fails: -ENOENT, -EACCES, -ENOEXEC, -ELOOP, -E2BIG, -ENOMEM. */
@@ -36,6 +40,9 @@ void program_drop(struct program *program);
 
 /* Fill the empty address space. What fails here is for good. */
 long program_load(struct process *process, const struct program *program, uint64_t *ip, uint64_t *sp);
+
+/* After the last component of this path. */
+void process_name_set(struct process *process, const char *path);
 
 /* Tell the server the name, and the arguments if there are any. */
 void process_name_tell(const struct process *process, const char *arguments, size_t size);
@@ -48,8 +55,8 @@ void process_title_tell(const struct process *process);
 long image_check(const struct process *process, struct file *file);
 long image_load(const struct process *process, struct file *file, struct image *image);
 
-/* Lay out the first stack; in stack.c. `text` holds `argument_count` arguments and then the environment. */
-long stack_build(struct process *process, const struct image *image, const char *text,
-                 uint32_t argument_count, uint32_t environment_count, uint64_t *sp);
+/* Lay out the first stack; in stack.c. */
+long stack_build(struct process *process, const struct image *image, const struct program *program,
+                 uint64_t *sp);
 
 #endif

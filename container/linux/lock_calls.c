@@ -107,7 +107,7 @@ static struct file *file_again(const struct process *process, const struct file 
     static struct statx other;
     static const unsigned MODES[] = {O_RDWR, O_RDONLY, O_WRONLY};
     struct file *again;
-    for (unsigned i = 0; i < sizeof MODES / sizeof *MODES && file->path; i++) {
+    for (unsigned i = 0; i < sizeof MODES / sizeof *MODES && file->path && !file->is_nameless; i++) {
         bool copies = file->layer == LAYER_LOWER && MODES[i] != O_RDONLY;
         if (copies || file_open_path(process, file->path, MODES[i], 0, &again)) {
             continue;

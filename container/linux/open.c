@@ -5,7 +5,9 @@
 #include "container/linux/calls.h"
 #include "container/linux/clock.h"
 #include "container/linux/host.h"
+#include "container/linux/path_text.h"
 #include "container/linux/place.h"
+#include "container/linux/reopen.h"
 #include "container/linux/space.h"
 #include "container/linux/status.h"
 #include "container/linux/synthetic.h"
@@ -40,6 +42,19 @@ static unsigned flags_told(uint64_t flags)
     return (unsigned)flags & (unsigned)(flags & O_PATH ? OPEN_TOLD_PATH : OPEN_TOLD);
 }
 
+/* It was made in the directory `the_path`, without a name. */
+static void nameless_tell(struct file *file)
+{
+    static struct statx status;
+    size_t length = strlen(the_path.text);
+    bool is_dotted = length > 1 && strcmp(the_path.text + length - 2, "/.") == 0;
+    length -= is_dotted;
+    if (length + 3 <= PATH_ROOM && file->kind->stat(file, &status) >= 0) {
+        memcpy(the_path.text + length, the_path.text[length - 1] == '/' ? "#" : "/#", 3);
+        file_set_nameless(file, the_path.text, status.inode);
+    }
+}
+
 static long open_host(const struct process *process, uint64_t flags, uint64_t mode, struct file **file)
 {
     struct open_request request = {.flags = flags & OPEN_HOST_FLAGS, .mode = mode};
@@ -70,30 +85,69 @@ static long open_host(const struct process *process, uint64_t flags, uint64_t mo
         if (!(flags & O_NONBLOCK)) {
             file_host_await_writer(*file);
         }
+        if ((flags & (O_TMPFILE | O_PATH)) == O_TMPFILE) {
+            nameless_tell(*file);
+        }
     }
     return *file ? 0 : -ENOMEM;
+}
+
+/* Open `the_path` once more, which names an open file. Files without a name that are not regular are not opened anew:
+ * it is the same open file. */
+static long open_again(const struct process *process, struct file *open, uint64_t flags, struct file **file)
+{
+    if ((flags & (O_NOFOLLOW | O_PATH)) == O_NOFOLLOW) {
+        return -ELOOP;
+    }
+    if ((open->is_regular || file_is_directory(open)) && file_is_named(process, open)) {
+        long error = path_set(&the_path, open->path);
+        return error ? error : open_host(process, flags, 0, file);
+    }
+    if (!open->is_regular || !file_host_cap(open)) {
+        file_hold(open);
+        *file = open;
+        return 0;
+    }
+    long error = file_reopen(open, flags, file);
+    if (!error) {
+        (*file)->flags = flags_told(flags);
+    }
+    return error;
+}
+
+static long open_synthetic(const struct process *process, uint64_t flags, struct file **file)
+{
+    struct file *open = synthetic_file(process, the_path.text);
+    long error = open ? open_again(process, open, flags, file)
+                      : synthetic_open(process, the_path.text,
+                                       flags_told(flags) | (unsigned)(flags & O_NOCTTY), file);
+    if (!error && (flags & O_DIRECTORY) && !file_is_directory(*file)) {
+        file_release(*file);
+        error = -ENOTDIR;
+    }
+    return error;
+}
+
+/* There are ways out of what is made up; and who asks for a directory there must find one. */
+static bool leads_on(const struct process *process, const char *text)
+{
+    bool is_asked = text[strlen(text) - 1] == '/' && synthetic_covers(text);
+    return is_asked || (text_is_under(text, "/proc/self") && !synthetic_file(process, text));
 }
 
 /* Open `the_path`. */
 static long open_path(const struct process *process, uint64_t flags, uint64_t mode, struct file **file)
 {
-    const struct file *open = synthetic_file(process, the_path.text);
-    if (strcmp(the_path.text, "/proc/self/exe") == 0) {
-        (void)path_set(&the_path, process->program);
-    } else if (open && open->is_regular && open->path) { /* anew, with a position of its own */
-        (void)path_set(&the_path, open->path);
+    long error = 0;
+    if (leads_on(process, the_path.text)) {
+        error = path_resolve(process, &the_path, !(flags & O_NOFOLLOW));
     }
-    long error = synthetic_covers(the_path.text)
-                     ? PATH_SYNTHETIC
-                     : open_host(process, flags, mode & 07777 & ~(uint64_t)process->umask, file);
-    if (error == PATH_SYNTHETIC) {
-        error =
-            synthetic_open(process, the_path.text, flags_told(flags) | (unsigned)(flags & O_NOCTTY), file);
-        if (!error && (flags & O_DIRECTORY) && !file_is_directory(*file)) {
-            file_release(*file);
-            error = -ENOTDIR;
-        }
+    if (!error) {
+        error = synthetic_covers(the_path.text)
+                    ? PATH_SYNTHETIC
+                    : open_host(process, flags, mode & 07777 & ~(uint64_t)process->umask, file);
     }
+    error = error == PATH_SYNTHETIC ? open_synthetic(process, flags, file) : error;
     if (!error) {
         (*file)->flags |= flags & O_PATH ? 0 : O_LARGEFILE;
         if (!(*file)->path) {
@@ -149,15 +203,18 @@ static long open_at(struct thread *thread, uint64_t directory, uint64_t name, ui
 
 enum {
     MFD_CLOEXEC = 1,
-    MFD_ALL = 0x1f, /* seals, large pages and modes are taken and do nothing */
-    MEMFD_NAME = 249
+    MFD_NOEXEC_SEAL = 8,
+    MFD_ALL = 0x1f, /* seals and large pages are taken and do nothing */
+    MEMFD_NAME = 249,
+    MEMFD_ROOM = MEMFD_NAME + 16
 };
 
 /* A nameless file of the host, where one can be made: a shared mapping needs one. */
 HANDLER(call_memfd_create)
 {
     static const char *const FOLDERS[] = {"/tmp", "/", "/dev/shm"};
-    char name[MEMFD_NAME + 1];
+    char name[MEMFD_NAME + 1], shown[MEMFD_ROOM];
+    uint64_t mode = ARG(1) & MFD_NOEXEC_SEAL ? 0666 : 0777;
     struct file *file;
     long error = user_string(name, ARG(0), sizeof name);
     if (error < 0 || ARG(1) & ~(uint64_t)MFD_ALL) {
@@ -165,7 +222,13 @@ HANDLER(call_memfd_create)
     }
     error = -ENOENT;
     for (unsigned i = 0; i < sizeof FOLDERS / sizeof *FOLDERS && error; i++) {
-        error = file_open_path(thread->process, FOLDERS[i], O_TMPFILE | O_RDWR, 0777, &file);
+        error = file_open_path(thread->process, FOLDERS[i], O_TMPFILE | O_RDWR, mode, &file);
+    }
+    if (!error) {
+        (void)HOST(file_host_cap(file), HOST_FILE_SET_MODE, 0, NULL, mode); /* whatever the umask */
+        format_text(shown, sizeof shown, "/memfd:%s", name);
+        file_set_nameless(file, shown, 0);
+        file->flags &= ~(unsigned)(O_TMPFILE | O_DIRECTORY);
     }
     return error ? error : descriptor_add(thread->process, file, 0, ARG(1) & MFD_CLOEXEC);
 }

@@ -36,7 +36,7 @@ enum letter_type {
 };
 
 struct file_letter {
-    uint32_t type, flags, path_size, padding;
+    uint32_t type, flags, path_size, is_nameless;
     uint64_t word[4];
 };
 
@@ -107,6 +107,7 @@ static long file_pack(struct file *file, uint64_t token, char *to, size_t room)
                                             : LETTER_FILE,
         .flags = file->flags,
         .path_size = (uint32_t)path_size,
+        .is_nameless = file->is_nameless,
     };
     if (!cap && (!file->path || !(synthetic_covers(file->path) || file_is_directory(file)))) {
         return -EOPNOTSUPP;
@@ -242,6 +243,7 @@ static long taken_open(const struct process *process, const struct letter *lette
     }
     if (one->path_size) {
         file_set_path(*file, path);
+        (*file)->is_nameless = one->is_nameless;
     }
     return 0;
 }

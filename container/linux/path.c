@@ -21,7 +21,6 @@ static const struct container_order *the_order;
 static cap_address root;
 static struct container_mount
     shm;                     /* /dev/shm, unless a volume is there; its path is empty if there is none */
-static struct file *working; /* the working directory, if it was opened */
 
 void path_init(const struct container_order *order)
 {
@@ -72,12 +71,23 @@ static bool place_find(const char *text, struct place *place)
     return place->root != 0;
 }
 
+/* Is it the working directory, which knows its parent even so? */
+static bool is_removed(const struct process *process, const char *text)
+{
+    return strcmp(text, process->directory) == 0 && path_working_is_gone();
+}
+
 /* The target of a link: its length, 0 when it is none; -ENOENT when there is nothing. */
 static long link_read(const struct process *process, const char *text, char target[PATH_ROOM])
 {
     struct place place;
     if (synthetic_covers(text)) {
+        const struct file *file = synthetic_file(process, text);
         bool is_way = strcmp(text, "/proc/self/cwd") == 0 || strcmp(text, "/proc/self/root") == 0;
+        if (file && file->path && file_is_directory(file)) {
+            memcpy(target, file->path, strlen(file->path) + 1);
+            return (long)strlen(file->path);
+        }
         long length = is_way ? synthetic_link(process, text, target) : 0;
         return length > 0 ? length : 0;
     }
@@ -86,7 +96,7 @@ static long link_read(const struct process *process, const char *text, char targ
     }
     long length = place.length ? place_read_link(&place, target, PATH_ROOM - 1) : 0;
     target[length > 0 ? length : 0] = '\0';
-    return length == -EINVAL ? 0 : length;
+    return length == -EINVAL || (length == -ENOENT && is_removed(process, text)) ? 0 : length;
 }
 
 /* May ".." be taken from here? */
@@ -102,6 +112,9 @@ static long directory_check(const struct process *process, const char *text)
         return -ENOENT;
     }
     long error = place_stat(&place, 0, &status);
+    if (error == -ENOENT && is_removed(process, text)) {
+        return 0;
+    }
     return error < 0 ? error : (status.mode & S_IFMT) == S_IFDIR ? 0 : -ENOTDIR;
 }
 
@@ -166,7 +179,9 @@ long path_resolve(const struct process *process, struct path *path, bool follow)
         }
     }
     size = strlen(path->text);
-    if (is_directory && !error && size > 1 && size + 2 <= PATH_ROOM) {
+    if (is_directory && !error && synthetic_covers(path->text)) {
+        error = directory_check(process, path->text);
+    } else if (is_directory && !error && size > 1 && size + 2 <= PATH_ROOM) {
         memcpy(path->text + size, "/", 2);
     }
     return error;
@@ -176,9 +191,12 @@ long path_resolve(const struct process *process, struct path *path, bool follow)
 static bool must_walk(const char *text)
 {
     static const char *const SYNTHETIC[] = {"dev", "proc", "sys"};
-    bool is_parted = the_order->mount_count > 0 || overlay_is_on();
+    bool is_parted = the_order->mount_count > 0 || overlay_is_on() || text_is_under(text, "/proc/self");
     if (is_parted || !text_has_up(text)) {
         return is_parted;
+    }
+    if (path_working_is_gone()) {
+        return true;
     }
     for (const char *at = text; *at;) {
         size_t length = text_component(at);
@@ -261,7 +279,7 @@ long path_read(const struct process *process, uint64_t directory_fd, uint64_t ad
         return path_set(to, text);
     }
     const char *base = process->directory;
-    const struct file *directory = working;
+    const struct file *directory = path_working();
     if ((int)directory_fd != AT_FDCWD) {
         directory = file_of(process, directory_fd);
         if (!directory || !directory->path || !file_is_directory(directory)) {
@@ -347,46 +365,4 @@ long path_pair_do(const struct process *process, struct path *old, struct path *
         return error == PATH_SYNTHETIC ? -EXDEV : error;
     }
     return from.root == to.root ? operation(argument, &from, &to) : -EXDEV;
-}
-
-void path_enter(struct process *process, const struct path *path, struct file *file)
-{
-    size_t length = strlen(path->text);
-    memcpy(process->directory, path->text, length + 1);
-    if (length > 1 && process->directory[length - 1] == '/') {
-        process->directory[length - 1] = '\0';
-    }
-    if (file) {
-        file_hold(file);
-    }
-    if (working) {
-        file_release(working);
-    }
-    working = file;
-}
-
-/* `text` with `new` in place of the `old` at its beginning, if it is there. */
-static bool text_rename(char to[PATH_ROOM], const char *text, const char *old, const char *new)
-{
-    size_t old_length = strlen(old), new_length = strlen(new);
-    if (!text_is_under(text, old) || new_length + strlen(text) - old_length + 1 > PATH_ROOM) {
-        return false;
-    }
-    memcpy(to, new, new_length);
-    memcpy(to + new_length, text + old_length, strlen(text) - old_length + 1);
-    return true;
-}
-
-void path_renamed(struct process *process, const struct path *old, const struct path *new)
-{
-    static char text[PATH_ROOM];
-    if (text_rename(text, process->directory, old->text, new->text)) {
-        memcpy(process->directory, text, strlen(text) + 1);
-    }
-    for (unsigned i = 0; i < process->files->room; i++) {
-        struct file *file = process->files->descriptor[i].file;
-        if (file && file->path && text_rename(text, file->path, old->text, new->text)) {
-            file_set_path(file, text);
-        }
-    }
 }

@@ -61,6 +61,12 @@ long path_resolve(const struct process *process, struct path *path, bool follow)
 /* The working directory becomes `path`, which is resolved and which `file` is open on, if not NULL. */
 void path_enter(struct process *process, const struct path *path, struct file *file);
 
+/* The working directory, open; NULL: it is known by its path only. */
+const struct file *path_working(void);
+
+/* Was it removed? */
+bool path_working_is_gone(void);
+
 /* Directories that were opened below `old` are now below `new`. */
 void path_renamed(struct process *process, const struct path *old, const struct path *new);
 

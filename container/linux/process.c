@@ -99,7 +99,9 @@ static void process_free(struct process *process)
     }
     heap_free(process->files, sizeof *process->files);
     heap_free(process->directory, PATH_ROOM);
-    heap_free(process->program, PATH_ROOM);
+    if (process->program) {
+        file_release(process->program);
+    }
     heap_free(process, sizeof *process);
 }
 
@@ -117,8 +119,10 @@ static struct process *process_duplicate(const struct process *from)
     process->thread_count = 0;
     process->files = heap_alloc(sizeof *process->files);
     process->directory = heap_alloc(PATH_ROOM);
-    process->program = heap_alloc(PATH_ROOM);
-    if (!process->files || !process->directory || !process->program ||
+    if (process->program) {
+        file_hold(process->program);
+    }
+    if (!process->files || !process->directory ||
         !file_table_copy(process->files, from->files)) {
         heap_free(process->files, sizeof *process->files);
         process->files = NULL;
@@ -126,7 +130,6 @@ static struct process *process_duplicate(const struct process *from)
         return NULL;
     }
     memcpy(process->directory, from->directory, PATH_ROOM);
-    memcpy(process->program, from->program, PATH_ROOM);
     return process;
 }
 

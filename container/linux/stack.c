@@ -103,9 +103,11 @@ static size_t strings_size(const char *text, uint32_t count)
     return (size_t)(at - text);
 }
 
-long stack_build(struct process *process, const struct image *image, const char *text,
-                 uint32_t argument_count, uint32_t environment_count, uint64_t *sp)
+long stack_build(struct process *process, const struct image *image, const struct program *program,
+                 uint64_t *sp)
 {
+    const char *text = program->text;
+    uint32_t argument_count = program->argument_count, environment_count = program->environment_count;
     struct region region = {.start = SPACE_STACK_TOP - SPACE_STACK,
                             .end = SPACE_STACK_TOP,
                             .protection = PROT_READ | PROT_WRITE,
@@ -121,7 +123,7 @@ long stack_build(struct process *process, const struct image *image, const char 
         return error;
     }
     size_t text_size = strings_size(text, argument_count + environment_count);
-    uint64_t name = SPACE_STACK_TOP - 8 - (strlen(process->program) + 1);
+    uint64_t name = SPACE_STACK_TOP - 8 - (strlen(program->name) + 1);
     uint64_t strings = name - text_size, platform = strings - 8, random_at = (platform - RANDOM_SIZE) & ~15ul;
     process->arguments_start = strings;
     process->arguments_end = strings + strings_size(text, argument_count);
@@ -136,7 +138,7 @@ long stack_build(struct process *process, const struct image *image, const char 
     count += environment_count + 1;
     count += auxiliary_write(words + count, image, process, random_at, platform, name);
     *sp = (random_at - count * sizeof *words) & ~15ul;
-    error = user_write(name, process->program, strlen(process->program) + 1);
+    error = user_write(name, program->name, strlen(program->name) + 1);
     error = error ? error : user_write(strings, text, text_size);
     error = error ? error : user_write(platform, "x86_64", 7);
     error = error ? error : user_write(random_at, random, sizeof random);

@@ -3,6 +3,7 @@
 #include "container/linux/status.h"
 
 #include "container/linux/calls.h"
+#include "container/linux/host.h"
 #include "container/linux/place.h"
 #include "container/linux/space.h"
 #include "container/linux/synthetic.h"
@@ -14,6 +15,7 @@ enum {
     STATUS_FLAGS = AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_EMPTY_PATH | AT_SYNC_TYPE,
     ACCESS_FLAGS = AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH | AT_EACCESS,
     ACCESS_X = 1,
+    ACCESS_W = 2,
     ACCESS_ALL = 7,
     PROC_MAGIC = 0x9fa0,
     TMPFS_MAGIC = 0x1021994,
@@ -52,9 +54,6 @@ static long status_of(struct file *file)
 static long path_status(const struct process *process, struct path *path, bool follow)
 {
     uint64_t flags = follow ? 0 : AT_SYMLINK_NOFOLLOW;
-    if (follow && strcmp(path->text, "/proc/self/exe") == 0) {
-        (void)path_set(path, process->program);
-    }
     long result = path_do(process, path, follow, stat_below, &flags);
     if (result != PATH_SYNTHETIC) {
         return result < 0 ? result : 0;
@@ -155,11 +154,48 @@ HANDLER(call_statx)
     return error ? error : user_write(ARG(4), &status, sizeof status);
 }
 
+/* May anything be written where this is? */
+static long writable_below(void *argument, const struct place *place)
+{
+    uint64_t access = 0;
+    (void)argument;
+    return place->is_overlay || HOST(place->directory, HOST_OBJECT_KIND, 0, &access, 0) < 0 ||
+                   access & HOST_WRITE
+               ? 0
+               : -EROFS;
+}
+
+/* Of files, directories and links; what else has a name is no matter of its file system. */
+static long writable_check(const struct process *process, bool follow)
+{
+    unsigned type = status.mode & S_IFMT;
+    if (type != S_IFREG && type != S_IFDIR && type != S_IFLNK) {
+        return 0;
+    }
+    long error = path_do(process, &name_path, follow, writable_below, NULL);
+    return error == -EROFS ? error : 0;
+}
+
+/* `name_path` becomes where an open file is; false: nowhere that matters. */
+static bool file_place(const struct process *process, uint64_t descriptor)
+{
+    const struct file *file = file_of(process, descriptor);
+    return file && file->path && !file->is_nameless && !path_set(&name_path, file->path);
+}
+
 /* The container's root user may do what the host lets be done: only execution asks for a mode. */
 static long access_at(struct thread *thread, uint64_t directory, uint64_t name, uint64_t mode, uint64_t flags)
 {
     bool is_wrong = mode & ~(uint64_t)ACCESS_ALL || flags & ~(uint64_t)ACCESS_FLAGS;
     long error = is_wrong ? -EINVAL : named_status(thread, directory, name, flags);
+    if (error) {
+        return error;
+    }
+    char first = 1;
+    bool is_itself = flags & AT_EMPTY_PATH && !user_read(&first, name, 1) && !first && (int)directory != AT_FDCWD;
+    if (mode & ACCESS_W && (!is_itself || file_place(thread->process, directory))) {
+        error = writable_check(thread->process, !(flags & AT_SYMLINK_NOFOLLOW));
+    }
     if (error) {
         return error;
     }

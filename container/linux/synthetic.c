@@ -7,6 +7,7 @@
 #include "container/linux/path_text.h"
 #include "container/linux/proc.h"
 #include "container/linux/pty.h"
+#include "container/linux/reopen.h"
 
 bool synthetic_covers(const char *path)
 {
@@ -57,8 +58,14 @@ static const char *path_self(const struct process *process, const char *path)
 
 struct file *synthetic_file(const struct process *process, const char *path)
 {
-    long number = synthetic_covers(path) ? descriptor_number(path_self(process, path)) : -1;
-    return number >= 0 ? file_of(process, (uint64_t)number) : NULL;
+    if (!synthetic_covers(path)) {
+        return NULL;
+    }
+    path = path_self(process, path);
+    long number = descriptor_number(path);
+    return strcmp(path, "/proc/self/exe") == 0 ? process->program
+           : number >= 0                       ? file_of(process, (uint64_t)number)
+                                               : NULL;
 }
 
 long synthetic_open(const struct process *process, const char *path, unsigned flags, struct file **file)
@@ -72,10 +79,9 @@ long synthetic_open(const struct process *process, const char *path, unsigned fl
     if (pty_is_path(path)) {
         return pty_open(process, path, flags, file);
     }
-    long number = descriptor_number(path);
-    *file = number >= 0 ? file_of(process, (uint64_t)number) : NULL;
+    *file = synthetic_file(process, path);
     if (*file) {
-        file_hold(*file); /* Linux opens anew; here it is the same open file */
+        file_hold(*file);
         return 0;
     }
     return proc_open(process, path, file);
@@ -85,21 +91,21 @@ long synthetic_link(const struct process *process, const char *path, char to[PAT
 {
     path = path_self(process, path);
     const char *target = NULL;
-    long number = descriptor_number(path);
-    if (strcmp(path, "/proc/self/exe") == 0) {
-        target = process->program;
-    } else if (strcmp(path, "/proc/self/cwd") == 0) {
-        target = process->directory;
+    bool is_descriptor = descriptor_number(path) >= 0;
+    struct file *file = synthetic_file(process, path);
+    if (file) {
+        return file_shown(process, file, to);
+    }
+    if (strcmp(path, "/proc/self/cwd") == 0) {
+        return format_text(to, PATH_ROOM, "%s%s", process->directory,
+                           path_working_is_gone() ? " (deleted)" : "");
     } else if (strcmp(path, "/proc/self/root") == 0) {
         target = "/";
     } else if (strcmp(path, "/proc/self") == 0) {
         return format_text(to, PATH_ROOM, "%d", process->id);
-    } else if (number >= 0) {
-        const struct file *file = file_of(process, (uint64_t)number);
-        target = !file ? NULL : file->path ? file->path : file->kind->name;
     }
     if (!target) {
-        return number >= 0 ? -ENOENT : -EINVAL;
+        return is_descriptor ? -ENOENT : -EINVAL;
     }
     memcpy(to, target, strlen(target) + 1);
     return (long)strlen(target);

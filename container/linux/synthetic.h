@@ -11,7 +11,7 @@ bool synthetic_covers(const char *path);
 /* Open it: -ENOENT, or 0 and a file. */
 long synthetic_open(const struct process *process, const char *path, unsigned flags, struct file **file);
 
-/* The open file that a path like /proc/self/fd/N names, or NULL. */
+/* The open file that a path like /proc/self/fd/N or /proc/self/exe names, or NULL. */
 struct file *synthetic_file(const struct process *process, const char *path);
 
 /* What a link of /proc points to: its length, or -EINVAL when it is none, -ENOENT. */

@@ -69,7 +69,7 @@ struct process {
     int id;
     struct file_table *files;
     char *directory; /* working directory, absolute; PATH_ROOM bytes */
-    char *program;   /* /proc/self/exe */
+    struct file *program; /* /proc/self/exe; its path is the resolved one */
     unsigned umask;
     unsigned thread_count;
     struct signal_action action[SIGNALS];
