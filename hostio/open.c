@@ -92,8 +92,11 @@ static int64_t open_allowed(const struct hostio *h, int64_t directory, const str
                      : name_open(h, directory, call->path, flags, 0);
     /* Refused, unless there is a better reason. */
     int64_t fd = name_open_path(h, directory, call->path, !(flags & O_NOFOLLOW));
+    int64_t kind = fd < 0 ? fd : descriptor_kind(h, fd, true);
     if (fd >= 0)
         descriptor_close(h, fd);
+    if (kind == HOST_DIRECTORY && !(flags & TMPFILE))
+        return -EISDIR;
     return fd < 0 && !(fd == -ENOENT && makes) ? fd : -EROFS;
 }
 

@@ -10,7 +10,8 @@
 #include "container/linux/vdso_data.h"
 
 enum {
-    EPOLLIN = 1
+    EPOLLIN = 1,
+    CLOCK_NONE = 255 /* a number that no clock has any more */
 };
 
 static cap_address host_clock;
@@ -52,8 +53,8 @@ int64_t clock_now(unsigned clock)
         return usage_clock(clock);
     }
     /* TAI as hosts without leap seconds have it. */
-    static const unsigned char CLOCKS[] = {0, 1, 1, 1, 1, 0, 1, 7, 0, 7, 0, 0};
-    if (clock >= sizeof CLOCKS) {
+    static const unsigned char CLOCKS[] = {0, 1, 1, 1, 1, 0, 1, 7, 0, 7, CLOCK_NONE, 0};
+    if (clock >= sizeof CLOCKS || CLOCKS[clock] == CLOCK_NONE) {
         return -EINVAL;
     }
     int64_t now = CLOCKS[clock] <= 1 ? vdso_now(CLOCKS[clock]) : -1;

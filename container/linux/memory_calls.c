@@ -71,6 +71,10 @@ static long window_prepare(struct region *region, uint64_t size)
 HANDLER(call_mmap)
 {
     uint64_t size = page_up(ARG(1)), protection = ARG(2), flags = ARG(3), type = flags & MAP_TYPE;
+    bool is_file = !(flags & MAP_ANONYMOUS);
+    if (is_file && !(ARG(5) & PAGE_MASK) && !file_of(thread->process, ARG(4))) {
+        return -EBADF;
+    }
     if (!ARG(1) || size < ARG(1) || size > SPACE_END || ARG(5) & PAGE_MASK || type < 1 || type > 3) {
         return size < ARG(1) || size > SPACE_END ? -ENOMEM : -EINVAL;
     }
@@ -78,10 +82,10 @@ HANDLER(call_mmap)
         return -ENOMEM;
     }
     struct region region = {.protection = protection & 7, .is_shared = type != MAP_PRIVATE, .offset = ARG(5)};
-    if (!(flags & MAP_ANONYMOUS)) {
+    if (is_file) {
         region.file = file_of(thread->process, ARG(4));
-        if (!region.file || !region.file->kind->read) {
-            return region.file ? -ENODEV : -EBADF;
+        if (!region.file->kind->read) {
+            return -ENODEV;
         }
         if (file_host_cap(region.file) && !region.file->is_regular) {
             return -ENODEV;

@@ -66,6 +66,9 @@ struct change {
 static long change_below(void *argument, const struct place *place)
 {
     const struct change *change = argument;
+    if (!place->length) { /* the root of a volume */
+        return change->apply != place_remove ? -EEXIST : change->value ? -EBUSY : -EISDIR;
+    }
     return change->apply(place, change->value);
 }
 
@@ -172,7 +175,7 @@ static long pair_read(struct thread *thread, uint64_t old_directory, uint64_t ol
 
 static long rename_below(void *argument, const struct place *old, const struct place *new)
 {
-    return place_rename(old, new, *(uint64_t *)argument);
+    return old->length && new->length ? place_rename(old, new, *(uint64_t *)argument) : -EBUSY;
 }
 
 static long rename_at(struct thread *thread, uint64_t old_directory, uint64_t old, uint64_t new_directory,

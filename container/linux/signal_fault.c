@@ -10,7 +10,10 @@ enum {
     SEGV_ACCERR,
     BUS_ADRALN = 1,
     BUS_ADRERR = 2,
+    TRAP_BRKPT = 1,
     TRAP_TRACE = 2,
+    DEBUG = 1,
+    ICEBP = 0xf1,
     PAGE_FAULT = 14,
     FAULT_WRITE = 2,
     FAULT_USER = 4,
@@ -56,10 +59,20 @@ void signal_memory_fault(struct thread *thread, uint64_t address, uint64_t ip, b
     fault_signal(thread, &info);
 }
 
+/* Did an instruction ask for the exception, rather than the flag that asks for it always? Some processors are still at
+ * the instruction, others behind it. */
+static bool is_debug_instruction(uint64_t ip)
+{
+    unsigned char at[2];
+    return !user_read(at, ip - 1, sizeof at) && (at[0] == ICEBP || at[1] == ICEBP);
+}
+
 void signal_exception(struct thread *thread, unsigned number, uint64_t error_code, uint64_t ip)
 {
     bool is_known = number < sizeof EXCEPTIONS / sizeof *EXCEPTIONS && EXCEPTIONS[number].signal;
-    int code = is_known ? EXCEPTIONS[number].code : 0;
+    int code = !is_known                                     ? 0
+               : number == DEBUG && is_debug_instruction(ip) ? TRAP_BRKPT
+                                                             : EXCEPTIONS[number].code;
     struct siginfo info = {.signal = is_known ? EXCEPTIONS[number].signal : SIGSEGV,
                            .code = code ? code : SI_KERNEL};
     bool has_address = code || info.signal == SIGFPE;
