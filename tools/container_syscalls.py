@@ -10,7 +10,8 @@ ROW = re.compile(r'^(IMPLEMENTED|PARTIAL|ABSENT)\((\d+), (\w+)(?:, (\w+))?(?:, "
 HEAD = """# Linux system calls in containers
 
 What the Linux personality (`container/linux`) answers. Printed by `tools/container_syscalls.py`; do not edit.
-A call that is absent answers ENOSYS, and the container's log names it once.
+A call that is absent answers ENOSYS, and the container's log names it: once for each process that makes it, and
+not again for children that it forks afterwards.
 
 """
 

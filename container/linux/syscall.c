@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* From number to handler; what is not there is named once. */
+/* From number to handler; what is not there is named once, by each process that wants it. */
 #include "container/linux/syscall.h"
 
 #include "container/linux/calls.h"
