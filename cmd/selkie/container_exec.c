@@ -131,7 +131,7 @@ static bool exec_parse(struct exec *exec, int count, char **arguments, int *stat
 }
 
 /* In what the container changed of its files, then in what it began with. */
-static bool user_find(const char *name, const char *user, unsigned *uid, unsigned *gid)
+static bool user_find(const char *name, const char *user, unsigned *uid, unsigned *gid, char home[IMAGE_HOME])
 {
     struct diag diag = {0};
     HOST_FD int state = state_open(name, &diag);
@@ -147,24 +147,38 @@ static bool user_find(const char *name, const char *user, unsigned *uid, unsigne
         (void)image_root_open(path, &lower, &owners, &image, &diag);
     }
     bool is_found = image_user_find(upper, user, uid, gid) || image_user_find(lower, user, uid, gid);
+    if (is_found && !image_home_find(upper, *uid, home)) {
+        (void)image_home_find(lower, *uid, home);
+    }
     image_config_drop(&image);
     json_decref(config);
     return is_found;
 }
 
+/* Another user has another home, unless the command line says which. */
+static bool home_add(struct exec *exec, const char *home)
+{
+    for (const char *value = NULL; (value = message_value(&exec->order, "env", value));) {
+        if (strncmp(value, "HOME=", sizeof("HOME=") - 1) == 0) {
+            return true;
+        }
+    }
+    return message_add(&exec->order, "env", home);
+}
+
 static bool user_add(struct exec *exec)
 {
     unsigned uid = 0, gid = 0;
-    char text[32];
+    char text[32], home[IMAGE_HOME] = "HOME=/";
     if (!exec->user) {
         return true;
     }
-    if (!user_find(exec->name, exec->user, &uid, &gid)) {
+    if (!user_find(exec->name, exec->user, &uid, &gid, home)) {
         say("container exec: no user %s", exec->user);
         return false;
     }
     (void)snprintf(text, sizeof(text), "%u:%u", uid, gid);
-    return message_add(&exec->order, "user", text);
+    return message_add(&exec->order, "user", text) && home_add(exec, home);
 }
 
 int container_exec(int count, char **arguments)

@@ -33,4 +33,10 @@ void image_config_drop(struct image_config *config);
 /* From "UID[:GID]", or names in the etc/passwd and etc/group of the directory `root`, which may be -1. */
 bool image_user_find(int root, const char *text, unsigned *uid, unsigned *gid);
 
+/* Where that user is at home, as "HOME=...": what its etc/passwd says; false: it says nothing, so /root or /. */
+enum {
+    IMAGE_HOME = 1100
+};
+bool image_home_find(int root, unsigned uid, char variable[IMAGE_HOME]);
+
 #endif

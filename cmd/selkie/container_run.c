@@ -44,6 +44,7 @@ struct job {
     bool has_state;
     int state; /* its directory, -1 */
     struct container_root root;
+    char home[IMAGE_HOME]; /* "HOME=..." */
 };
 
 void container_volume_name(char name[CONTAINER_VOLUME_NAME], unsigned index)
@@ -129,7 +130,7 @@ static bool environment_add(struct job *job)
     const struct message *given = &job->options.environment;
     bool is_good =
         message_add(order, "env", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin") &&
-        message_add(order, "env", "HOME=/root") &&
+        message_add(order, "env", job->home) &&
         (!job->options.is_terminal || message_add(order, "env", "TERM=xterm"));
     for (size_t i = 0; i < job->image.environment_count && is_good; i++) {
         is_good = message_add(order, "env", job->image.environment[i]);
@@ -165,17 +166,16 @@ static bool user_add(struct job *job)
     const char *user = job->options.user ? job->options.user : job->image.user;
     unsigned uid = 0, gid = 0;
     char text[32];
-    if (!user || !user[0]) {
-        return true;
-    }
     HOST_FD int plain =
         job->root.lower < 0 ? open(job->options.rootfs, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
-    if (!image_user_find(plain < 0 ? job->root.lower : plain, user, &uid, &gid)) {
+    int root = plain < 0 ? job->root.lower : plain;
+    if (user && user[0] && !image_user_find(root, user, &uid, &gid)) {
         say("container run: no user %s", user);
         return false;
     }
+    (void)image_home_find(root, uid, job->home);
     (void)snprintf(text, sizeof(text), "%u:%u", uid, gid);
-    return message_add(&job->order, "user", text);
+    return !user || !user[0] || message_add(&job->order, "user", text);
 }
 
 static bool order_make(struct job *job)

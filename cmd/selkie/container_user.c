@@ -36,6 +36,39 @@ static bool number_read(const char *text, unsigned *number)
     return text[0] >= '0' && text[0] <= '9' && !*end && value < 0xfffffffful;
 }
 
+/* The home directory in a line of etc/passwd; NULL: it is another user's. */
+static const char *home_of(char *line, unsigned uid)
+{
+    enum {
+        UID = 2,
+        HOME = 5
+    };
+    char *field[HOME + 1], *at = line;
+    unsigned count = 0, number;
+    for (char *end; count <= HOME && (end = strchr(at, ':')); at = end + 1) {
+        *end = '\0';
+        field[count++] = at;
+    }
+    bool is_it = count > HOME && number_read(field[UID], &number) && number == uid && field[HOME][0] == '/';
+    return is_it ? field[HOME] : NULL;
+}
+
+bool image_home_find(int root, unsigned uid, char variable[IMAGE_HOME])
+{
+    char line[1024];
+    int fd = root < 0 ? -1 : tree_open(root, "etc/passwd", O_RDONLY);
+    FILE *stream = fd < 0 ? NULL : fdopen(fd, "r");
+    const char *home = NULL;
+    while (stream && !home && fgets(line, sizeof(line), stream)) {
+        home = home_of(line, uid);
+    }
+    (void)snprintf(variable, IMAGE_HOME, "HOME=%s", home ? home : uid ? "/" : "/root");
+    if (stream) {
+        (void)fclose(stream);
+    }
+    return home;
+}
+
 bool image_user_find(int root, const char *text, unsigned *uid, unsigned *gid)
 {
     char user[256];

@@ -25,6 +25,15 @@ foreach(variant "direct:--engine=direct" "ptrace-mcs:--engine=ptrace,--mcs")
     set_tests_properties(container/calls/overlay/${name} PROPERTIES TIMEOUT 300)
 endforeach()
 
+foreach(variant "direct:--engine=direct" "ptrace-mcs:--engine=ptrace,--mcs")
+    string(REPLACE ":" ";" parts ${variant})
+    list(GET parts 0 name)
+    list(GET parts 1 options)
+    add_test(NAME container/given/${name}
+             COMMAND /usr/bin/python3 -B ${CMAKE_CURRENT_SOURCE_DIR}/given.py $<TARGET_FILE:selkie> ${options})
+    set_tests_properties(container/given/${name} PROPERTIES TIMEOUT 300)
+endforeach()
+
 # Shell scripts with Debian's programs, each at a little real work.
 foreach(variant "direct:--engine=direct" "direct-mcs:--engine=direct,--mcs")
     string(REPLACE ":" ";" parts ${variant})
