@@ -3,6 +3,7 @@
 #include "container/linux/calls.h"
 #include "container/linux/open.h"
 #include "container/linux/place.h"
+#include "container/linux/reopen.h"
 #include "container/linux/space.h"
 #include "container/linux/synthetic.h"
 
@@ -230,6 +231,10 @@ static long link_at(struct thread *thread, uint64_t old_directory, uint64_t old,
     if (!error && flags & AT_SYMLINK_FOLLOW) {
         call_path.is_name = false;
         error = path_resolve(thread->process, &call_path, true);
+        struct file *file = error ? NULL : synthetic_file(thread->process, call_path.text);
+        if (file && file_is_named(thread->process, file)) {
+            error = path_set(&call_path, file->path);
+        }
     }
     return error ? error : path_pair_do(thread->process, &call_path, &other, hard_link_below, NULL);
 }

@@ -29,7 +29,7 @@ void path_enter(struct process *process, const struct path *path, struct file *f
 bool path_working_is_gone(void)
 {
     static struct statx status;
-    return working && working->kind->stat(working, &status) >= 0 && !status.links;
+    return working && working->kind->stat && working->kind->stat(working, &status) >= 0 && !status.links;
 }
 
 /* `text` with `new` in place of the `old` at its beginning, if it is there. */
@@ -44,17 +44,23 @@ static bool text_rename(char to[PATH_ROOM], const char *text, const char *old, c
     return true;
 }
 
+static void file_renamed(struct file *file, const char *old, const char *new)
+{
+    static char text[PATH_ROOM];
+    if (file && file->path && text_rename(text, file->path, old, new)) {
+        file_set_path(file, text);
+    }
+}
+
 void path_renamed(struct process *process, const struct path *old, const struct path *new)
 {
     static char text[PATH_ROOM];
     if (text_rename(text, process->directory, old->text, new->text)) {
         memcpy(process->directory, text, strlen(text) + 1);
     }
-    for (unsigned i = 0; i <= process->files->room; i++) {
-        struct file *file =
-            i < process->files->room ? process->files->descriptor[i].file : process->program;
-        if (file && file->path && text_rename(text, file->path, old->text, new->text)) {
-            file_set_path(file, text);
-        }
+    for (unsigned i = 0; i < process->files->room; i++) {
+        file_renamed(process->files->descriptor[i].file, old->text, new->text);
     }
+    file_renamed(process->program, old->text, new->text);
+    file_renamed(working, old->text, new->text);
 }

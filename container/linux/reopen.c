@@ -84,7 +84,7 @@ long file_shown(const struct process *process, struct file *file, char to[PATH_R
 
 void file_resolve(const struct process *process, struct file *file)
 {
-    if (!file->path || file->is_nameless || synthetic_covers(file->path) || !file_is_named(process, file) ||
+    if (!file->path || file->is_nameless || synthetic_covers(file->path) ||
         path_set(&named_path, file->path) ||
         path_resolve(process, &named_path, !(file->flags & O_NOFOLLOW))) {
         return;

@@ -15,7 +15,7 @@ bool file_is_named(const struct process *process, struct file *file);
 /* What the link says: its length. */
 long file_shown(const struct process *process, struct file *file, char to[PATH_ROOM]);
 
-/* From now on its path has no links, if it is named. */
+/* From now on the path of a file that is named has no links. */
 void file_resolve(const struct process *process, struct file *file);
 
 /* It has no name and is told by this one: `text`, with the inode behind it if `number` is not 0, " (deleted)". */

@@ -119,6 +119,12 @@ static void removed(void)
     printf("removed:\n");
     use(fd);
     file_write("file", "another one");
+    int named = open("file", O_RDONLY);
+    snprintf(link_text, sizeof link_text, "/proc/self/fd/%d", named);
+    TELL(linkat(AT_FDCWD, link_text, AT_FDCWD, "second", AT_SYMLINK_FOLLOW));
+    file_show("second");
+    TELL(unlink("second"));
+    close(named);
     printf("another one has its name:\n");
     use(fd);
     file_show("file");
