@@ -55,6 +55,13 @@ static void nameless_tell(struct file *file)
     }
 }
 
+static void path_note(struct file *file)
+{
+    if (!file->path) {
+        file_set_path(file, the_path.text);
+    }
+}
+
 static long open_host(const struct process *process, uint64_t flags, uint64_t mode, struct file **file)
 {
     struct open_request request = {.flags = flags & OPEN_HOST_FLAGS, .mode = mode};
@@ -77,10 +84,13 @@ static long open_host(const struct process *process, uint64_t flags, uint64_t mo
     if (is_directory && request.layer != LAYER_NONE) {
         host_object_drop(&request.box);
         *file = overlay_directory(the_path.text, flags_told(flags));
-        return *file ? 0 : -ENOMEM;
+    } else {
+        *file = file_host_make(&request.box, flags_told(flags), is_directory);
     }
-    *file = file_host_make(&request.box, flags_told(flags), is_directory);
-    if (*file) {
+    if (!*file) {
+        return -ENOMEM;
+    }
+    if (!is_directory) {
         (*file)->layer = (unsigned char)request.layer;
         if (!(flags & O_NONBLOCK)) {
             file_host_await_writer(*file);
@@ -89,11 +99,29 @@ static long open_host(const struct process *process, uint64_t flags, uint64_t mo
             nameless_tell(*file);
         }
     }
-    return *file ? 0 : -ENOMEM;
+    path_note(*file);
+    return 0;
 }
 
-/* Open `the_path` once more, which names an open file. Files without a name that are not regular are not opened anew:
- * it is the same open file. */
+static long open_made_up(const struct process *process, uint64_t flags, struct file **file)
+{
+    long error =
+        synthetic_open(process, the_path.text, flags_told(flags) | (unsigned)(flags & O_NOCTTY), file);
+    if (!error) {
+        path_note(*file);
+    }
+    return error;
+}
+
+/* Is it left as it is, the same open file? Files without a name that are not regular; and where what the container was
+ * given is written: a log must not begin anew because somebody writes to /dev/stdout. */
+static bool is_kept(const struct file *open, uint64_t flags)
+{
+    bool writes = (flags & O_ACCMODE) != O_RDONLY || flags & O_TRUNC;
+    return !open->is_regular || !file_host_cap(open) || (!open->path && writes);
+}
+
+/* Open `the_path` once more, which names an open file. */
 static long open_again(const struct process *process, struct file *open, uint64_t flags, struct file **file)
 {
     if ((flags & (O_NOFOLLOW | O_PATH)) == O_NOFOLLOW) {
@@ -101,9 +129,11 @@ static long open_again(const struct process *process, struct file *open, uint64_
     }
     if ((open->is_regular || file_is_directory(open)) && file_is_named(process, open)) {
         long error = path_set(&the_path, open->path);
-        return error ? error : open_host(process, flags, 0, file);
+        return error                             ? error
+               : synthetic_covers(the_path.text) ? open_made_up(process, flags, file)
+                                                 : open_host(process, flags, 0, file);
     }
-    if (!open->is_regular || !file_host_cap(open)) {
+    if (is_kept(open, flags)) { /* and has no other name than before */
         file_hold(open);
         *file = open;
         return 0;
@@ -118,9 +148,7 @@ static long open_again(const struct process *process, struct file *open, uint64_
 static long open_synthetic(const struct process *process, uint64_t flags, struct file **file)
 {
     struct file *open = synthetic_file(process, the_path.text);
-    long error = open ? open_again(process, open, flags, file)
-                      : synthetic_open(process, the_path.text,
-                                       flags_told(flags) | (unsigned)(flags & O_NOCTTY), file);
+    long error = open ? open_again(process, open, flags, file) : open_made_up(process, flags, file);
     if (!error && (flags & O_DIRECTORY) && !file_is_directory(*file)) {
         file_release(*file);
         error = -ENOTDIR;
@@ -150,9 +178,6 @@ static long open_path(const struct process *process, uint64_t flags, uint64_t mo
     error = error == PATH_SYNTHETIC ? open_synthetic(process, flags, file) : error;
     if (!error) {
         (*file)->flags |= flags & O_PATH ? 0 : O_LARGEFILE;
-        if (!(*file)->path) {
-            file_set_path(*file, the_path.text);
-        }
     }
     return error;
 }

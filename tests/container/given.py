@@ -76,9 +76,22 @@ def document_check(selkie, options, folder):
                f"{len(lines)} /dev/stdin\na line")
 
 
+def output_check(selkie, options, folder):
+    """Who writes to /dev/stdout by name does not begin the container's output anew."""
+    with open(f"{folder}/out", "w", encoding="utf-8") as out:
+        subprocess.run([selkie, "container", "run", "--alone", f"--timeout={TIMEOUT - 10}", *options, "--rootfs=/:ro",
+                        "--", "/bin/sh", "-c", "echo 1; echo 2 >/dev/stdout; echo 3 >>/proc/self/fd/1; echo 4"],
+                       stdout=out, stdin=subprocess.DEVNULL, timeout=TIMEOUT, check=False)
+    with open(f"{folder}/out", encoding="utf-8") as out:
+        text = out.read()
+    if text != "1\n2\n3\n4\n":
+        FAILED.append("output")
+        print(f"output: {text!r}")
+
+
 def main():
     selkie, options = sys.argv[1], [word for word in sys.argv[2].split(",") if word]
-    for check in (access_check, home_check, links_check, document_check):
+    for check in (access_check, home_check, links_check, document_check, output_check):
         with tempfile.TemporaryDirectory() as folder:
             check(selkie, options, folder)
     print(f"{len(FAILED)} failed")

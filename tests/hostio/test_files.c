@@ -32,7 +32,7 @@ static void test_read_only(void)
         {"file", O_RDONLY | O_CREAT | O_EXCL, -EEXIST},
         {"nothing", O_RDONLY | O_CREAT | O_EXCL, -EROFS},
         {"", O_WRONLY | O_TMPFILE, -EROFS},
-        {"sub", O_RDWR, -EROFS},
+        {"sub", O_RDWR, -EISDIR},
         {"file", O_RDONLY | O_DIRECTORY, -ENOTDIR},
     };
     static const enum host_operation writing[] = {

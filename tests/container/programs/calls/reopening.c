@@ -201,6 +201,12 @@ static void others(void)
     shown(fd);
     close(fd);
     shown(0);
+    fd = open("/proc", O_RDONLY | O_DIRECTORY);
+    int proc = again(fd, O_RDONLY | O_DIRECTORY);
+    TELL(proc >= 0);
+    shown(proc);
+    close(proc);
+    close(fd);
     TELL(access("/proc/self/fd/", R_OK));
     TELL(access("/proc/self/fd/.", R_OK));
     TELL(open("/dev/null/", O_RDONLY));
