@@ -122,8 +122,7 @@ static struct process *process_duplicate(const struct process *from)
     if (process->program) {
         file_hold(process->program);
     }
-    if (!process->files || !process->directory ||
-        !file_table_copy(process->files, from->files)) {
+    if (!process->files || !process->directory || !file_table_copy(process->files, from->files)) {
         heap_free(process->files, sizeof *process->files);
         process->files = NULL;
         process_free(process);

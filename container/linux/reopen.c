@@ -146,9 +146,7 @@ static int64_t data_find(struct file *file, int64_t offset, unsigned whence)
 
 static long again_seek(struct file *file, int64_t offset, unsigned whence)
 {
-    int64_t base = whence == SEEK_BY         ? (int64_t)file->position
-                   : whence == SEEK_FROM_END ? size_of(file)
-                                             : 0;
+    int64_t base = whence == SEEK_BY ? (int64_t)file->position : whence == SEEK_FROM_END ? size_of(file) : 0;
     int64_t at;
     if (whence > SEEK_HOLE || __builtin_add_overflow(base, offset, &at)) {
         return -EINVAL;

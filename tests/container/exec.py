@@ -3,6 +3,7 @@
 """exec.py SELKIE OPTIONS: commands in a container that runs: among its processes, in its memory, and gone with their
 client or with the container."""
 import os
+import pwd
 import signal
 import subprocess
 import sys
@@ -19,6 +20,11 @@ def basics(m):
     check("parent and environment", (got.returncode, got.stdout) == (5, b"0\nbar\n"), got)
     got = run("-e", "FOO=other", "-w", "/etc", "-u", "77:78", "one", "/bin/sh", "-c", "pwd; id -u; id -g; echo $FOO")
     check("-e, -w, -u", got.stdout == b"/etc\n77\n78\nother\n", got)
+    user = pwd.getpwnam("daemon")
+    got = run("-u", "daemon", "one", "/bin/sh", "-c", "echo $HOME")
+    check("the user's HOME", got.stdout == f"{user.pw_dir}\n".encode(), got)
+    got = run("-u", str(user.pw_uid), "-e", "HOME=/else", "one", "/bin/sh", "-c", "echo $HOME")
+    check("another HOME", got.stdout == b"/else\n", got)
     got = run("one", "/bin/cat", "/proc/1/comm")
     check("sees its processes", got.stdout == b"sh\n", got)
     got = run("-i", "one", "/bin/cat", given=b"through\n")
