@@ -189,6 +189,7 @@ seL4_Error container_make(struct container *container, struct sel4_util_allocato
     error = error ? error : memory_give(container, quota, config->memory, order);
     error = error ? error : hosts_give(container, config, order);
     error = error ? error : order_write(order, config->order);
+    order->has_share = config->permille != 0;
     error = error ? error
                   : image_map(container, config->personality, config->personality_size, &container->entry);
     error = error ? error : stack_map(container);
