@@ -197,7 +197,9 @@ static struct unit *unit_take(struct record *record, const char *name, const cha
             return unit;
         }
     }
-    *why = *why ? *why : "too many containers run";
+    static char text[64];
+    (void)sel4_util_snprintf(text, sizeof text, "%u containers run, and no manager has more", UNITS);
+    *why = *why ? *why : text;
     return NULL;
 }
 
