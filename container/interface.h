@@ -36,8 +36,9 @@ enum {
     CONTAINER_PORTS = 16,
     CONTAINER_STREAMS = 3,
     CONTAINER_PATH = 252,
-    CONTAINER_PRIORITY = 100 /* of programs' threads, and of personalities that give way (linux/turn.h); these have one
-                                more while they serve, the process server two */
+    /* Of programs' threads, and of personalities that give way (linux/turn.h). While they serve, these have one more, the
+     * process server two. */
+    CONTAINER_PRIORITY = 100
 };
 
 /* Leaf 0. */

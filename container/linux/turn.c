@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The sum is in the page that all processes of the container share; what they make of it is their own matter. */
+/* The sum is in the page that all processes of the container share; what they make of it is their own matter. One that
+ * is interrupted while it adds may undo what others have added; they will add more. */
 #include "container/linux/turn.h"
 
 #include "container/interface.h"
@@ -10,22 +11,22 @@ enum {
     TURN_NS = 5000000
 };
 
-static uint64_t *spent(void)
+static volatile uint64_t *spent(void)
 {
-    return &((struct container_times *)CONTAINER_TIMES)->turn;
+    return &((volatile struct container_times *)CONTAINER_TIMES)->turn;
 }
 
 void turn_count(uint64_t cycles)
 {
-    __atomic_fetch_add(spent(), cycles, __ATOMIC_RELAXED);
+    *spent() += cycles;
 }
 
 bool turn_end(void)
 {
-    if (vdso_span(__atomic_load_n(spent(), __ATOMIC_RELAXED)) < TURN_NS) {
+    if (vdso_span(*spent()) < TURN_NS) {
         return false;
     }
-    __atomic_store_n(spent(), 0, __ATOMIC_RELAXED);
+    *spent() = 0;
     kernel_give_way();
     return true;
 }
