@@ -175,7 +175,8 @@ bool estate_reserve(struct estate *estate, seL4_Word slots)
     return true;
 }
 
-static void allocator_begin(struct sel4_util_allocator *allocator, seL4_SlotPos slot_start, seL4_SlotPos slot_end)
+static void allocator_begin(struct sel4_util_allocator *allocator, seL4_SlotPos slot_start,
+                            seL4_SlotPos slot_end)
 {
     *allocator = *main_allocator;
     allocator->untyped_count = 0;

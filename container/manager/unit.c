@@ -138,7 +138,8 @@ static seL4_Error unit_start(struct unit *unit)
     }
     seL4_CPtr control = sel4_util_cap_mint(&unit->estate.allocator, services.endpoint,
                                            seL4_CapRights_new(1, 1, 0, 1), unit->index + 1);
-    error = control ? container_make(&unit->container, &unit->estate.allocator, &unit->estate.quota, control, &config)
+    error = control ? container_make(&unit->container, &unit->estate.allocator, &unit->estate.quota, control,
+                                     &config)
                     : seL4_NotEnoughMemory;
     error = error ? error : board_give(unit);
     error = error ? error : container_start(&unit->container);

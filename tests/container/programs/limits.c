@@ -52,7 +52,8 @@ static void fill(const char *argument)
     pid_t child = fork();
     if (child == 0) {
         char *page;
-        while ((page = mmap(NULL, 65536, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)) != MAP_FAILED) {
+        while ((page = mmap(NULL, 65536, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)) !=
+               MAP_FAILED) {
             for (int at = 0; at < 65536; at += 4096, ++*pages) {
                 page[at] = 1;
             }
