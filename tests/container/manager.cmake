@@ -5,7 +5,7 @@ foreach(variant "direct:--engine=direct" "direct-mcs:--engine=direct,--mcs" "ptr
     string(REPLACE ":" ";" parts ${variant})
     list(GET parts 0 name)
     list(GET parts 1 options)
-    set(with_programs manager image overlay cpu)
+    set(with_programs manager image overlay cpu fair memory)
     set(plain commands exec shm hangup lost terminal)
     if(name STREQUAL "ptrace-mcs") # what differs there shows in these
         set(with_programs manager)
