@@ -4,7 +4,7 @@ foreach(variant "direct:--engine=direct" "direct-mcs:--engine=direct,--mcs" "ptr
     string(REPLACE ":" ";" parts ${variant})
     list(GET parts 0 name)
     list(GET parts 1 options)
-    foreach(test manager image overlay cpu)
+    foreach(test manager image overlay begin cpu)
         add_test(NAME container/${test}/${name}
                  COMMAND /usr/bin/python3 -B ${CMAKE_CURRENT_SOURCE_DIR}/${test}.py $<TARGET_FILE:selkie> ${options}
                          $<TARGET_FILE_DIR:container_hello>)
