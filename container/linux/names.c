@@ -11,6 +11,7 @@ enum {
     INODE_BITS = 40,
     DEVICE_PROC = 0x15,
     DEVICE_DEV = 0x16,
+    DEVICE_PTS = 0x17,
     DEVICE_SYS = 0x18
 };
 
@@ -32,7 +33,7 @@ static uint64_t inode_of(const char *folder, const char *name)
 void names_status(const char *path, struct statx *status)
 {
     status->inode = inode_of(path, "");
-    status->dev_minor = path[1] == 'd' ? DEVICE_DEV : path[1] == 'p' ? DEVICE_PROC : DEVICE_SYS;
+    status->dev_minor = strncmp(path, "/dev/pts", 8) == 0 ? DEVICE_PTS : path[1] == 'd' ? DEVICE_DEV : path[1] == 'p' ? DEVICE_PROC : DEVICE_SYS;
     status->block_size = status->block_size ? status->block_size : 1024;
     int64_t now = clock_now(CLOCK_REALTIME);
     if (now > 0) {
@@ -91,7 +92,7 @@ static uint32_t links_count(const struct file *file)
 
 static long list_stat(struct file *file, struct statx *status)
 {
-    bool is_dev = file->path && strcmp(file->path, "/dev") == 0;
+    bool is_dev = file->path && strncmp(file->path, "/dev", 4) == 0;
     *status = (struct statx){.mode = is_dev ? S_IFDIR | 0755 : S_IFDIR | 0555,
                              .links = links_count(file),
                              .user = (uint32_t)file->word[1],

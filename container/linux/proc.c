@@ -186,15 +186,36 @@ long proc_link(const char *path, char to[PATH_ROOM])
     return is_good ? (long)size : -ENOENT;
 }
 
+/* What every process has, and may be looked at by all. */
+static uint16_t mode_of(const char *name)
+{
+    static const char folder[] = "/proc/self/";
+    static const char *const FOLDERS[] = {"", "fd", "fdinfo", "net", "task"};
+    const char *path;
+    uint16_t mode = 0;
+    for (unsigned i = 0; i < sizeof FOLDERS / sizeof *FOLDERS && !mode; i++) {
+        mode = strcmp(name, FOLDERS[i]) == 0 ? S_IFDIR | 0555 : 0;
+    }
+    for (unsigned i = 0; !mode && (path = text_name(i)); i++) {
+        bool is_own = strncmp(path, folder, sizeof folder - 1) == 0;
+        mode = is_own && strcmp(path + sizeof folder - 1, name) == 0 ? S_IFREG | 0444 : 0;
+    }
+    return mode;
+}
+
 long proc_stat(const char *path, struct statx *status)
 {
     struct process_info info;
     const char *name;
     int pid = process_of(path, &name);
-    if (!pid || *name || proc_info(pid, &info) != pid) {
+    uint16_t mode = pid ? mode_of(name) : 0;
+    if (!mode || proc_info(pid, &info) != pid) {
         return -ENOENT;
     }
-    *status = (struct statx){.mode = S_IFDIR | 0555, .links = 9, .user = info.user, .group = info.group_id};
+    *status = (struct statx){.mode = mode,
+                             .links = (mode & S_IFMT) == S_IFREG ? 1 : *name ? 2 : 9,
+                             .user = info.user,
+                             .group = info.group_id};
     names_status(path, status);
     return 0;
 }

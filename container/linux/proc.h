@@ -25,7 +25,7 @@ void proc_list(struct file *folder); /* the numbers of all */
 bool proc_is_other(const char *path);
 long proc_open(const char *path, struct file **file);
 long proc_link(const char *path, char to[PATH_ROOM]);
-long proc_stat(const char *path, struct statx *status); /* of /proc/PID itself; -ENOENT for all else */
+long proc_stat(const char *path, struct statx *status); /* of what every process has; -ENOENT for all else */
 
 /* In proc_task.c: /proc/self/comm, and /proc/self/task/TID with the files that are a thread's own: those of these names.
  * What else is there is the process'. */

@@ -92,15 +92,17 @@ static int64_t ticks(int64_t ns)
     return ns / TICK_NS;
 }
 
-/* With a zero in front, unless it is one. */
-static const char *octal(uint64_t number)
+/* With zeros in front: one, and as many as it takes for that many digits. */
+static const char *octal(uint64_t number, size_t digits)
 {
     static char text[24];
-    char *at = text + sizeof text - 1;
+    char *at = text + sizeof text - 1, *end = at;
     for (*at = '\0'; number; number >>= 3) {
         *--at = (char)('0' + (number & 7));
     }
-    *--at = '0';
+    do {
+        *--at = '0';
+    } while (at > end - digits);
     return at;
 }
 
@@ -194,7 +196,7 @@ size_t thread_status_text(const struct process *process, const struct thread *th
     int id = thread ? thread->id : process->id;
     size_t length = (size_t)format_text(
         text, room, "Name:\t%s\nUmask:\t%s\nState:\t%s\nTgid:\t%d\nNgid:\t0\nPid:\t%d\nPPid:\t%lu\nTracerPid:\t0\n",
-        name_of(process, thread), octal(process->umask), state_text(state_of(process, thread)), process->id, id,
+        name_of(process, thread), octal(process->umask, 4), state_text(state_of(process, thread)), process->id, id,
         info.parent);
     length += ids_text(text + length, room - length);
     length += (size_t)format_text(text + length, room - length, "NStgid:\t%d\nNSpid:\t%d\nNSpgid:\t%lu\nNSsid:\t%lu\n",
@@ -260,5 +262,5 @@ size_t descriptor_text(const struct process *process, uint64_t number, char *tex
     struct file *open = process->files->descriptor[number].file;
     int64_t at = open->kind->seek ? open->kind->seek(open, 0, 1) : 0;
     return (size_t)format_text(text, room, "pos:\t%ld\nflags:\t%s\nmnt_id:\t1\nino:\t0\n", at > 0 ? at : 0,
-                               octal(file->flags | on_exec));
+                               octal(file->flags | on_exec, 1));
 }

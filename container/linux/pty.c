@@ -238,8 +238,8 @@ long pty_stat_path(const struct process *process, const char *path, struct statx
     } else if (strcmp(path, OWN) == 0) {
         device_status(status, 0666, OWN_INODE, MASTER_MAJOR, 0);
     } else if (is_folder(path)) {
-        *status = (struct statx){
-            .mode = S_IFDIR | 0755, .links = 2, .block_size = 1024, .inode = 1, .dev_minor = 0x17};
+        *status = (struct statx){.mode = S_IFDIR | 0755, .links = 2};
+        names_status(FOLDER, status);
     } else if (is_there(process, number)) {
         device_status(status, 0620, INODE + (uint64_t)number, SLAVE_MAJOR, (uint32_t)number);
     } else {

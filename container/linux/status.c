@@ -65,7 +65,7 @@ static long path_status(const struct process *process, struct path *path, bool f
         return result < 0 ? result : 0;
     }
     if (!follow && synthetic_link(process, path->text, other) > 0) {
-        status = (struct statx){.mode = S_IFLNK | 0777, .links = 1};
+        status = (struct statx){.mode = synthetic_link_mode(process, path->text), .links = 1};
         names_status(path->text, &status);
         return 0;
     }

@@ -103,13 +103,28 @@ static void path_tell(const struct process *process, const char *normal, struct 
     }
 }
 
+/* Nothing is there: below a file, that is another error. */
+static long absence(const struct process *process, const char *path)
+{
+    static char above[PATH_ROOM];
+    static struct statx status;
+    size_t length = strlen(path) + 1;
+    memmove(above, path, length);
+    text_drop(above);
+    if (!above[1] || !synthetic_covers(above)) {
+        return -ENOENT;
+    }
+    long error = synthetic_stat(process, above, &status);
+    return error ? error : (status.mode & S_IFMT) == S_IFDIR ? -ENOENT : -ENOTDIR;
+}
+
 long synthetic_open(const struct process *process, const char *path, unsigned flags, struct file **file)
 {
     bool is_directory = asks_directory(path);
     path = synthetic_normal(process, path);
     long error = file_open(process, path, flags, file);
     if (error) {
-        return error;
+        return error == -ENOENT ? absence(process, path) : error;
     }
     path_tell(process, path, *file);
     if (file_is_directory(*file)) {
@@ -148,7 +163,7 @@ long synthetic_stat(const struct process *process, const char *path, struct stat
     }
     error = file_open(process, path, O_RDONLY, &file);
     if (error) {
-        return error;
+        return error == -ENOENT ? absence(process, path) : error;
     }
     path_tell(process, path, file);
     error = file->kind->stat ? file->kind->stat(file, status) : -ENOENT;

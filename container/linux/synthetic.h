@@ -17,6 +17,9 @@ struct file *synthetic_file(const struct process *process, const char *path);
 /* What a link of /proc points to: its length, or -EINVAL when it is none, -ENOENT. */
 long synthetic_link(const struct process *process, const char *path, char to[PATH_ROOM]);
 
+/* The link's own: of a descriptor, what may be done with it. */
+uint16_t synthetic_link_mode(const struct process *process, const char *path);
+
 /* The same if a walk goes on there, 0 if it does not: it is no link, or one to what is open and not to a name. */
 long synthetic_way(const struct process *process, const char *path, char to[PATH_ROOM]);
 

@@ -108,3 +108,60 @@ long synthetic_way(const struct process *process, const char *path, char to[PATH
     long length = link_target(process, path, to);
     return length > 0 && (to[0] == '/' || !proc_is_other(path)) ? length : 0;
 }
+
+/* In octal, behind "flags:" in /proc/PID/fdinfo/N; those of a file that can be read and written if it does not say. */
+static unsigned flags_read(const char *text, size_t size)
+{
+    static const char field[] = "flags:\t";
+    unsigned flags = 0;
+    for (size_t i = 0; i + sizeof field <= size; i++) {
+        if (memcmp(text + i, field, sizeof field - 1) == 0) {
+            for (i += sizeof field - 1; i < size && text[i] >= '0' && text[i] <= '7'; i++) {
+                flags = flags << 3 | (unsigned)(text[i] - '0');
+            }
+            return flags;
+        }
+    }
+    return O_RDWR;
+}
+
+/* Of a descriptor of this process or another; false: the path is none. */
+static bool flags_of(const struct process *process, const char *path, unsigned *flags)
+{
+    static char info[PATH_ROOM];
+    const struct file *own = descriptor_number(path) >= 0 ? file_of(process, (uint64_t)descriptor_number(path)) : NULL;
+    size_t length = strlen(path), name = length;
+    while (name > 0 && path[name - 1] != '/') {
+        name--;
+    }
+    *flags = own ? own->flags : O_RDWR;
+    if (own || !proc_is_other(path) || name < 4 || strncmp(path + name - 4, "/fd/", 4) != 0) {
+        return own;
+    }
+    struct file *file;
+    size_t size;
+    format_text(info, sizeof info, "%s", path);
+    format_text(info + name - 1, sizeof info - name, "info/%s", path + name);
+    if (proc_open(info, &file) == 0) {
+        const char *text = text_read_all(file, &size);
+        *flags = text ? flags_read(text, size) : *flags;
+        file_release(file);
+    }
+    return true;
+}
+
+uint16_t synthetic_link_mode(const struct process *process, const char *path)
+{
+    static char normal[PATH_ROOM];
+    unsigned flags;
+    const char *found = synthetic_normal(process, path);
+    memcpy(normal, found, strlen(found) + 1);
+    if (descriptor_number(path) >= 0 && path[1] == 'd') { /* /dev/fd/N leads to the other */
+        return S_IFLNK | 0777;
+    }
+    if (!flags_of(process, normal, &flags)) {
+        return S_IFLNK | 0777;
+    }
+    unsigned access = flags & O_ACCMODE;
+    return (uint16_t)(S_IFLNK | 0100 | (access != O_WRONLY ? 0400 : 0) | (access != O_RDONLY ? 0200 : 0));
+}

@@ -49,7 +49,7 @@ def name_server():
 
 
 def main():
-    selkie, options = sys.argv[1:]
+    selkie, options = sys.argv[1:3]
     with Managed(selkie, options) as m:
         layout(m.path("bare"), [layer(("empty", tarfile.REGTYPE, b""))], {})
         layout(m.path("own"), [layer(("etc", tarfile.DIRTYPE, None, 0, 0, 0o750), ("etc/hosts", tarfile.REGTYPE, b"9.9.9.9 x\n"),

@@ -10,7 +10,7 @@ foreach(variant "direct:--engine=direct" "direct-mcs:--engine=direct,--mcs" "ptr
                          $<TARGET_FILE_DIR:container_hello>)
         set_tests_properties(container/${test}/${name} PROPERTIES TIMEOUT 400)
     endforeach()
-    foreach(test commands exec shm)
+    foreach(test commands exec shm proc)
         add_test(NAME container/${test}/${name}
                  COMMAND /usr/bin/python3 -B ${CMAKE_CURRENT_SOURCE_DIR}/${test}.py $<TARGET_FILE:selkie> ${options})
         set_tests_properties(container/${test}/${name} PROPERTIES TIMEOUT 300)
