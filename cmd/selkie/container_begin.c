@@ -20,7 +20,7 @@
 #include "container_tree.h"
 #include "host/fd.h"
 
-#define RESOLV "/etc/resolv.conf"
+#define RESOLV             "/etc/resolv.conf"
 #define RESOLV_OF_RESOLVED "/run/systemd/resolve/resolv.conf"
 
 enum {
@@ -81,7 +81,8 @@ static void place_make(const struct container_root *root, const char *path, bool
             break;
         }
         if (is_last && is_file && (lower < 0 || fstatat(lower, part, &status, AT_SYMLINK_NOFOLLOW) != 0)) {
-            HOST_FD int file = openat(upper, part, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
+            HOST_FD int file =
+                openat(upper, part, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
             (void)(file >= 0 && fchmod(file, FILE_MODE) == 0);
             break;
         }
@@ -119,7 +120,8 @@ static bool names_server(const char *text)
     bool does = false;
     for (const char *line = text; line && !does; line = strchr(line, '\n')) {
         line += *line == '\n';
-        const char *address = strncmp(line, "nameserver", 10) == 0 ? line + 10 + strspn(line + 10, " \t") : NULL;
+        const char *address =
+            strncmp(line, "nameserver", 10) == 0 ? line + 10 + strspn(line + 10, " \t") : NULL;
         does = address && strncmp(address, "127.", 4) != 0 && strncmp(address, "::1", 3) != 0;
     }
     return does;
@@ -135,8 +137,8 @@ static void resolv_text(const struct container_options *options, char text[TEXT_
         return;
     }
     (void)file_read(RESOLV, text);
-    if (strcmp(options->network, "any") != 0 && !names_server(text) && file_read(RESOLV_OF_RESOLVED, behind) &&
-        names_server(behind)) {
+    if (strcmp(options->network, "any") != 0 && !names_server(text) &&
+        file_read(RESOLV_OF_RESOLVED, behind) && names_server(behind)) {
         memcpy(text, behind, TEXT_SIZE);
     }
 }
@@ -144,8 +146,8 @@ static void resolv_text(const struct container_options *options, char text[TEXT_
 static void hosts_text(const char *name, char text[TEXT_SIZE])
 {
     (void)snprintf(text, TEXT_SIZE,
-                   "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n127.0.0.1\t%s%s%s\n", host_name,
-                   strcmp(name, host_name) ? " " : "", strcmp(name, host_name) ? name : "");
+                   "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n127.0.0.1\t%s%s%s\n",
+                   host_name, strcmp(name, host_name) ? " " : "", strcmp(name, host_name) ? name : "");
 }
 
 static bool is_wanted(const struct container_root *root, const struct container_options *options,
@@ -153,7 +155,8 @@ static bool is_wanted(const struct container_root *root, const struct container_
 {
     struct stat status;
     HOST_FD int fd = options->image ? -1 : tree_open(root->lower, path, O_RDONLY | O_NONBLOCK);
-    return options->image || fd < 0 || (fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && !status.st_size);
+    return options->image || fd < 0 ||
+           (fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && !status.st_size);
 }
 
 static void file_write(int folder, const char *name, const char *text)

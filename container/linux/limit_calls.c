@@ -109,24 +109,22 @@ static void limit_name(char text[24], uint64_t limit)
 size_t limits_text(const struct process *process, char *text, size_t room)
 {
     static const char *const NAMES[LIMITS][2] = {
-        {"Max cpu time", "seconds"},        {"Max file size", "bytes"},
-        {"Max data size", "bytes"},         {"Max stack size", "bytes"},
-        {"Max core file size", "bytes"},    {"Max resident set", "bytes"},
-        {"Max processes", "processes"},     {"Max open files", "files"},
-        {"Max locked memory", "bytes"},     {"Max address space", "bytes"},
-        {"Max file locks", "locks"},        {"Max pending signals", "signals"},
-        {"Max msgqueue size", "bytes"},     {"Max nice priority", ""},
-        {"Max realtime priority", ""},      {"Max realtime timeout", "us"},
+        {"Max cpu time", "seconds"},    {"Max file size", "bytes"},      {"Max data size", "bytes"},
+        {"Max stack size", "bytes"},    {"Max core file size", "bytes"}, {"Max resident set", "bytes"},
+        {"Max processes", "processes"}, {"Max open files", "files"},     {"Max locked memory", "bytes"},
+        {"Max address space", "bytes"}, {"Max file locks", "locks"},     {"Max pending signals", "signals"},
+        {"Max msgqueue size", "bytes"}, {"Max nice priority", ""},       {"Max realtime priority", ""},
+        {"Max realtime timeout", "us"},
     };
     char soft[24], hard[24];
-    size_t length = (size_t)format_text(text, room, "%-25s %-20s %-20s %-10s\n", "Limit", "Soft Limit", "Hard Limit",
-                                        "Units");
+    size_t length = (size_t)format_text(text, room, "%-25s %-20s %-20s %-10s\n", "Limit", "Soft Limit",
+                                        "Hard Limit", "Units");
     for (unsigned i = 0; i < LIMITS; i++) {
         struct limit limit = limit_of(process, i);
         limit_name(soft, limit.soft);
         limit_name(hard, limit.hard);
-        length += (size_t)format_text(text + length, room - length, "%-25s %-20s %-20s %-10s\n", NAMES[i][0], soft,
-                                      hard, NAMES[i][1]);
+        length += (size_t)format_text(text + length, room - length, "%-25s %-20s %-20s %-10s\n", NAMES[i][0],
+                                      soft, hard, NAMES[i][1]);
     }
     return length;
 }

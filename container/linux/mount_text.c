@@ -45,11 +45,11 @@ static size_t mount_text(const struct mount *mount, unsigned number, bool is_inf
         return 0;
     }
     path_write(path, mount->path);
-    return (size_t)(is_info
-                        ? format_text(text, room, "%u %u 0:%u / %s %s - %s %s rw\n", number, number == 1 ? 0 : 1,
-                                      mount->minor, path, mount->options, mount->type, mount->source)
-                        : format_text(text, room, "%s %s %s %s 0 0\n", mount->source, path, mount->type,
-                                      mount->options));
+    return (size_t)(is_info ? format_text(text, room, "%u %u 0:%u / %s %s - %s %s rw\n", number,
+                                          number == 1 ? 0 : 1, mount->minor, path, mount->options,
+                                          mount->type, mount->source)
+                            : format_text(text, room, "%s %s %s %s 0 0\n", mount->source, path, mount->type,
+                                          mount->options));
 }
 
 static const char *root_options(bool is_overlay)
@@ -66,7 +66,8 @@ static size_t list_text(bool is_info, char *text, size_t room)
 {
     bool is_overlay = overlay_is_on();
     const struct mount FIRST[] = {
-        {is_overlay ? "overlay" : "rootfs", "/", is_overlay ? "overlay" : "ext4", root_options(is_overlay), 1},
+        {is_overlay ? "overlay" : "rootfs", "/", is_overlay ? "overlay" : "ext4", root_options(is_overlay),
+         1},
         {"proc", "/proc", "proc", "rw,nosuid,nodev,noexec,relatime", 0x15},
         {"tmpfs", "/dev", "tmpfs", "rw,nosuid,mode=755", 0x16},
         {"devpts", "/dev/pts", "devpts", "rw,nosuid,noexec,relatime,gid=5,mode=620,ptmxmode=666", 0x17},

@@ -33,7 +33,10 @@ static uint64_t inode_of(const char *folder, const char *name)
 void names_status(const char *path, struct statx *status)
 {
     status->inode = inode_of(path, "");
-    status->dev_minor = strncmp(path, "/dev/pts", 8) == 0 ? DEVICE_PTS : path[1] == 'd' ? DEVICE_DEV : path[1] == 'p' ? DEVICE_PROC : DEVICE_SYS;
+    status->dev_minor = strncmp(path, "/dev/pts", 8) == 0 ? DEVICE_PTS
+                        : path[1] == 'd'                  ? DEVICE_DEV
+                        : path[1] == 'p'                  ? DEVICE_PROC
+                                                          : DEVICE_SYS;
     status->block_size = status->block_size ? status->block_size : 1024;
     int64_t now = clock_now(CLOCK_REALTIME);
     if (now > 0) {

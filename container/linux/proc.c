@@ -64,13 +64,14 @@ static size_t status_of(int pid, const struct process_info *info, char *text, si
     const char *state = (char)info->state == 'Z'   ? "Z (zombie)"
                         : (char)info->state == 'T' ? "T (stopped)"
                                                    : "S (sleeping)";
-    return (size_t)format_text(text, room,
-                               "Name:\t%s\nState:\t%s\nTgid:\t%d\nNgid:\t0\nPid:\t%d\nPPid:\t%lu\nTracerPid:\t0\n"
-                               "Uid:\t%u\t%u\t%u\t%u\nGid:\t%u\t%u\t%u\t%u\nVmSize:\t%8lu kB\nVmRSS:\t%8lu kB\n"
-                               "Threads:\t1\n",
-                               info->name, state, pid, pid, info->parent, info->user, info->user, info->user,
-                               info->user, info->group_id, info->group_id, info->group_id, info->group_id,
-                               info->bytes / 1024, info->bytes / 1024);
+    return (size_t)format_text(
+        text, room,
+        "Name:\t%s\nState:\t%s\nTgid:\t%d\nNgid:\t0\nPid:\t%d\nPPid:\t%lu\nTracerPid:\t0\n"
+        "Uid:\t%u\t%u\t%u\t%u\nGid:\t%u\t%u\t%u\t%u\nVmSize:\t%8lu kB\nVmRSS:\t%8lu kB\n"
+        "Threads:\t1\n",
+        info->name, state, pid, pid, info->parent, info->user, info->user, info->user, info->user,
+        info->group_id, info->group_id, info->group_id, info->group_id, info->bytes / 1024,
+        info->bytes / 1024);
 }
 
 /* What the server knows; -1: nothing of that name. */
@@ -86,7 +87,8 @@ static long known_text(int pid, const struct process_info *info, const char *nam
         return format_text(text, room, "%s\n", info->name);
     }
     if (strcmp(name, "statm") == 0) {
-        return format_text(text, room, "%lu %lu 0 0 0 0 0\n", info->bytes / PAGE_SIZE, info->bytes / PAGE_SIZE);
+        return format_text(text, room, "%lu %lu 0 0 0 0 0\n", info->bytes / PAGE_SIZE,
+                           info->bytes / PAGE_SIZE);
     }
     if (strcmp(name, "cmdline") == 0) {
         memcpy(text, info->arguments, info->arguments_size);
@@ -213,7 +215,9 @@ long proc_stat(const char *path, struct statx *status)
         return -ENOENT;
     }
     *status = (struct statx){.mode = mode,
-                             .links = (mode & S_IFMT) == S_IFREG ? 1 : *name ? 2 : 9,
+                             .links = (mode & S_IFMT) == S_IFREG ? 1
+                                      : *name                    ? 2
+                                                                 : 9,
                              .user = info.user,
                              .group = info.group_id};
     names_status(path, status);

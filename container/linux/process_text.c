@@ -56,10 +56,10 @@ static struct sizes sizes_get(void)
         sizes.all += size;
         sizes.stack += regions[i].is_stack ? size : 0;
         sizes.code += is_code ? size : 0;
-        sizes.data += !is_code && !regions[i].is_stack && !regions[i].is_shared &&
-                              (regions[i].protection & PROT_WRITE)
-                          ? size
-                          : 0;
+        sizes.data +=
+            !is_code && !regions[i].is_stack && !regions[i].is_shared && (regions[i].protection & PROT_WRITE)
+                ? size
+                : 0;
     }
     return sizes;
 }
@@ -117,8 +117,9 @@ size_t thread_stat_text(const struct process *process, const struct thread *thre
 {
     struct process_info info;
     info_of(process, &info);
-    struct usage used = thread ? usage_of_thread(thread) : process->is_hosted ? process->usage
-                                                                               : usage_of_process(NULL);
+    struct usage used = thread               ? usage_of_thread(thread)
+                        : process->is_hosted ? process->usage
+                                             : usage_of_process(NULL);
     struct usage children = process->children;
     struct signals signals = signals_get(process, thread);
     const struct thread *first = thread ? thread : thread_find(process->id);
@@ -136,8 +137,8 @@ size_t thread_stat_text(const struct process *process, const struct thread *thre
     const uint64_t word = 0x7ffffffful;
     length += format_text(
         text + length, room - (size_t)length,
-        "18446744073709551615 %lu 0 0 0 0 %lu %lu %lu %lu 0 0 0 17 0 %u %u 0 0 0 0 0 0 %lu %lu %lu %lu 0\n", 1ul,
-        (signals.thread | signals.process) & word, signals.blocked & word, signals.ignored & word,
+        "18446744073709551615 %lu 0 0 0 0 %lu %lu %lu %lu 0 0 0 17 0 %u %u 0 0 0 0 0 0 %lu %lu %lu %lu 0\n",
+        1ul, (signals.thread | signals.process) & word, signals.blocked & word, signals.ignored & word,
         signals.caught & word, is_timed ? (unsigned)first->schedule.priority : 0u,
         first ? (unsigned)first->schedule.policy : 0u, process->arguments_start, process->arguments_end,
         process->arguments_end, process->environment_end);
@@ -154,8 +155,8 @@ static size_t ids_text(char *text, size_t room)
     const uint32_t *users = identity_ids(false), *own = identity_ids(true);
     unsigned count;
     const uint32_t *groups = identity_groups(&count);
-    int length = format_text(text, room, "Uid:\t%u\t%u\t%u\t%u\nGid:\t%u\t%u\t%u\t%u\n", users[0], users[1], users[2],
-                             users[1], own[0], own[1], own[2], own[1]);
+    int length = format_text(text, room, "Uid:\t%u\t%u\t%u\t%u\nGid:\t%u\t%u\t%u\t%u\n", users[0], users[1],
+                             users[2], users[1], own[0], own[1], own[2], own[1]);
     length += format_text(text + length, room - (size_t)length, "FDSize:\t256\nGroups:\t");
     for (unsigned i = 0; i < count; i++) {
         length += format_text(text + length, room - (size_t)length, "%u ", groups[i]);
@@ -169,14 +170,16 @@ static size_t memory_text(char *text, size_t room)
     uint64_t resident = page_count() * KIB_PAGES;
     return (size_t)format_text(
         text, room,
-        "VmPeak:\t%8lu kB\nVmSize:\t%8lu kB\nVmLck:\t%8u kB\nVmPin:\t%8u kB\nVmHWM:\t%8lu kB\nVmRSS:\t%8lu kB\n"
+        "VmPeak:\t%8lu kB\nVmSize:\t%8lu kB\nVmLck:\t%8u kB\nVmPin:\t%8u kB\nVmHWM:\t%8lu kB\nVmRSS:\t%8lu "
+        "kB\n"
         "RssAnon:\t%8lu kB\nRssFile:\t%8u kB\nRssShmem:\t%8u kB\nVmData:\t%8lu kB\nVmStk:\t%8lu kB\n"
         "VmExe:\t%8lu kB\nVmLib:\t%8u kB\nVmPTE:\t%8lu kB\nVmSwap:\t%8u kB\n",
         sizes.all / 1024, sizes.all / 1024, 0, 0, resident, resident, resident, 0, 0, sizes.data / 1024,
         sizes.stack / 1024, sizes.code / 1024, 0, resident / 512 + 4, 0);
 }
 
-static size_t signals_text(const struct process *process, const struct thread *thread, char *text, size_t room)
+static size_t signals_text(const struct process *process, const struct thread *thread, char *text,
+                           size_t room)
 {
     struct signals signals = signals_get(process, thread);
     uint64_t capable = identity_user() == 0 ? (1ul << ALL_CAPABILITIES_BITS) - 1 : 0;
@@ -185,8 +188,8 @@ static size_t signals_text(const struct process *process, const struct thread *t
         "SigQ:\t0/1024\nSigPnd:\t%016lx\nShdPnd:\t%016lx\nSigBlk:\t%016lx\nSigIgn:\t%016lx\nSigCgt:\t%016lx\n"
         "CapInh:\t%016lx\nCapPrm:\t%016lx\nCapEff:\t%016lx\nCapBnd:\t%016lx\nCapAmb:\t%016lx\n"
         "NoNewPrivs:\t%u\nSeccomp:\t0\nSeccomp_filters:\t0\n",
-        signals.thread, signals.process, signals.blocked, signals.ignored, signals.caught, 0ul, capable, capable,
-        capable, 0ul, process->task.has_no_new_privileges);
+        signals.thread, signals.process, signals.blocked, signals.ignored, signals.caught, 0ul, capable,
+        capable, capable, 0ul, process->task.has_no_new_privileges);
 }
 
 size_t thread_status_text(const struct process *process, const struct thread *thread, char *text, size_t room)
@@ -195,14 +198,17 @@ size_t thread_status_text(const struct process *process, const struct thread *th
     info_of(process, &info);
     int id = thread ? thread->id : process->id;
     size_t length = (size_t)format_text(
-        text, room, "Name:\t%s\nUmask:\t%s\nState:\t%s\nTgid:\t%d\nNgid:\t0\nPid:\t%d\nPPid:\t%lu\nTracerPid:\t0\n",
-        name_of(process, thread), octal(process->umask, 4), state_text(state_of(process, thread)), process->id, id,
-        info.parent);
+        text, room,
+        "Name:\t%s\nUmask:\t%s\nState:\t%s\nTgid:\t%d\nNgid:\t0\nPid:\t%d\nPPid:\t%lu\nTracerPid:\t0\n",
+        name_of(process, thread), octal(process->umask, 4), state_text(state_of(process, thread)),
+        process->id, id, info.parent);
     length += ids_text(text + length, room - length);
-    length += (size_t)format_text(text + length, room - length, "NStgid:\t%d\nNSpid:\t%d\nNSpgid:\t%lu\nNSsid:\t%lu\n",
-                                  process->id, id, info.group, info.session);
+    length += (size_t)format_text(text + length, room - length,
+                                  "NStgid:\t%d\nNSpid:\t%d\nNSpgid:\t%lu\nNSsid:\t%lu\n", process->id, id,
+                                  info.group, info.session);
     length += memory_text(text + length, room - length);
-    length += (size_t)format_text(text + length, room - length, "CoreDumping:\t0\nThreads:\t%u\n", process->thread_count);
+    length += (size_t)format_text(text + length, room - length, "CoreDumping:\t0\nThreads:\t%u\n",
+                                  process->thread_count);
     length += signals_text(process, thread, text + length, room - length);
     return length + (size_t)format_text(text + length, room - length,
                                         "Cpus_allowed:\t1\nCpus_allowed_list:\t0\nMems_allowed:\t1\n"

@@ -57,7 +57,8 @@ static long status_of(struct file *file)
 static long path_status(const struct process *process, struct path *path, bool follow)
 {
     uint64_t flags = follow ? 0 : AT_SYMLINK_NOFOLLOW;
-    if (follow && synthetic_covers(path->text) && strcmp(synthetic_normal(process, path->text), "/proc/self/exe") == 0) {
+    if (follow && synthetic_covers(path->text) &&
+        strcmp(synthetic_normal(process, path->text), "/proc/self/exe") == 0) {
         (void)path_set(path, process->program);
     }
     long result = path_do(process, path, follow, stat_below, &flags);
@@ -204,11 +205,8 @@ static long statfs_write(uint64_t to, const char *path)
                  {"/proc", PROC_MAGIC, 0},
                  {"/sys", SYSFS_MAGIC, 0},
                  {"/dev", TMPFS_MAGIC, 1ul << 14}};
-    struct statfs statfs = {.type = EXT4_MAGIC,
-                            .block_size = 4096,
-                            .blocks = 1ul << 28,
-                            .name_length = 255,
-                            .fragment = 4096};
+    struct statfs statfs = {
+        .type = EXT4_MAGIC, .block_size = 4096, .blocks = 1ul << 28, .name_length = 255, .fragment = 4096};
     for (unsigned i = 0; path && i < sizeof KINDS / sizeof *KINDS; i++) {
         if (text_is_under(path, KINDS[i].folder)) {
             statfs.type = KINDS[i].magic;

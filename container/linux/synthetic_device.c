@@ -109,8 +109,11 @@ static const struct file_kind RANDOM_KIND = {.name = "/dev/urandom",
                                              .write = null_write,
                                              .seek = device_seek,
                                              .stat = device_stat};
-static const struct file_kind CONSOLE_KIND = {
-    .name = "/dev/console", .is_ready_for_ever = true, .read = null_read, .write = console_write, .stat = device_stat};
+static const struct file_kind CONSOLE_KIND = {.name = "/dev/console",
+                                              .is_ready_for_ever = true,
+                                              .read = null_read,
+                                              .write = console_write,
+                                              .stat = device_stat};
 
 static const struct {
     const char *path;

@@ -13,9 +13,14 @@ static const struct {
     const char *path;
     enum name_type type;
 } OTHERS[] = {
-    {"/dev/tty", NAME_DEVICE},       {"/dev/ptmx", NAME_DEVICE},
-    {"/dev/pts", NAME_DIRECTORY},    {"/proc/self/fd", NAME_DIRECTORY}, {"/proc/self/fdinfo", NAME_DIRECTORY},
-    {"/proc/self/task", NAME_DIRECTORY}, {"/proc/self/comm", NAME_FILE},   {"/proc/self/oom_score_adj", NAME_FILE},
+    {"/dev/tty", NAME_DEVICE},
+    {"/dev/ptmx", NAME_DEVICE},
+    {"/dev/pts", NAME_DIRECTORY},
+    {"/proc/self/fd", NAME_DIRECTORY},
+    {"/proc/self/fdinfo", NAME_DIRECTORY},
+    {"/proc/self/task", NAME_DIRECTORY},
+    {"/proc/self/comm", NAME_FILE},
+    {"/proc/self/oom_score_adj", NAME_FILE},
 };
 
 static const char *other_name(unsigned index)

@@ -8,10 +8,12 @@
 static const struct {
     const char *path, *target;
 } LINKS[] = {
-    {"/dev/fd", "/proc/self/fd"},        {"/dev/stdin", "/proc/self/fd/0"}, {"/dev/stdout", "/proc/self/fd/1"},
-    {"/dev/stderr", "/proc/self/fd/2"},  {"/proc/mounts", "self/mounts"},   {"/proc/net", "self/net"},
-    {"/proc/thread-self", NULL},         {"/proc/self", NULL},              {"/proc/self/cwd", NULL},
-    {"/proc/self/exe", NULL},            {"/proc/self/root", NULL},
+    {"/dev/fd", "/proc/self/fd"},       {"/dev/stdin", "/proc/self/fd/0"},
+    {"/dev/stdout", "/proc/self/fd/1"}, {"/dev/stderr", "/proc/self/fd/2"},
+    {"/proc/mounts", "self/mounts"},    {"/proc/net", "self/net"},
+    {"/proc/thread-self", NULL},        {"/proc/self", NULL},
+    {"/proc/self/cwd", NULL},           {"/proc/self/exe", NULL},
+    {"/proc/self/root", NULL},
 };
 
 const char *link_name(unsigned index)
@@ -129,7 +131,8 @@ static unsigned flags_read(const char *text, size_t size)
 static bool flags_of(const struct process *process, const char *path, unsigned *flags)
 {
     static char info[PATH_ROOM];
-    const struct file *own = descriptor_number(path) >= 0 ? file_of(process, (uint64_t)descriptor_number(path)) : NULL;
+    const struct file *own =
+        descriptor_number(path) >= 0 ? file_of(process, (uint64_t)descriptor_number(path)) : NULL;
     size_t length = strlen(path), name = length;
     while (name > 0 && path[name - 1] != '/') {
         name--;

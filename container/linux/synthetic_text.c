@@ -56,8 +56,11 @@ OF_MEMORY(maps)
 OF_MEMORY(smaps)
 OF_MEMORY(smaps_rollup)
 
-#define SOCKETS "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode"
-#define SOCKETS6 "  sl  local_address                         remote_address                        st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode"
+#define SOCKETS                                                                                              \
+    "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode"
+#define SOCKETS6                                                                                             \
+    "  sl  local_address                         remote_address                        st tx_queue "         \
+    "rx_queue tr tm->when retrnsmt   uid  timeout inode"
 
 static const struct {
     const char *path;
@@ -84,9 +87,11 @@ static const struct {
     {"/proc/self/wchan", .fixed = "0"},
     {"/proc/self/net/dev",
      .fixed = "Inter-|   Receive                                                |  Transmit\n"
-              " face |bytes    packets errs drop fifo frame compressed multicast|bytes    packets errs drop fifo colls "
+              " face |bytes    packets errs drop fifo frame compressed multicast|bytes    packets errs drop "
+              "fifo colls "
               "carrier compressed\n"
-              "    lo:       0       0    0    0    0     0          0         0        0       0    0    0    0     0 "
+              "    lo:       0       0    0    0    0     0          0         0        0       0    0    0  "
+              "  0     0 "
               "      0          0\n"},
     {"/proc/self/net/if_inet6", .fixed = ""},
     {"/proc/self/net/route",
@@ -99,10 +104,12 @@ static const struct {
     {"/proc/cgroups", .fixed = "#subsys_name\thierarchy\tnum_cgroups\tenabled\n"},
     {"/proc/cmdline", .fixed = "selkie\n"},
     {"/proc/cpuinfo", .text = cpuinfo_text},
-    {"/proc/devices", .fixed = "Character devices:\n  1 mem\n  5 /dev/tty\n  5 /dev/console\n  5 /dev/ptmx\n136 pts\n"
-                               "\nBlock devices:\n"},
+    {"/proc/devices",
+     .fixed = "Character devices:\n  1 mem\n  5 /dev/tty\n  5 /dev/console\n  5 /dev/ptmx\n136 pts\n"
+              "\nBlock devices:\n"},
     {"/proc/filesystems",
-     .fixed = "nodev\tsysfs\nnodev\ttmpfs\nnodev\tproc\nnodev\tdevpts\nnodev\tcgroup2\nnodev\toverlay\n\text4\n"},
+     .fixed =
+         "nodev\tsysfs\nnodev\ttmpfs\nnodev\tproc\nnodev\tdevpts\nnodev\tcgroup2\nnodev\toverlay\n\text4\n"},
     {"/proc/loadavg", .text = loadavg_text},
     {"/proc/meminfo", .text = meminfo_text},
     {"/proc/stat", .text = system_stat_text},

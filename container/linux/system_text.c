@@ -28,7 +28,8 @@ static int64_t span_ns(uint64_t cycles)
 uint64_t proc_start_ticks(uint64_t start_tsc)
 {
     uint64_t now = __builtin_ia32_rdtsc();
-    int64_t start = clock_now(CLOCK_MONOTONIC) - (start_tsc && now > start_tsc ? span_ns(now - start_tsc) : 0);
+    int64_t start =
+        clock_now(CLOCK_MONOTONIC) - (start_tsc && now > start_tsc ? span_ns(now - start_tsc) : 0);
     return start > 0 ? (uint64_t)start / TICK_NS : 0;
 }
 
@@ -38,13 +39,31 @@ size_t meminfo_text(const struct process *process, char *text, size_t room)
     const struct {
         const char *name;
         uint64_t value;
-    } LINES[] = {{"MemTotal", total},    {"MemFree", available}, {"MemAvailable", available}, {"Buffers", 0},
-                 {"Cached", 0},          {"SwapCached", 0},      {"Active", total - available}, {"Inactive", 0},
-                 {"SwapTotal", 0},       {"SwapFree", 0},        {"Dirty", 0},                 {"Writeback", 0},
-                 {"AnonPages", total - available}, {"Mapped", 0}, {"Shmem", 0},                {"KReclaimable", 0},
-                 {"Slab", 0},            {"SReclaimable", 0},    {"SUnreclaim", 0},            {"KernelStack", 0},
-                 {"PageTables", 0},      {"CommitLimit", total}, {"Committed_AS", total - available},
-                 {"HugePages_Total", 0}, {"HugePages_Free", 0}};
+    } LINES[] = {{"MemTotal", total},
+                 {"MemFree", available},
+                 {"MemAvailable", available},
+                 {"Buffers", 0},
+                 {"Cached", 0},
+                 {"SwapCached", 0},
+                 {"Active", total - available},
+                 {"Inactive", 0},
+                 {"SwapTotal", 0},
+                 {"SwapFree", 0},
+                 {"Dirty", 0},
+                 {"Writeback", 0},
+                 {"AnonPages", total - available},
+                 {"Mapped", 0},
+                 {"Shmem", 0},
+                 {"KReclaimable", 0},
+                 {"Slab", 0},
+                 {"SReclaimable", 0},
+                 {"SUnreclaim", 0},
+                 {"KernelStack", 0},
+                 {"PageTables", 0},
+                 {"CommitLimit", total},
+                 {"Committed_AS", total - available},
+                 {"HugePages_Total", 0},
+                 {"HugePages_Free", 0}};
     size_t length = 0;
     (void)process;
     for (unsigned i = 0; i < sizeof LINES / sizeof *LINES; i++) {
@@ -52,8 +71,8 @@ size_t meminfo_text(const struct process *process, char *text, size_t room)
         int width = (int)(15 - strlen(LINES[i].name));
         char gap[16] = "               ";
         gap[width > 0 ? width : 1] = '\0';
-        length += (size_t)format_text(text + length, room - length, "%s:%s%8lu%s\n", LINES[i].name, gap, LINES[i].value,
-                                      is_count ? "" : " kB");
+        length += (size_t)format_text(text + length, room - length, "%s:%s%8lu%s\n", LINES[i].name, gap,
+                                      LINES[i].value, is_count ? "" : " kB");
     }
     length += (size_t)format_text(text + length, room - length, "Hugepagesize:       2048 kB\n");
     return length;
@@ -89,7 +108,8 @@ size_t loadavg_text(const struct process *process, char *text, size_t room)
 {
     struct counts counts = processes_count();
     (void)process;
-    return (size_t)format_text(text, room, "0.00 0.00 0.00 %u/%u %d\n", counts.running, counts.all, counts.last);
+    return (size_t)format_text(text, room, "0.00 0.00 0.00 %u/%u %d\n", counts.running, counts.all,
+                               counts.last);
 }
 
 /* Programs' time, as far as processes have told it to each other; what is left of the machine's life is idle. */
@@ -109,13 +129,14 @@ size_t system_stat_text(const struct process *process, char *text, size_t room)
     size_t length = 0;
     static const char *const NAMES[] = {"cpu ", "cpu0"};
     for (unsigned i = 0; i < 2; i++) {
-        length += (size_t)format_text(text + length, room - length, "%s %ld 0 %ld %ld 0 0 0 0 0 0\n", NAMES[i], user,
-                                      system, idle);
+        length += (size_t)format_text(text + length, room - length, "%s %ld 0 %ld %ld 0 0 0 0 0 0\n",
+                                      NAMES[i], user, system, idle);
     }
-    return length + (size_t)format_text(text + length, room - length,
-                                        "intr 0\nctxt 0\nbtime %ld\nprocesses %d\nprocs_running %u\nprocs_blocked 0\n"
-                                        "softirq 0 0 0 0 0 0 0 0 0 0 0\n",
-                                        booted, counts.last, counts.running);
+    return length +
+           (size_t)format_text(text + length, room - length,
+                               "intr 0\nctxt 0\nbtime %ld\nprocesses %d\nprocs_running %u\nprocs_blocked 0\n"
+                               "softirq 0 0 0 0 0 0 0 0 0 0 0\n",
+                               booted, counts.last, counts.running);
 }
 
 struct feature {
@@ -126,12 +147,14 @@ struct feature {
 static size_t features_text(char *text, size_t room)
 {
     static const struct feature FEATURES[] = {
-        {1, 3, 0, "fpu"},     {1, 3, 4, "tsc"},     {1, 3, 8, "cx8"},     {1, 3, 15, "cmov"},   {1, 3, 23, "mmx"},
-        {1, 3, 24, "fxsr"},   {1, 3, 25, "sse"},    {1, 3, 26, "sse2"},   {1, 2, 0, "pni"},     {1, 2, 1, "pclmulqdq"},
-        {1, 2, 9, "ssse3"},   {1, 2, 12, "fma"},    {1, 2, 13, "cx16"},   {1, 2, 19, "sse4_1"}, {1, 2, 20, "sse4_2"},
-        {1, 2, 22, "movbe"},  {1, 2, 23, "popcnt"}, {1, 2, 25, "aes"},    {1, 2, 26, "xsave"},  {1, 2, 28, "avx"},
-        {1, 2, 29, "f16c"},   {1, 2, 30, "rdrand"}, {7, 1, 3, "bmi1"},    {7, 1, 5, "avx2"},    {7, 1, 8, "bmi2"},
-        {7, 1, 9, "erms"},    {7, 1, 16, "avx512f"}, {7, 1, 18, "rdseed"}, {7, 1, 29, "sha_ni"},
+        {1, 3, 0, "fpu"},     {1, 3, 4, "tsc"},       {1, 3, 8, "cx8"},      {1, 3, 15, "cmov"},
+        {1, 3, 23, "mmx"},    {1, 3, 24, "fxsr"},     {1, 3, 25, "sse"},     {1, 3, 26, "sse2"},
+        {1, 2, 0, "pni"},     {1, 2, 1, "pclmulqdq"}, {1, 2, 9, "ssse3"},    {1, 2, 12, "fma"},
+        {1, 2, 13, "cx16"},   {1, 2, 19, "sse4_1"},   {1, 2, 20, "sse4_2"},  {1, 2, 22, "movbe"},
+        {1, 2, 23, "popcnt"}, {1, 2, 25, "aes"},      {1, 2, 26, "xsave"},   {1, 2, 28, "avx"},
+        {1, 2, 29, "f16c"},   {1, 2, 30, "rdrand"},   {7, 1, 3, "bmi1"},     {7, 1, 5, "avx2"},
+        {7, 1, 8, "bmi2"},    {7, 1, 9, "erms"},      {7, 1, 16, "avx512f"}, {7, 1, 18, "rdseed"},
+        {7, 1, 29, "sha_ni"},
     };
     unsigned words[2][4] = {{0}};
     (void)__get_cpuid(1, &words[0][0], &words[0][1], &words[0][2], &words[0][3]);
@@ -157,14 +180,16 @@ size_t cpuinfo_text(const struct process *process, char *text, size_t room)
     memcpy(vendor + 8, &c, 4);
     (void)__get_cpuid(1, &signature, &b, &c, &d);
     for (unsigned i = 0; i < 3; i++) {
-        (void)__get_cpuid(0x80000002u + i, &words[4 * i], &words[4 * i + 1], &words[4 * i + 2], &words[4 * i + 3]);
+        (void)__get_cpuid(0x80000002u + i, &words[4 * i], &words[4 * i + 1], &words[4 * i + 2],
+                          &words[4 * i + 3]);
     }
     memcpy(brand, words, sizeof words);
     unsigned family = (signature >> 8 & 15) + ((signature >> 8 & 15) == 15 ? signature >> 20 & 255 : 0);
     size_t length = (size_t)format_text(
         text, room,
         "processor\t: 0\nvendor_id\t: %s\ncpu family\t: %u\nmodel\t\t: %u\nmodel name\t: %s\nstepping\t: %u\n"
-        "cpu MHz\t\t: %lu.000\nphysical id\t: 0\nsiblings\t: 1\ncore id\t\t: 0\ncpu cores\t: 1\napicid\t\t: 0\n"
+        "cpu MHz\t\t: %lu.000\nphysical id\t: 0\nsiblings\t: 1\ncore id\t\t: 0\ncpu cores\t: 1\napicid\t\t: "
+        "0\n"
         "fpu\t\t: yes\nfpu_exception\t: yes\ncpuid level\t: %u\nwp\t\t: yes\nflags\t\t:",
         vendor, family, (signature >> 4 & 15) | (signature >> 12 & 0xf0), brand, signature & 15,
         1000000000ul / (uint64_t)(vdso_span(1000000) > 0 ? vdso_span(1000000) : 1), a);

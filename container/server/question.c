@@ -9,7 +9,7 @@
 #define PATIENCE (1ul << 25) /* ticks of the counter, some ten milliseconds */
 
 static struct {
-    uint64_t number; /* of the last one */
+    uint64_t number;                     /* of the last one */
     const struct process *asker, *asked; /* NULL: there is none */
     int asker_pid, asked_pid;
     uint64_t since_tsc;
@@ -24,8 +24,7 @@ static char answer[SERVER_ANSWER_SIZE] SPARSE;
 static bool is_waiting(void)
 {
     return question.asked && question.asker->pid == question.asker_pid &&
-           question.asker->state == PROCESS_RUNS &&
-           __builtin_ia32_rdtsc() - question.since_tsc < PATIENCE;
+           question.asker->state == PROCESS_RUNS && __builtin_ia32_rdtsc() - question.since_tsc < PATIENCE;
 }
 
 bool question_is_for(const struct process *process)
