@@ -8,6 +8,7 @@
 #include <sel4/sel4.h>
 
 #include "container/linux/names.h"
+#include "container/linux/path_text.h"
 #include "container/linux/pty.h"
 #include "container/linux/question.h"
 #include "container/linux/server.h"
@@ -154,9 +155,20 @@ long proc_open(const char *path, struct file **file)
     return size < 0 ? -ENOENT : synthetic_text(text, (size_t)size, file);
 }
 
+const char *proc_name_common(const char *name)
+{
+    const char *rest = strncmp(name, "task/", 5) == 0 ? name + 5 : name;
+    if (rest > name) {
+        rest += text_component(rest);
+        rest += *rest == '/';
+    }
+    return rest;
+}
+
 /* Is it one of the links there? No other path is asked about. */
 static bool is_link_name(const char *name)
 {
+    name = proc_name_common(name);
     return strcmp(name, "exe") == 0 || strcmp(name, "cwd") == 0 || strcmp(name, "root") == 0 ||
            (strncmp(name, "fd/", 3) == 0 && name[3]);
 }

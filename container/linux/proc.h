@@ -27,6 +27,9 @@ long proc_open(const char *path, struct file **file);
 long proc_link(const char *path, char to[PATH_ROOM]);
 long proc_stat(const char *path, struct statx *status); /* of what every process has; -ENOENT for all else */
 
+/* What follows in a path below /proc/PID, where the process' own and that of its threads are the same. */
+const char *proc_name_common(const char *name);
+
 /* In proc_task.c: /proc/self/comm, and /proc/self/task/TID with the files that are a thread's own: those of these names.
  * What else is there is the process'. */
 bool proc_task_has(const char *name);

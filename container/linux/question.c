@@ -9,6 +9,7 @@
 
 #include "container/linux/identity.h"
 #include "container/linux/names.h"
+#include "container/linux/proc.h"
 #include "container/linux/server.h"
 #include "container/linux/synthetic_parts.h"
 
@@ -30,6 +31,7 @@ static bool is_private(const char *name)
     static const char *const NAMES[] = {"auxv", "cwd",  "environ", "exe",   "fd",          "fdinfo",
                                         "io",   "maps", "root",    "smaps", "smaps_rollup"};
     bool is = false;
+    name = proc_name_common(name);
     for (unsigned i = 0; i < sizeof NAMES / sizeof *NAMES && !is; i++) {
         size_t length = strlen(NAMES[i]);
         is = strncmp(name, NAMES[i], length) == 0 && (!name[length] || name[length] == '/');

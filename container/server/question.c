@@ -107,9 +107,6 @@ long serve_answer(const struct call *call)
     question.answer_size += count;
     question.kind = call->word[1];
     question.is_complete = call->word[2];
-    if (question.is_complete) {
-        process_notify(question.asker);
-    }
     return 0;
 }
 

@@ -55,8 +55,8 @@ SCRIPTS = {  # name: program that is needed, shell script, what its output match
     "shell": ("sh", "cd /dev && echo n* && cd fd/ && [ -e 0 ] && cd /proc/self/fd && ls >/dev/null && [ -e /dev/fd ] && cd /proc/self/../1 && cat comm",
               r"null\nsh\n"),
     "others' files": ("python3", "/usr/bin/python3 -c \"import os; os.setgroups([]); os.setgid(1000); os.setuid(1000); os.execvp('sh', ['sh', '-c', "
-                      "'cat /proc/1/environ; cat /proc/1/comm; readlink /proc/1/exe; ls /proc/1/fd; head -n 1 /proc/1/limits; ps -o uid= -p \\$\\$'])\" 2>&1",
-                      r"(?s)cat: .*Permission denied\nsh\nls: .*Permission denied\nLimit .*\n +1000\n"),
+                      "'cat /proc/1/environ; cat /proc/1/task/1/environ; cat /proc/1/comm; readlink /proc/1/exe; ls /proc/1/fd; head -n 1 /proc/1/limits; ps -o uid= -p \\$\\$'])\" 2>&1",
+                      r"(?s)(cat: \S+: Permission denied\n){2}sh\nls: .*Permission denied\nLimit .*\n +1000\n"),
     "bash": ("bash", "bash -c 'read -r a < <(echo x); echo $a; echo y | cat /dev/stdin; echo z > /dev/stdout'", r"x\ny\nz\n"),
     "node": ("node", "node -e 'const o = require(\"os\"); console.log(o.totalmem() <= 2**29, o.freemem() > 0, o.cpus().length, o.hostname(), "
                      "process.memoryUsage().rss > 0, o.uptime() > 0)'", r"true true 1 selkie true true\n"),

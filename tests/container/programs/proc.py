@@ -135,6 +135,7 @@ def threads():
     say("own name", text("/proc/self/comm"), text("/proc/self/stat").split("(")[1].split(")")[0])
     end.set()
     thread.join()
+    time.sleep(0.2)
     say("after it", len(os.listdir("/proc/self/task")), error_of(os.stat, f"/proc/self/task/{tid}"))
 
 
@@ -156,6 +157,7 @@ def others():
     status = dict(line.split(":\t", 1) for line in text(at + "/status").splitlines())
     say("status", status["Name"], status["State"], status["Threads"], int(status["PPid"]) == os.getpid(), "SigCgt" in status)
     say("tasks", len(os.listdir(at + "/task")), [text(f"{at}/task/{tid}/comm") for tid in os.listdir(at + "/task")])
+    say("a thread's links", os.readlink(f"{at}/task/{child.pid}/cwd"), kind(f"{at}/task/{child.pid}/exe"))
     say("files", text(at + "/cmdline").split("\0")[:2], text(at + "/comm"), "Max open files" in text(at + "/limits"), text(at + "/mounts") == text("/proc/mounts"))
     start = int(fields[21]) / os.sysconf("SC_CLK_TCK")
     up = float(text("/proc/uptime").split()[0])
