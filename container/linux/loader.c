@@ -268,6 +268,7 @@ void process_name_tell(const struct process *process, const char *arguments, siz
     (void)server_call(SERVER_NAME, words,
                       (unsigned)(2 + (SERVER_NAME_SIZE + count + sizeof(uint64_t) - 1) / sizeof(uint64_t)),
                       NULL, 0);
+    identity_tell(process->id);
 }
 
 /* Where the last byte is no zero, a title goes on into the environment, up to its own zero. */

@@ -77,15 +77,25 @@ static long open_host(const struct process *process, uint64_t flags, uint64_t mo
 /* Open `the_path`. */
 static long open_path(const struct process *process, uint64_t flags, uint64_t mode, struct file **file)
 {
+    static char link[PATH_ROOM];
+    bool is_made = synthetic_covers(the_path.text);
+    long error = is_made ? path_resolve(process, &the_path, !(flags & O_NOFOLLOW)) : 0;
+    if (error) {
+        return error;
+    }
     const struct file *open = synthetic_file(process, the_path.text);
-    if (strcmp(the_path.text, "/proc/self/exe") == 0) {
+    if (is_made && (flags & (O_NOFOLLOW | O_PATH)) == O_NOFOLLOW && synthetic_covers(the_path.text) &&
+        synthetic_link(process, the_path.text, link) > 0) {
+        return -ELOOP;
+    }
+    if (is_made && strcmp(synthetic_normal(process, the_path.text), "/proc/self/exe") == 0) {
         (void)path_set(&the_path, process->program);
     } else if (open && open->is_regular && open->path) { /* anew, with a position of its own */
         (void)path_set(&the_path, open->path);
     }
-    long error = synthetic_covers(the_path.text)
-                     ? PATH_SYNTHETIC
-                     : open_host(process, flags, mode & 07777 & ~(uint64_t)process->umask, file);
+    error = synthetic_covers(the_path.text)
+                ? PATH_SYNTHETIC
+                : open_host(process, flags, mode & 07777 & ~(uint64_t)process->umask, file);
     if (error == PATH_SYNTHETIC) {
         error =
             synthetic_open(process, the_path.text, flags_told(flags) | (unsigned)(flags & O_NOCTTY), file);

@@ -77,9 +77,7 @@ static long link_read(const struct process *process, const char *text, char targ
 {
     struct place place;
     if (synthetic_covers(text)) {
-        bool is_way = strcmp(text, "/proc/self/cwd") == 0 || strcmp(text, "/proc/self/root") == 0;
-        long length = is_way ? synthetic_link(process, text, target) : 0;
-        return length > 0 ? length : 0;
+        return synthetic_way(process, text, target);
     }
     if (!place_find(text, &place)) {
         return -ENOENT;
@@ -311,7 +309,8 @@ static long path_place(const struct process *process, struct path *path, bool fo
     if (near_place(path, follow, place)) {
         return 0;
     }
-    long error = must_walk(path->text) && !is_plain(path, follow) ? path_resolve(process, path, follow) : 0;
+    bool must = synthetic_covers(path->text) || must_walk(path->text);
+    long error = must && !is_plain(path, follow) ? path_resolve(process, path, follow) : 0;
     return error                           ? error
            : synthetic_covers(path->text)  ? PATH_SYNTHETIC
            : place_find(path->text, place) ? 0
@@ -355,6 +354,9 @@ void path_enter(struct process *process, const struct path *path, struct file *f
     memcpy(process->directory, path->text, length + 1);
     if (length > 1 && process->directory[length - 1] == '/') {
         process->directory[length - 1] = '\0';
+    }
+    if (synthetic_covers(process->directory)) {
+        synthetic_settle(process, process->directory);
     }
     if (file) {
         file_hold(file);
