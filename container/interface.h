@@ -36,7 +36,9 @@ enum {
     CONTAINER_PORTS = 16,
     CONTAINER_STREAMS = 3,
     CONTAINER_PATH = 252,
-    CONTAINER_PRIORITY = 100 /* of programs' threads; personalities have one more, the process server two */
+    /* Of programs' threads, and of personalities that give way (linux/turn.h). While they serve, these have one more, the
+     * process server two. */
+    CONTAINER_PRIORITY = 100
 };
 
 /* Leaf 0. */
@@ -96,6 +98,7 @@ struct container_board {
 struct container_times {
     uint64_t served;  /* that all of them spent together */
     uint64_t charged; /* the moment, without those, up to which time is some program's */
+    uint64_t turn;    /* that all of them spent since one of them let others run */
 };
 
 /* A directory or file of the host at a path of the container: absolute, no slash at the end, nothing to be
@@ -134,6 +137,7 @@ struct container_order {
         [16]; /* what names of Unix sockets begin with on the host, where only these are allowed; or empty */
     uint32_t user, group;   /* of the first process */
     uint32_t is_terminal;   /* stdin is the container's controlling terminal */
+    uint32_t has_share;     /* its time comes in slices that are paid for: none of it may be given up */
     uint32_t argument_count, environment_count;
     uint32_t text_size;
     char text[];

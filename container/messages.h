@@ -38,7 +38,7 @@ enum server_message {
                      * word 1: its status, words 2 and 3: its times, when it told them */
     SERVER_KILL, /* (pid of the sender, selector of kill, signal, code, value) */
     SERVER_TAKE, /* () -> how many struct server_signal follow in words 2 and up, the most SERVER_SIGNALS; word 1:
-                     * SERVER_IS_ALONE, SERVER_HAS_MORE, SERVER_FUTEXES, SERVER_TELL_NAME */
+                     * SERVER_IS_ALONE, SERVER_HAS_MORE, SERVER_FUTEXES, SERVER_TELL_NAME, SERVER_QUESTIONED */
     SERVER_SET_GROUP,   /* (pid, pid of the process, group): setpgid(2) */
     SERVER_GET_GROUP,   /* (pid, pid of the process) -> group, word 1: session, word 2: parent, word 3: 1 if
                          * the group is orphaned */
@@ -52,11 +52,27 @@ enum server_message {
     SERVER_NAME, /* (pid, bytes of arguments, then the name in SERVER_NAME_SIZE bytes and the arguments) */
     SERVER_ASK_NAME, /* (pid): let that process say SERVER_NAME again; it may have written over its arguments */
     SERVER_ADJUST, /* (pid, is set, value): what /proc calls oom_score_adj, kept for those who ask -> 0, word 1: it */
-    SERVER_INFO, /* (pid): the process with the lowest id from there on -> its pid or -ESRCH, words 1 to 9:
+    SERVER_INFO, /* (pid): the process with the lowest id from there on -> its pid or -ESRCH, words 1 to 10:
                          * parent, group, session, state as /proc tells it, bytes granted, start time of the counter,
-                         * bytes of arguments, id of its terminal plus 1 or 0, group in its foreground; then name and arguments as in SERVER_NAME. SERVER_NAME_IS_OLD is added
+                         * bytes of arguments, id of its terminal plus 1 or 0, group in its foreground, its user (lower
+                         * half) and group ids; then name and arguments as in SERVER_NAME. SERVER_NAME_IS_OLD is added
                          * to the state while the process was asked and has not said its name again */
+    SERVER_QUESTION, /* (pid, bytes of text, text): what /proc has of that process, which is told to answer -> a number for
+                      * this question; -EAGAIN while somebody else's waits for its answer; -ESRCH, -EINVAL */
+    SERVER_QUESTION_TAKE, /* (): what the caller is asked -> its number, -ENOENT; word 1: who asks, as in word 10 of
+                           * SERVER_INFO; word 2: bytes of text, which follows */
+    SERVER_ANSWER, /* (number, enum server_answer or a negative error number, 1 if it is the last part, bytes, text): one more part
+                    * of it. -ENOENT: nobody waits for it any more */
+    SERVER_ANSWER_TAKE, /* (number, from which byte on) -> bytes that follow from word 3 on; word 1: as in SERVER_ANSWER; word 2:
+                         * bytes of the whole. -EAGAIN: it is not complete; -ENOENT: it is gone */
     SERVER_MESSAGES
+};
+
+/* What an answer is: a file's text, a link's target, or names as in container/linux/names.h. */
+enum server_answer {
+    ANSWER_TEXT = 1,
+    ANSWER_LINK,
+    ANSWER_NAMES
 };
 
 /* What SERVER_TERMINAL is asked. A terminal's id is its number in /dev/pts. That of the container, if it has one, is 0;
@@ -106,12 +122,17 @@ enum {
     SERVER_IS_ALONE = 1, /* no other process holds a frame of the caller's any more */
     SERVER_HAS_MORE = 2,
     SERVER_FUTEXES = 4, /* look again at futexes in common memory */
-    SERVER_TELL_NAME = 8 /* somebody asked for it */
+    SERVER_TELL_NAME = 8, /* somebody asked for it */
+    SERVER_QUESTIONED = 16, /* somebody asks something */
+    SERVER_QUESTION_SIZE = 128,
+    SERVER_PART_SIZE = 896, /* of an answer, the most in one message */
+    SERVER_ANSWER_SIZE = 65536
 };
 
 enum server_setting {
     SERVER_SET_DEATH_SIGNAL, /* that the process gets when its parent ends; 0: none. A child has none */
-    SERVER_SET_REAPER        /* 1: it gets the children of descendants that end */
+    SERVER_SET_REAPER,       /* 1: it gets the children of descendants that end */
+    SERVER_SET_IDENTITY      /* what others are told: the user id, in the upper half, and the group id */
 };
 
 struct server_signal {

@@ -17,6 +17,10 @@ struct container_root {
 /* 0 or -errno. */
 int root_open(struct container_root *root, const struct container_options *options, int state,
               struct image_config *config, struct diag *diag);
+/* What the upper layer begins with: names of hosts as the container has them, and places for what is mounted. What cannot be
+ * made is left out: nothing of it is needed to run. In container_begin.c. */
+void layer_begin(const struct container_root *root, const struct container_options *options, const char *name);
+
 void root_close(struct container_root *root);
 
 #endif

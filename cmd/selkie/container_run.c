@@ -342,6 +342,7 @@ static bool state_prepare(struct job *job)
         say("container run: %s", diag.text);
         return false;
     }
+    layer_begin(&job->root, &job->options, job->name);
     if (!job->has_state) {
         say("container run: %s", diag.text);
     }

@@ -39,6 +39,7 @@ enum {
     ENOSYS = 38,
     ENOTEMPTY = 39,
     ELOOP = 40,
+    ENODATA = 61,
     ENOTSOCK = 88,
     EOPNOTSUPP = 95,
     ETOOMANYREFS = 109,

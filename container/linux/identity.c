@@ -6,6 +6,7 @@
 #include "container/linux/identity.h"
 
 #include "container/linux/calls.h"
+#include "container/linux/server.h"
 #include "container/linux/space.h"
 
 enum kind {
@@ -60,6 +61,23 @@ uint32_t identity_real_user(void)
     return id[USER][REAL];
 }
 
+const uint32_t *identity_ids(bool are_groups)
+{
+    return id[are_groups ? GROUP : USER];
+}
+
+const uint32_t *identity_groups(unsigned *count)
+{
+    *count = (unsigned)group_count;
+    return groups;
+}
+
+void identity_tell(int process)
+{
+    (void)SERVER(SERVER_SET, (uint64_t)process, SERVER_SET_IDENTITY,
+                 (uint64_t)identity_user() << 32 | identity_group());
+}
+
 uint32_t identity_real_group(void)
 {
     return id[GROUP][REAL];
@@ -101,6 +119,7 @@ static long become(enum kind kind, uint64_t real, uint64_t effective, uint64_t s
     for (unsigned i = 0; i < IDS; i++) {
         id[kind][i] = wanted[i] == KEEP ? id[kind][i] : wanted[i];
     }
+    identity_tell(0);
     return 0;
 }
 

@@ -20,4 +20,11 @@ bool identity_is_secure(void); /* AT_SECURE: the effective ids are not the real 
 uint32_t identity_real_user(void);
 uint32_t identity_real_group(void);
 
+/* Real, effective and saved user ids, or group ids; and the other groups. */
+const uint32_t *identity_ids(bool are_groups);
+const uint32_t *identity_groups(unsigned *count);
+
+/* Tell the process server whose process this is, as others are told it. */
+void identity_tell(int process);
+
 #endif

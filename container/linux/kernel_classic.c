@@ -23,6 +23,13 @@ void kernel_reply_move(struct kernel_thread *thread)
     seL4_CNode_SaveCaller(CONTAINER_SLOT_CNODE, thread->reply, seL4_WordBits);
 }
 
+void kernel_give_way(void)
+{
+    seL4_TCB_SetPriority(CONTAINER_SLOT_TCB, CONTAINER_SLOT_TCB, CONTAINER_PRIORITY);
+    seL4_Yield();
+    seL4_TCB_SetPriority(CONTAINER_SLOT_TCB, CONTAINER_SLOT_TCB, CONTAINER_PRIORITY + 1);
+}
+
 bool kernel_thread_configure(struct kernel_thread *thread)
 {
     thread->reply = slot_alloc();

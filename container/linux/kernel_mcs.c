@@ -37,6 +37,16 @@ void kernel_reply_move(struct kernel_thread *thread)
     reply_in_use = spare;
 }
 
+/* Who has a share is held to it by its slices, and would lose the rest of one. */
+void kernel_give_way(void)
+{
+    if (!((const struct container_order *)CONTAINER_ORDER)->has_share) {
+        seL4_TCB_SetPriority(CONTAINER_SLOT_TCB, CONTAINER_SLOT_TCB, CONTAINER_PRIORITY);
+        seL4_Yield();
+        seL4_TCB_SetPriority(CONTAINER_SLOT_TCB, CONTAINER_SLOT_TCB, CONTAINER_PRIORITY + 1);
+    }
+}
+
 /* Time comes from the process server, which binds the thread to a scheduling context of its own. */
 static bool thread_schedule(uint64_t tcb)
 {

@@ -4,6 +4,7 @@
 #include "container/linux/file.h"
 #include "container/linux/identity.h"
 #include "container/linux/space.h"
+#include "container/linux/texts.h"
 
 enum {
     RLIMIT_STACK = 3,
@@ -94,4 +95,36 @@ HANDLER(call_getrlimit)
 HANDLER(call_setrlimit)
 {
     return ARG(1) ? limit_call(thread, (unsigned)ARG(0), ARG(1), 0) : -EFAULT;
+}
+
+static void limit_name(char text[24], uint64_t limit)
+{
+    if (limit == ~0ul) {
+        memcpy(text, "unlimited", sizeof "unlimited");
+    } else {
+        format_text(text, 24, "%lu", limit);
+    }
+}
+
+size_t limits_text(const struct process *process, char *text, size_t room)
+{
+    static const char *const NAMES[LIMITS][2] = {
+        {"Max cpu time", "seconds"},    {"Max file size", "bytes"},      {"Max data size", "bytes"},
+        {"Max stack size", "bytes"},    {"Max core file size", "bytes"}, {"Max resident set", "bytes"},
+        {"Max processes", "processes"}, {"Max open files", "files"},     {"Max locked memory", "bytes"},
+        {"Max address space", "bytes"}, {"Max file locks", "locks"},     {"Max pending signals", "signals"},
+        {"Max msgqueue size", "bytes"}, {"Max nice priority", ""},       {"Max realtime priority", ""},
+        {"Max realtime timeout", "us"},
+    };
+    char soft[24], hard[24];
+    size_t length = (size_t)format_text(text, room, "%-25s %-20s %-20s %-10s\n", "Limit", "Soft Limit",
+                                        "Hard Limit", "Units");
+    for (unsigned i = 0; i < LIMITS; i++) {
+        struct limit limit = limit_of(process, i);
+        limit_name(soft, limit.soft);
+        limit_name(hard, limit.hard);
+        length += (size_t)format_text(text + length, room - length, "%-25s %-20s %-20s %-10s\n", NAMES[i][0],
+                                      soft, hard, NAMES[i][1]);
+    }
+    return length;
 }

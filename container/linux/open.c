@@ -156,19 +156,18 @@ static long open_synthetic(const struct process *process, uint64_t flags, struct
     return error;
 }
 
-/* There are ways out of what is made up; and who asks for a directory there must find one. */
-static bool leads_on(const struct process *process, const char *text)
-{
-    bool is_asked = text[strlen(text) - 1] == '/' && synthetic_covers(text);
-    return is_asked || (text_is_under(text, "/proc/self") && !synthetic_file(process, text));
-}
-
 /* Open `the_path`. */
 static long open_path(const struct process *process, uint64_t flags, uint64_t mode, struct file **file)
 {
+    static char link[PATH_ROOM];
+    bool is_made = synthetic_covers(the_path.text);
     long error = 0;
-    if (leads_on(process, the_path.text)) {
+    if (is_made && !synthetic_file(process, the_path.text)) { /* there are ways out */
         error = path_resolve(process, &the_path, !(flags & O_NOFOLLOW));
+    }
+    if (!error && is_made && (flags & (O_NOFOLLOW | O_PATH)) == O_NOFOLLOW && synthetic_covers(the_path.text) &&
+        synthetic_link(process, the_path.text, link) > 0) {
+        error = -ELOOP;
     }
     if (!error) {
         error = synthetic_covers(the_path.text)

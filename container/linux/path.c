@@ -82,14 +82,7 @@ static long link_read(const struct process *process, const char *text, char targ
 {
     struct place place;
     if (synthetic_covers(text)) {
-        const struct file *file = synthetic_file(process, text);
-        bool is_way = strcmp(text, "/proc/self/cwd") == 0 || strcmp(text, "/proc/self/root") == 0;
-        if (file && file->path && file_is_directory(file)) {
-            memcpy(target, file->path, strlen(file->path) + 1);
-            return (long)strlen(file->path);
-        }
-        long length = is_way ? synthetic_link(process, text, target) : 0;
-        return length > 0 ? length : 0;
+        return synthetic_way(process, text, target);
     }
     if (!place_find(text, &place)) {
         return -ENOENT;
@@ -329,7 +322,8 @@ static long path_place(const struct process *process, struct path *path, bool fo
     if (near_place(path, follow, place)) {
         return 0;
     }
-    long error = must_walk(path->text) && !is_plain(path, follow) ? path_resolve(process, path, follow) : 0;
+    bool must = synthetic_covers(path->text) || must_walk(path->text);
+    long error = must && !is_plain(path, follow) ? path_resolve(process, path, follow) : 0;
     return error                           ? error
            : synthetic_covers(path->text)  ? PATH_SYNTHETIC
            : place_find(path->text, place) ? 0

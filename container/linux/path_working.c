@@ -2,6 +2,7 @@
 /* The working directory, and what becomes of it and of other known paths when directories are renamed or removed. */
 #include "container/linux/path.h"
 #include "container/linux/path_text.h"
+#include "container/linux/synthetic.h"
 
 static struct file *working; /* the working directory, if it was opened */
 
@@ -16,6 +17,9 @@ void path_enter(struct process *process, const struct path *path, struct file *f
     memcpy(process->directory, path->text, length + 1);
     if (length > 1 && process->directory[length - 1] == '/') {
         process->directory[length - 1] = '\0';
+    }
+    if (synthetic_covers(process->directory)) {
+        synthetic_settle(process, process->directory);
     }
     if (file) {
         file_hold(file);

@@ -8,6 +8,7 @@
 #include "container/linux/heap.h"
 #include "container/linux/loader.h"
 #include "container/linux/page_map.h"
+#include "container/linux/question.h"
 #include "container/linux/server.h"
 #include "container/linux/space.h"
 #include "container/linux/usage.h"
@@ -291,6 +292,9 @@ void process_events(void)
         }
         if (answer[0] & SERVER_TELL_NAME) {
             title_tell();
+        }
+        if (answer[0] & SERVER_QUESTIONED) {
+            question_answer();
         }
         news_count = (unsigned)count;
         memcpy(news, answer + 1, news_count * sizeof *news);

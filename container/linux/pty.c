@@ -4,7 +4,7 @@
 
 #include "container/linux/host.h"
 #include "container/linux/identity.h"
-#include "container/linux/proc.h"
+#include "container/linux/names.h"
 #include "container/linux/process.h"
 #include "container/linux/space.h"
 #include "container/linux/terminal.h"
@@ -170,15 +170,15 @@ static long folder_open(const struct process *process, struct file **file)
 {
     const uint64_t bits[] = {ids_list(process, 0), ids_list(process, 1)};
     char name[8];
-    *file = names_make(INODE);
+    *file = names_make(FOLDER);
     if (!*file) {
         return -ENOMEM;
     }
-    names_add(*file, TYPE_DEVICE, "ptmx");
+    names_add(*file, NAME_DEVICE, "ptmx");
     for (unsigned i = 0; i < IDS; i++) {
         if (bits[i / SERVER_TERMINALS] >> i % SERVER_TERMINALS & 1) {
             format_text(name, sizeof name, "%u", i);
-            names_add(*file, TYPE_DEVICE, name);
+            names_add(*file, NAME_DEVICE, name);
         }
     }
     return 0;
@@ -238,8 +238,8 @@ long pty_stat_path(const struct process *process, const char *path, struct statx
     } else if (strcmp(path, OWN) == 0) {
         device_status(status, 0666, OWN_INODE, MASTER_MAJOR, 0);
     } else if (is_folder(path)) {
-        *status = (struct statx){
-            .mode = S_IFDIR | 0755, .links = 2, .block_size = 1024, .inode = 1, .dev_minor = 0x17};
+        *status = (struct statx){.mode = S_IFDIR | 0755, .links = 2};
+        names_status(FOLDER, status);
     } else if (is_there(process, number)) {
         device_status(status, 0620, INODE + (uint64_t)number, SLAVE_MAJOR, (uint32_t)number);
     } else {

@@ -136,8 +136,11 @@ long stack_build(struct process *process, const struct image *image, const struc
     count += argument_count + 1;
     strings_list(words + count, environment_count, &source, at);
     count += environment_count + 1;
+    unsigned auxiliary = count;
     count += auxiliary_write(words + count, image, process, random_at, platform, name);
     *sp = (random_at - count * sizeof *words) & ~15ul;
+    process->auxiliary_start = *sp + auxiliary * sizeof *words;
+    process->auxiliary_end = *sp + count * sizeof *words;
     error = user_write(name, program->name, strlen(program->name) + 1);
     error = error ? error : user_write(strings, text, text_size);
     error = error ? error : user_write(platform, "x86_64", 7);

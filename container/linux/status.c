@@ -4,6 +4,8 @@
 
 #include "container/linux/calls.h"
 #include "container/linux/host.h"
+#include "container/linux/names.h"
+#include "container/linux/path_text.h"
 #include "container/linux/place.h"
 #include "container/linux/space.h"
 #include "container/linux/synthetic.h"
@@ -19,7 +21,10 @@ enum {
     ACCESS_ALL = 7,
     PROC_MAGIC = 0x9fa0,
     TMPFS_MAGIC = 0x1021994,
-    SYSFS_MAGIC = 0x62656572
+    SYSFS_MAGIC = 0x62656572,
+    CGROUP_MAGIC = 0x63677270,
+    DEVPTS_MAGIC = 0x1cd1,
+    EXT4_MAGIC = 0xef53
 };
 
 #define STATX_RESERVED 0x80000000u
@@ -59,7 +64,8 @@ static long path_status(const struct process *process, struct path *path, bool f
         return result < 0 ? result : 0;
     }
     if (!follow && synthetic_link(process, path->text, other) > 0) {
-        status = (struct statx){.mode = S_IFLNK | 0777, .links = 1, .block_size = 1024, .inode = 3};
+        status = (struct statx){.mode = synthetic_link_mode(process, path->text), .links = 1};
+        names_status(path->text, &status);
         return 0;
     }
     return synthetic_stat(process, path->text, &status);
@@ -222,22 +228,30 @@ struct statfs {
         rest[4];
 };
 
+/* What is made up takes no space; of the host's file systems nothing is known but that there is enough. */
 static long statfs_write(uint64_t to, const char *path)
 {
-    bool is_memory = path && strncmp(path, "/dev/shm", 8) == 0;
-    struct statfs statfs = {.type = is_memory                          ? TMPFS_MAGIC
-                                    : !path || !synthetic_covers(path) ? 0xef53
-                                    : path[1] == 'p'                   ? PROC_MAGIC
-                                    : path[1] == 's'                   ? SYSFS_MAGIC
-                                                                       : TMPFS_MAGIC,
-                            .block_size = 4096,
-                            .blocks = 1ul << 28,
-                            .free = 1ul << 27,
-                            .available = 1ul << 27,
-                            .files = 1ul << 24,
-                            .free_files = 1ul << 23,
-                            .name_length = 255,
-                            .fragment = 4096};
+    static const struct {
+        const char *folder;
+        uint64_t magic, blocks;
+    } KINDS[] = {{"/dev/shm", TMPFS_MAGIC, 1ul << 28},
+                 {"/sys/fs/cgroup", CGROUP_MAGIC, 0},
+                 {"/dev/pts", DEVPTS_MAGIC, 0},
+                 {"/proc", PROC_MAGIC, 0},
+                 {"/sys", SYSFS_MAGIC, 0},
+                 {"/dev", TMPFS_MAGIC, 1ul << 14}};
+    struct statfs statfs = {
+        .type = EXT4_MAGIC, .block_size = 4096, .blocks = 1ul << 28, .name_length = 255, .fragment = 4096};
+    for (unsigned i = 0; path && i < sizeof KINDS / sizeof *KINDS; i++) {
+        if (text_is_under(path, KINDS[i].folder)) {
+            statfs.type = KINDS[i].magic;
+            statfs.blocks = KINDS[i].blocks;
+            break;
+        }
+    }
+    statfs.free = statfs.available = statfs.type == EXT4_MAGIC ? statfs.blocks / 2 : statfs.blocks;
+    statfs.files = statfs.blocks / 16;
+    statfs.free_files = statfs.free / 16;
     return user_write(to, &statfs, sizeof statfs);
 }
 

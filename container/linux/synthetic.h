@@ -17,6 +17,19 @@ struct file *synthetic_file(const struct process *process, const char *path);
 /* What a link of /proc points to: its length, or -EINVAL when it is none, -ENOENT. */
 long synthetic_link(const struct process *process, const char *path, char to[PATH_ROOM]);
 
+/* The link's own: of a descriptor, what may be done with it. */
+uint16_t synthetic_link_mode(const struct process *process, const char *path);
+
+/* The same if a walk goes on there, 0 if it does not: it is no link, or one to what is open and not to a name. */
+long synthetic_way(const struct process *process, const char *path, char to[PATH_ROOM]);
+
+/* The path as every part of the personality tells it: the process itself is /proc/self, and no slash is at the end. Good
+ * until the next call. */
+const char *synthetic_normal(const struct process *process, const char *path);
+
+/* The path as other processes may be told it: the same, with the process' number. */
+void synthetic_settle(const struct process *process, char path[PATH_ROOM]);
+
 long synthetic_stat(const struct process *process, const char *path, struct statx *status);
 
 /* Where descriptors go that the container was given none for: the console to write to, nothing to read. */

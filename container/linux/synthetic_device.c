@@ -4,6 +4,8 @@
 
 #include <sel4_util.h>
 
+#include "container/linux/names.h"
+
 static long null_read(struct file *file, uint64_t to, uint64_t size, int64_t offset)
 {
     (void)file;
@@ -65,13 +67,12 @@ static long device_seek(struct file *file, int64_t offset, unsigned whence)
 
 static long device_stat(struct file *file, struct statx *status)
 {
-    (void)file;
     *status = (struct statx){.mode = S_IFCHR | 0666,
                              .links = 1,
                              .block_size = PAGE_SIZE,
-                             .inode = 1,
                              .rdev_major = 1,
                              .rdev_minor = (uint32_t)file->word[0]};
+    names_status(file->kind->name, status);
     return 0;
 }
 
@@ -108,8 +109,11 @@ static const struct file_kind RANDOM_KIND = {.name = "/dev/urandom",
                                              .write = null_write,
                                              .seek = device_seek,
                                              .stat = device_stat};
-static const struct file_kind CONSOLE_KIND = {
-    .name = "/dev/console", .is_ready_for_ever = true, .read = null_read, .write = console_write, .stat = device_stat};
+static const struct file_kind CONSOLE_KIND = {.name = "/dev/console",
+                                              .is_ready_for_ever = true,
+                                              .read = null_read,
+                                              .write = console_write,
+                                              .stat = device_stat};
 
 static const struct {
     const char *path;
@@ -119,6 +123,11 @@ static const struct {
     {"/dev/null", &NULL_KIND, 3},     {"/dev/zero", &ZERO_KIND, 5},      {"/dev/full", &FULL_KIND, 7},
     {"/dev/random", &RANDOM_KIND, 8}, {"/dev/urandom", &RANDOM_KIND, 9},
 };
+
+const char *device_name(unsigned index)
+{
+    return index < sizeof DEVICES / sizeof *DEVICES ? DEVICES[index].path : NULL;
+}
 
 long device_open(const char *path, unsigned flags, struct file **file)
 {

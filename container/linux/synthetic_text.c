@@ -2,16 +2,10 @@
 /* Texts of /proc and /sys about the process itself and the system. A text is made when it is opened. proc(5). */
 #include "container/linux/synthetic_parts.h"
 
-#include "container/linux/clock.h"
 #include "container/linux/heap.h"
-#include "container/linux/loader.h"
-#include "container/linux/page_map.h"
-#include "container/linux/server.h"
+#include "container/linux/names.h"
 #include "container/linux/smaps.h"
-#include "container/linux/pty.h"
-#include "container/linux/space.h"
-#include "container/linux/terminal.h"
-#include "container/linux/usage.h"
+#include "container/linux/texts.h"
 
 enum {
     TEXT_ROOM = 65536
@@ -39,8 +33,8 @@ static long text_seek(struct file *file, int64_t offset, unsigned whence)
 
 static long text_stat(struct file *file, struct statx *status)
 {
-    (void)file;
-    *status = (struct statx){.mode = S_IFREG | 0444, .links = 1, .block_size = 1024, .inode = 2};
+    *status = (struct statx){.mode = S_IFREG | 0444, .links = 1};
+    names_status(file->path ? file->path : "", status);
     return 0;
 }
 
@@ -53,138 +47,115 @@ static const struct file_kind TEXT_KIND = {
     .name = "/proc", .read = text_read, .seek = text_seek, .stat = text_stat, .close = text_close};
 
 #define OF_MEMORY(name)                                                                                      \
-    static size_t name##_of_self(const struct process *process, char *text)                                  \
+    static size_t name##_of_self(const struct process *process, char *text, size_t room)                     \
     {                                                                                                        \
         (void)process;                                                                                       \
-        return name##_text(text, TEXT_ROOM);                                                                 \
+        return name##_text(text, room);                                                                      \
     }
 OF_MEMORY(maps)
 OF_MEMORY(smaps)
 OF_MEMORY(smaps_rollup)
 
-static size_t meminfo_text(const struct process *process, char *text)
-{
-    (void)process;
-    uint64_t total = object_total_bytes() / 1024, available = object_free_bytes() / 1024;
-    return (size_t)format_text(text, TEXT_ROOM,
-                               "MemTotal: %11lu kB\nMemFree: %12lu kB\nMemAvailable: %7lu kB\n"
-                               "Buffers: %12u kB\nCached: %13u kB\nSwapTotal: %10u kB\nSwapFree: %11u kB\n",
-                               total, available, available, 0, 0, 0, 0);
-}
-
-/* The group; session and parent are stored. */
-static long process_family(const struct process *process, uint64_t family[2])
-{
-    return server_call(SERVER_GET_GROUP, (const uint64_t[]){(uint64_t)process->id, 0}, 2, family, 2);
-}
-
-static size_t status_text(const struct process *process, char *text)
-{
-    uint64_t resident = page_count() * PAGE_SIZE / 1024, family[2];
-    (void)process_family(process, family);
-    return (size_t)format_text(
-        text, TEXT_ROOM,
-        "Name:\t%s\nState:\tR (running)\nTgid:\t%d\nPid:\t%d\nPPid:\t%lu\nUid:\t0\t0\t0\t0\n"
-        "Gid:\t0\t0\t0\t0\nVmSize:\t%8lu kB\nVmRSS:\t%8lu kB\nThreads:\t%u\n",
-        process->name, process->id, process->id, family[1], resident, resident, process->thread_count);
-}
-
-static size_t stat_text(const struct process *process, char *text)
-{
-    uint64_t pages = page_count(), family[2];
-    long group = process_family(process, family);
-    struct usage usage = usage_of_process(thread_current), children = process->children;
-    long terminal = terminal_ask(process, TERMINAL_OWN, 0, 0);
-    long foreground =
-        terminal < 0 ? -1 : terminal_ask(process, TERMINAL_GET_FOREGROUND, (uint64_t)terminal, 0);
-    return (size_t)format_text(
-        text, TEXT_ROOM,
-        "%d (%s) R %lu %ld %lu %u %ld 0 0 0 0 0 %ld %ld %ld %ld 20 0 %u 0 0 %lu %lu "
-        "18446744073709551615 0 0 0 0 0 0 0 0 0 0 0 0 17 0 0 0 0 0 0 0 0 0 0 0 0 0 0\n",
-        process->id, process->name, family[1], group, family[0],
-        terminal < 0 ? 0 : pty_device((uint64_t)terminal), foreground, usage.user_ns / TICK_NS,
-        usage.system_ns / TICK_NS, children.user_ns / TICK_NS, children.system_ns / TICK_NS,
-        process->thread_count, pages * PAGE_SIZE, pages);
-}
-
-static size_t statm_text(const struct process *process, char *text)
-{
-    (void)process;
-    return (size_t)format_text(text, TEXT_ROOM, "%lu %lu 0 0 0 %lu 0\n", page_count(), page_count(),
-                               page_count());
-}
-
-static size_t comm_text(const struct process *process, char *text)
-{
-    return (size_t)format_text(text, TEXT_ROOM, "%s\n", process->name);
-}
-
-static size_t user_text(char *text, uint64_t start, uint64_t end)
-{
-    size_t size = end - start < TEXT_ROOM ? end - start : TEXT_ROOM;
-    return user_read(text, start, size) ? 0 : size;
-}
-
-static size_t cmdline_text(const struct process *process, char *text)
-{
-    return process_title(process, text, TEXT_ROOM);
-}
-
-static size_t environ_text(const struct process *process, char *text)
-{
-    return user_text(text, process->arguments_end, process->environment_end);
-}
-
-static size_t uptime_text(const struct process *process, char *text)
-{
-    (void)process;
-    int64_t seconds = clock_now(CLOCK_MONOTONIC) / SECOND_NS;
-    return (size_t)format_text(text, TEXT_ROOM, "%ld.00 0.00\n", seconds);
-}
-
-static size_t system_text(const struct process *process, char *text)
-{
-    (void)process;
-    int64_t booted = (clock_now(CLOCK_REALTIME) - clock_now(CLOCK_MONOTONIC)) / SECOND_NS;
-    return (size_t)format_text(text, TEXT_ROOM,
-                               "cpu  0 0 0 0 0 0 0 0 0 0\ncpu0 0 0 0 0 0 0 0 0 0 0\nbtime %ld\n", booted);
-}
-
-static size_t cpuinfo_text(const struct process *process, char *text)
-{
-    (void)process;
-    return (size_t)format_text(text, TEXT_ROOM, "processor\t: 0\nmodel name\t: x86-64\nflags\t\t: fpu\n\n");
-}
+#define SOCKETS                                                                                              \
+    "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode"
+#define SOCKETS6                                                                                             \
+    "  sl  local_address                         remote_address                        st tx_queue "         \
+    "rx_queue tr tm->when retrnsmt   uid  timeout inode"
 
 static const struct {
     const char *path;
-    size_t (*text)(const struct process *process, char *text); /* NULL: always the same */
+    size_t (*text)(const struct process *process, char *text, size_t room); /* NULL: always the same */
     const char *fixed;
 } TEXTS[] = {
-    {"/proc/self/maps", .text = maps_of_self},
-    {"/proc/self/smaps", .text = smaps_of_self},
-    {"/proc/self/smaps_rollup", .text = smaps_rollup_of_self},
-    {"/proc/self/status", .text = status_text},
-    {"/proc/self/stat", .text = stat_text},
-    {"/proc/self/statm", .text = statm_text},
-    {"/proc/self/comm", .text = comm_text},
+    {"/proc/self/auxv", .text = auxv_text},
+    {"/proc/self/cgroup", .fixed = "0::/\n"},
     {"/proc/self/cmdline", .text = cmdline_text},
     {"/proc/self/environ", .text = environ_text},
-    {"/proc/self/mounts", .fixed = "rootfs / ext4 rw 0 0\nproc /proc proc rw 0 0\n"},
-    {"/proc/mounts", .fixed = "rootfs / ext4 rw 0 0\nproc /proc proc rw 0 0\n"},
-    {"/proc/meminfo", .text = meminfo_text},
-    {"/proc/uptime", .text = uptime_text},
-    {"/proc/stat", .text = system_text},
-    {"/proc/sys/kernel/pid_max", .fixed = "4194304\n"},
+    {"/proc/self/io", .text = io_text},
+    {"/proc/self/limits", .text = limits_text},
+    {"/proc/self/loginuid", .fixed = "4294967295"},
+    {"/proc/self/maps", .text = maps_of_self},
+    {"/proc/self/mountinfo", .text = mountinfo_text},
+    {"/proc/self/mounts", .text = mounts_text},
+    {"/proc/self/oom_score", .fixed = "0\n"},
+    {"/proc/self/personality", .fixed = "00000000\n"},
+    {"/proc/self/smaps", .text = smaps_of_self},
+    {"/proc/self/smaps_rollup", .text = smaps_rollup_of_self},
+    {"/proc/self/stat", .text = stat_text},
+    {"/proc/self/statm", .text = statm_text},
+    {"/proc/self/status", .text = status_text},
+    {"/proc/self/wchan", .fixed = "0"},
+    {"/proc/self/net/dev",
+     .fixed = "Inter-|   Receive                                                |  Transmit\n"
+              " face |bytes    packets errs drop fifo frame compressed multicast|bytes    packets errs drop "
+              "fifo colls "
+              "carrier compressed\n"
+              "    lo:       0       0    0    0    0     0          0         0        0       0    0    0  "
+              "  0     0 "
+              "      0          0\n"},
+    {"/proc/self/net/if_inet6", .fixed = ""},
+    {"/proc/self/net/route",
+     .fixed = "Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT\n"},
+    {"/proc/self/net/tcp", .fixed = SOCKETS "\n"},
+    {"/proc/self/net/tcp6", .fixed = SOCKETS6 "\n"},
+    {"/proc/self/net/udp", .fixed = SOCKETS " ref pointer drops\n"},
+    {"/proc/self/net/udp6", .fixed = SOCKETS6 " ref pointer drops\n"},
+    {"/proc/self/net/unix", .fixed = "Num       RefCount Protocol Flags    Type St Inode Path\n"},
+    {"/proc/cgroups", .fixed = "#subsys_name\thierarchy\tnum_cgroups\tenabled\n"},
+    {"/proc/cmdline", .fixed = "selkie\n"},
     {"/proc/cpuinfo", .text = cpuinfo_text},
-    {"/proc/filesystems", .fixed = "nodev\tproc\n\text4\n"},
-    {"/proc/loadavg", .fixed = "0.00 0.00 0.00 1/1 1\n"},
-    {"/proc/version", .fixed = "Linux version 6.1.0-selkie (selkie)\n"},
-    {"/proc/sys/vm/overcommit_memory", .fixed = "1\n"},
-    {"/proc/sys/kernel/ngroups_max", .fixed = "0\n"},
+    {"/proc/devices",
+     .fixed = "Character devices:\n  1 mem\n  5 /dev/tty\n  5 /dev/console\n  5 /dev/ptmx\n136 pts\n"
+              "\nBlock devices:\n"},
+    {"/proc/filesystems",
+     .fixed =
+         "nodev\tsysfs\nnodev\ttmpfs\nnodev\tproc\nnodev\tdevpts\nnodev\tcgroup2\nnodev\toverlay\n\text4\n"},
+    {"/proc/loadavg", .text = loadavg_text},
+    {"/proc/meminfo", .text = meminfo_text},
+    {"/proc/stat", .text = system_stat_text},
+    {"/proc/swaps", .fixed = "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n"},
+    {"/proc/uptime", .text = uptime_text},
+    {"/proc/version", .fixed = "Linux version 6.1.0-selkie (selkie) #1 Selkie\n"},
+    {"/proc/vmstat", .fixed = "pgpgin 0\npgpgout 0\npswpin 0\npswpout 0\npgfault 0\npgmajfault 0\n"},
+    {"/proc/sys/fs/file-max", .fixed = "65536\n"},
+    {"/proc/sys/fs/nr_open", .fixed = "65536\n"},
+    {"/proc/sys/fs/pipe-max-size", .fixed = "1048576\n"},
+    {"/proc/sys/fs/inotify/max_user_watches", .fixed = "0\n"},
+    {"/proc/sys/kernel/cap_last_cap", .fixed = "40\n"},
+    {"/proc/sys/kernel/domainname", .fixed = "(none)\n"},
+    {"/proc/sys/kernel/hostname", .fixed = "selkie\n"},
+    {"/proc/sys/kernel/ngroups_max", .fixed = "65536\n"},
+    {"/proc/sys/kernel/osrelease", .fixed = "6.1.0-selkie\n"},
+    {"/proc/sys/kernel/ostype", .fixed = "Linux\n"},
+    {"/proc/sys/kernel/overflowgid", .fixed = "65534\n"},
+    {"/proc/sys/kernel/overflowuid", .fixed = "65534\n"},
+    {"/proc/sys/kernel/pid_max", .fixed = "4194304\n"},
+    {"/proc/sys/kernel/random/boot_id", .text = boot_id_text},
+    {"/proc/sys/kernel/random/entropy_avail", .fixed = "256\n"},
+    {"/proc/sys/kernel/random/poolsize", .fixed = "256\n"},
+    {"/proc/sys/kernel/random/uuid", .text = uuid_text},
+    {"/proc/sys/kernel/randomize_va_space", .fixed = "0\n"},
+    {"/proc/sys/kernel/threads-max", .fixed = "1024\n"},
+    {"/proc/sys/kernel/version", .fixed = "#1 Selkie\n"},
     {"/proc/sys/net/core/somaxconn", .fixed = "4096\n"},
+    {"/proc/sys/net/ipv4/ip_local_port_range", .fixed = "32768\t60999\n"},
+    {"/proc/sys/vm/max_map_count", .fixed = "65530\n"},
+    {"/proc/sys/vm/overcommit_memory", .fixed = "1\n"},
+    {"/proc/sys/vm/overcommit_ratio", .fixed = "50\n"},
+    {"/proc/sys/vm/swappiness", .fixed = "60\n"},
     {"/sys/devices/system/cpu/online", .fixed = "0\n"},
+    {"/sys/devices/system/cpu/possible", .fixed = "0\n"},
+    {"/sys/devices/system/cpu/present", .fixed = "0\n"},
+    {"/sys/fs/cgroup/cgroup.controllers", .fixed = "memory\n"},
+    {"/sys/fs/cgroup/memory.current", .text = memory_used_text},
+    {"/sys/fs/cgroup/memory.max", .text = memory_most_text},
+    {"/sys/kernel/mm/transparent_hugepage/enabled", .fixed = "always madvise [never]\n"},
 };
+
+const char *text_name(unsigned index)
+{
+    return index < sizeof TEXTS / sizeof *TEXTS ? TEXTS[index].path : NULL;
+}
 
 /* An empty text. */
 static long text_make(struct file **file)
@@ -205,11 +176,30 @@ static long text_fill(const struct process *process, size_t index, struct file *
 {
     long error = text_make(file);
     if (!error) {
-        (*file)->word[0] = TEXTS[index].text
-                               ? TEXTS[index].text(process, (*file)->data)
-                               : (size_t)format_text((*file)->data, TEXT_ROOM, "%s", TEXTS[index].fixed);
+        size_t size = TEXTS[index].text
+                          ? TEXTS[index].text(process, (*file)->data, TEXT_ROOM)
+                          : (size_t)format_text((*file)->data, TEXT_ROOM, "%s", TEXTS[index].fixed);
+        (*file)->word[0] = size < TEXT_ROOM ? size : TEXT_ROOM;
     }
     return error;
+}
+
+static long descriptor_open(const struct process *process, const char *path, struct file **file)
+{
+    static const char folder[] = "/proc/self/fdinfo/";
+    char text[256];
+    uint64_t number = 0;
+    if (strncmp(path, folder, sizeof folder - 1) != 0 || !path[sizeof folder - 1]) {
+        return -ENOENT;
+    }
+    for (const char *at = path + sizeof folder - 1; *at; at++) {
+        if (*at < '0' || *at > '9' || number > FILES_MAX) {
+            return -ENOENT;
+        }
+        number = 10 * number + (uint64_t)(*at - '0');
+    }
+    size_t size = descriptor_text(process, number, text, sizeof text);
+    return size ? synthetic_text(text, size, file) : -ENOENT;
 }
 
 long text_open(const struct process *process, const char *path, unsigned flags, struct file **file)
@@ -219,15 +209,28 @@ long text_open(const struct process *process, const char *path, unsigned flags, 
             return (flags & O_ACCMODE) != O_RDONLY ? -EACCES : text_fill(process, i, file);
         }
     }
-    return -ENOENT;
+    return descriptor_open(process, path, file);
+}
+
+const char *text_read_all(const struct file *file, size_t *size)
+{
+    *size = file->word[0];
+    return file->kind == &TEXT_KIND ? file->data : NULL;
 }
 
 long synthetic_text(const char *text, size_t size, struct file **file)
 {
     long error = text_make(file);
     if (!error) {
-        memcpy((*file)->data, text, size);
-        (*file)->word[0] = size;
+        (*file)->word[0] = size < TEXT_ROOM ? size : TEXT_ROOM;
+        memcpy((*file)->data, text, (*file)->word[0]);
     }
     return error;
+}
+
+void text_add(struct file *file, const char *text, size_t size)
+{
+    size_t room = TEXT_ROOM - file->word[0], count = size < room ? size : room;
+    memcpy((char *)file->data + file->word[0], text, count);
+    file->word[0] += count;
 }

@@ -188,6 +188,7 @@ _Noreturn void process_exit(int wait_status)
         }
     }
     struct usage usage = usage_at_end(NULL);
+    usage_leave();
     for (;;) { /* there is no answer */
         SERVER(SERVER_EXIT, 0, (uint64_t)wait_status, (uint64_t)usage.user_ns, (uint64_t)usage.system_ns);
     }

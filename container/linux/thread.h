@@ -79,6 +79,7 @@ struct process {
     struct thread *vfork_thread; /* which waits for that to end */
     char name[16];
     uint64_t arguments_start, arguments_end, environment_end; /* /proc/self/cmdline */
+    uint64_t auxiliary_start, auxiliary_end;                      /* getauxval(3) */
     struct task task;
     struct limit limit[LIMITS];
     uint32_t limits_set;          /* which of these hold; others are as at the start */

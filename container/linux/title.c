@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What a process is called, for those who list processes: its name, its arguments or what it wrote over them. */
+#include "container/linux/identity.h"
 #include "container/linux/loader.h"
 #include "container/linux/server.h"
 #include "container/linux/space.h"
@@ -25,6 +26,7 @@ void process_name_tell(const struct process *process, const char *arguments, siz
     (void)server_call(SERVER_NAME, words,
                       (unsigned)(2 + (SERVER_NAME_SIZE + count + sizeof(uint64_t) - 1) / sizeof(uint64_t)),
                       NULL, 0);
+    identity_tell(process->id);
 }
 
 /* Where the last byte is no zero, a title goes on into the environment, up to its own zero. */

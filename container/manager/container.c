@@ -77,8 +77,8 @@ static seL4_Error capabilities_give(const struct container *container)
 }
 
 /* The memory limit in untypeds, largest first; where no piece of a size is left, two of half of it. */
-static seL4_Error memory_give(const struct container *container, seL4_Word memory,
-                              struct container_order *order)
+static seL4_Error memory_give(const struct container *container, struct sel4_util_allocator *quota,
+                              seL4_Word memory, struct container_order *order)
 {
     unsigned bits = seL4_WordBits - 1;
     order->untyped_count = 0;
@@ -89,7 +89,7 @@ static seL4_Error memory_give(const struct container *container, seL4_Word memor
         }
         seL4_CPtr untyped = bits < seL4_PageBits || order->untyped_count == CONTAINER_UNTYPEDS
                                 ? seL4_CapNull
-                                : sel4_util_object_alloc(container->allocator, seL4_UntypedObject, bits);
+                                : sel4_util_object_alloc(quota, seL4_UntypedObject, bits);
         if (!untyped) {
             if (bits <= seL4_PageBits || order->untyped_count == CONTAINER_UNTYPEDS) {
                 return seL4_NotEnoughMemory;
@@ -100,7 +100,7 @@ static seL4_Error memory_give(const struct container *container, seL4_Word memor
         /* Moved, so that the manager has no second way to it but the untyped that it came from. */
         seL4_Error error = (seL4_Error)seL4_CNode_Move(
             container->leaf, CONTAINER_SLOT_UNTYPED + order->untyped_count, CONTAINER_LEAF_BITS,
-            container->allocator->cnode, untyped, seL4_WordBits);
+            quota->cnode, untyped, seL4_WordBits);
         if (error != seL4_NoError) {
             return error;
         }
@@ -174,7 +174,8 @@ static seL4_Error thread_make(struct container *container)
 }
 
 seL4_Error container_make(struct container *container, struct sel4_util_allocator *allocator,
-                          seL4_CPtr control, const struct container_config *config)
+                          struct sel4_util_allocator *quota, seL4_CPtr control,
+                          const struct container_config *config)
 {
     static union {
         struct container_order order;
@@ -185,9 +186,10 @@ seL4_Error container_make(struct container *container, struct sel4_util_allocato
         .allocator = allocator, .control = control, .share = {.permille = config->permille}};
     seL4_Error error = objects_make(container);
     error = error ? error : capabilities_give(container);
-    error = error ? error : memory_give(container, config->memory, order);
+    error = error ? error : memory_give(container, quota, config->memory, order);
     error = error ? error : hosts_give(container, config, order);
     error = error ? error : order_write(order, config->order);
+    order->has_share = config->permille != 0;
     error = error ? error
                   : image_map(container, config->personality, config->personality_size, &container->entry);
     error = error ? error : stack_map(container);

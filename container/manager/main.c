@@ -125,7 +125,7 @@ int main(seL4_BootInfo *info)
     hosts_list(info, &config);
     share_open(&allocator);
     seL4_CPtr control = sel4_util_object_alloc(&allocator, seL4_EndpointObject, 0);
-    seL4_Error error = container_make(&container, &allocator, control, &config);
+    seL4_Error error = container_make(&container, &allocator, &allocator, control, &config);
     if (error == seL4_NoError) { /* nobody writes on this board */
         error = container_page(&container, CONTAINER_BOARD, seL4_ReadWrite, NULL, NULL);
     }

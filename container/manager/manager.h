@@ -40,9 +40,11 @@ struct container {
     seL4_Word entry;
 };
 
-/* Make a container, ready to start. seL4_NotEnoughMemory, or seL4_InvalidArgument for images and orders. */
+/* Make a container, ready to start. Its memory comes from `quota`, all else from `allocator`. seL4_NotEnoughMemory, or
+ * seL4_InvalidArgument for images and orders. */
 seL4_Error container_make(struct container *container, struct sel4_util_allocator *allocator,
-                          seL4_CPtr control, const struct container_config *config);
+                          struct sel4_util_allocator *quota, seL4_CPtr control,
+                          const struct container_config *config);
 seL4_Error container_start(const struct container *container);
 
 /* In image.c: map the segments of an ELF image at their addresses. */

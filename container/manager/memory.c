@@ -175,15 +175,18 @@ bool estate_reserve(struct estate *estate, seL4_Word slots)
     return true;
 }
 
-seL4_Error estate_make(struct estate *estate, seL4_Word bytes)
+static void allocator_begin(struct sel4_util_allocator *allocator, seL4_SlotPos slot_start,
+                            seL4_SlotPos slot_end)
 {
-    unsigned bits = seL4_WordBits - 1;
-    struct sel4_util_allocator *allocator = &estate->allocator;
     *allocator = *main_allocator;
     allocator->untyped_count = 0;
-    allocator->slot_start = allocator->slot_next = estate->slot_start;
-    allocator->slot_end = estate->slot_end;
-    estate->block_count = 0;
+    allocator->slot_start = allocator->slot_next = slot_start;
+    allocator->slot_end = slot_end;
+}
+
+static bool blocks_take(struct estate *estate, struct sel4_util_allocator *allocator, seL4_Word bytes)
+{
+    unsigned bits = seL4_WordBits - 1;
     while (bytes > 0) {
         while ((1ul << bits) > bytes) {
             bits--;
@@ -191,8 +194,7 @@ seL4_Error estate_make(struct estate *estate, seL4_Word bytes)
         unsigned block =
             bits >= seL4_PageBits && estate->block_count < ESTATE_BLOCKS ? block_take(bits) : NONE;
         if (block == NONE && (bits <= seL4_PageBits || estate->block_count == ESTATE_BLOCKS)) {
-            estate_free(estate);
-            return seL4_NotEnoughMemory;
+            return false;
         }
         if (block == NONE) {
             bits--; /* two of half the size instead */
@@ -201,6 +203,20 @@ seL4_Error estate_make(struct estate *estate, seL4_Word bytes)
         estate->block[estate->block_count++] = block;
         untyped_insert(allocator, &blocks[block]);
         bytes -= 1ul << bits;
+    }
+    return true;
+}
+
+/* The quota first: the larger its pieces, the better. A slot for each piece comes from the estate's. */
+seL4_Error estate_make(struct estate *estate, seL4_Word bytes, seL4_Word quota)
+{
+    seL4_SlotPos quota_end = estate->slot_start + (quota ? ESTATE_BLOCKS : 0);
+    allocator_begin(&estate->quota, estate->slot_start, quota_end);
+    allocator_begin(&estate->allocator, quota_end, estate->slot_end);
+    estate->block_count = 0;
+    if (!blocks_take(estate, &estate->quota, quota) || !blocks_take(estate, &estate->allocator, bytes)) {
+        estate_free(estate);
+        return seL4_NotEnoughMemory;
     }
     return seL4_NoError;
 }
@@ -217,7 +233,7 @@ void estate_free(struct estate *estate)
     }
     estate->block_count = 0;
     allocator->slot_next = estate->slot_start;
-    allocator->untyped_count = 0;
+    allocator->untyped_count = estate->quota.untyped_count = 0;
 }
 
 seL4_Word memory_free_bytes(void)

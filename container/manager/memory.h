@@ -3,7 +3,8 @@
  * The manager's memory and slots, given out as *estates* and taken back as a whole.
  *
  * An estate is an allocator over blocks of its own: whatever was made with it goes when it is freed, whoever holds
- * capabilities to it. Blocks are powers of two, split and joined as buddies.
+ * capabilities to it. Blocks are powers of two, split and joined as buddies. It may have a *quota* beside, a second
+ * allocator over other blocks, from which exactly so much can be taken, in pieces as large as there are.
  */
 #ifndef SELKIE_MANAGER_MEMORY_H
 #define SELKIE_MANAGER_MEMORY_H
@@ -16,7 +17,7 @@ enum {
 };
 
 struct estate {
-    struct sel4_util_allocator allocator;
+    struct sel4_util_allocator allocator, quota;
     seL4_SlotPos slot_start, slot_end;
     unsigned block_count;
     unsigned block[ESTATE_BLOCKS];
@@ -29,8 +30,8 @@ seL4_Error memory_init(struct sel4_util_allocator *all, unsigned own_bits);
 /* Reserve slots for an estate that will be made and freed again and again. False: there are not so many. */
 bool estate_reserve(struct estate *estate, seL4_Word slots);
 
-/* Give it `bytes`, a multiple of a page. seL4_NotEnoughMemory: nothing has changed. */
-seL4_Error estate_make(struct estate *estate, seL4_Word bytes);
+/* Give it `bytes`, and so many more as its quota; multiples of a page. seL4_NotEnoughMemory: nothing has changed. */
+seL4_Error estate_make(struct estate *estate, seL4_Word bytes, seL4_Word quota);
 
 /* Destroy all that was made with it. Its memory is clear, and the host's, afterwards. */
 void estate_free(struct estate *estate);

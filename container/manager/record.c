@@ -40,7 +40,7 @@ struct record *record_make(void)
             record->spare = seL4_CapNull;
             record->board = NULL;
             record->order = (struct order_text){NULL, 0};
-            record->is_used = estate_make(&record->estate, RECORD_BYTES) == seL4_NoError;
+            record->is_used = estate_make(&record->estate, RECORD_BYTES, 0) == seL4_NoError;
             return record->is_used ? record : NULL;
         }
     }

@@ -132,13 +132,14 @@ static seL4_Error unit_start(struct unit *unit)
     static struct container_config config;
     config_fill(unit, &config);
     __builtin_memset(unit->record->board, 0, sizeof *unit->record->board);
-    seL4_Error error = estate_make(&unit->estate, unit->memory + UNIT_OVERHEAD);
+    seL4_Error error = estate_make(&unit->estate, UNIT_OVERHEAD, unit->memory);
     if (error) {
         return error;
     }
     seL4_CPtr control = sel4_util_cap_mint(&unit->estate.allocator, services.endpoint,
                                            seL4_CapRights_new(1, 1, 0, 1), unit->index + 1);
-    error = control ? container_make(&unit->container, &unit->estate.allocator, control, &config)
+    error = control ? container_make(&unit->container, &unit->estate.allocator, &unit->estate.quota, control,
+                                     &config)
                     : seL4_NotEnoughMemory;
     error = error ? error : board_give(unit);
     error = error ? error : container_start(&unit->container);
@@ -197,7 +198,9 @@ static struct unit *unit_take(struct record *record, const char *name, const cha
             return unit;
         }
     }
-    *why = *why ? *why : "too many containers run";
+    static char text[64];
+    (void)sel4_util_snprintf(text, sizeof text, "%u containers run, and no manager has more", UNITS);
+    *why = *why ? *why : text;
     return NULL;
 }
 

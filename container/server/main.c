@@ -204,6 +204,14 @@ static long serve(struct call *call)
         return serve_pass(call);
     case SERVER_INFO:
         return serve_info(call);
+    case SERVER_QUESTION:
+        return serve_question(call);
+    case SERVER_QUESTION_TAKE:
+        return serve_question_take(call);
+    case SERVER_ANSWER:
+        return serve_answer(call);
+    case SERVER_ANSWER_TAKE:
+        return serve_answer_take(call);
     case SERVER_SCHEDULE:
         return serve_schedule(process, call->info);
     default:

@@ -85,6 +85,7 @@ static struct process *process_make(struct process *parent, struct process *host
             memcpy(process->arguments, parent->arguments, sizeof process->arguments);
             process->arguments_size = parent->arguments_size;
             process->adjustment = parent->adjustment;
+            process->identity = parent->identity;
         }
         return process;
     }

@@ -83,6 +83,7 @@ struct process {
     char arguments[SERVER_ARGUMENTS_SIZE];
     unsigned arguments_size;
     int32_t adjustment; /* SERVER_ADJUST */
+    uint64_t identity;  /* SERVER_SET_IDENTITY */
 };
 
 extern struct process processes[PROCESSES];
@@ -208,6 +209,13 @@ long serve_set(const struct call *call);
 long serve_ask_name(const struct call *call);
 long serve_adjust(struct call *call);
 long serve_info(struct call *call);
+
+/* In question.c: what processes ask of each other, one question at a time; what messages.h says of each. */
+long serve_question(const struct call *call);
+long serve_question_take(struct call *call);
+long serve_answer(const struct call *call);
+long serve_answer_take(struct call *call);
+bool question_is_for(const struct process *process);
 
 /* In log.c. */
 void log_init(const struct container_order *order);

@@ -22,7 +22,8 @@ long serve_take(struct call *call)
     bool is_alone = process_is_alone(process);
     call->word[1] = (is_alone ? SERVER_IS_ALONE : 0u) | (process->pending_count ? SERVER_HAS_MORE : 0u) |
                     (process->must_look_at_futexes ? SERVER_FUTEXES : 0u) |
-                    (process->must_tell_name ? SERVER_TELL_NAME : 0u);
+                    (process->must_tell_name ? SERVER_TELL_NAME : 0u) |
+                    (question_is_for(process) ? SERVER_QUESTIONED : 0u);
     process->must_look_at_futexes = false;
     call->count = 2 + count * WORDS;
     return (long)count;
@@ -99,6 +100,8 @@ long serve_set(const struct call *call)
         process->death_signal = (int)call->word[2];
     } else if (call->word[1] == SERVER_SET_REAPER) {
         process->is_reaper = call->word[2];
+    } else if (call->word[1] == SERVER_SET_IDENTITY) {
+        process->identity = call->word[2];
     } else {
         return -EINVAL;
     }
@@ -122,7 +125,7 @@ long serve_adjust(struct call *call)
 long serve_info(struct call *call)
 {
     enum {
-        NAME = 10 /* the word where it begins */
+        NAME = 11 /* the word where it begins */
     };
     const struct process *found = NULL;
     for (unsigned i = 0; i < processes_used; i++) {
@@ -144,6 +147,7 @@ long serve_info(struct call *call)
     call->word[6] = found->start_tsc;
     call->word[7] = found->arguments_size;
     terminal_describe(found, &call->word[8]);
+    call->word[10] = found->identity >> 32 | found->identity << 32;
     memcpy(&call->word[NAME], found->name, SERVER_NAME_SIZE);
     memcpy(&call->word[NAME + SERVER_NAME_SIZE / 8], found->arguments, SERVER_ARGUMENTS_SIZE);
     call->count = NAME + (SERVER_NAME_SIZE + SERVER_ARGUMENTS_SIZE) / 8;

@@ -120,6 +120,20 @@ static void renewals_begin(void)
     expect("one after that", pid > 0, pid);
 }
 
+/* Questions to nobody and of no size, and answers that nobody waits for. */
+static void questions_ask(void)
+{
+    const seL4_Word sizes[] = {0, 8, SERVER_QUESTION_SIZE + 1, ~0ul, ~0ul - 15, 1ul << 63};
+    for (unsigned i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        expect_error("a question to itself", server(SERVER_QUESTION, 1, sizes[i], 0, 0, 0));
+        expect_error("a question to nobody", server(SERVER_QUESTION, ~0ul, sizes[i], 0, 0, 0));
+        expect_error("an answer to no question", server(SERVER_ANSWER, sizes[i], 1, 1, sizes[i], 0));
+        expect_error("an answer of no question", server(SERVER_ANSWER_TAKE, sizes[i], sizes[i], 0, 0, 0));
+    }
+    expect_error("a question", server(SERVER_QUESTION_TAKE, 0, 0, 0, 0, 0));
+    expect("an identity", server(SERVER_SET, 0, SERVER_SET_IDENTITY, ~0ul, 0, 0) == 0, 0);
+}
+
 /* Time for threads that are none; that a notification gets some is its own loss. */
 static void time_take(void)
 {
@@ -158,6 +172,7 @@ _Noreturn void hostile_main(const struct container_order *order)
     object_make(seL4_EndpointObject, ENDPOINT);
     object_make(seL4_NotificationObject, NOTIFICATION);
     files_pass();
+    questions_ask();
     renewals_begin();
     time_take();
     news_come();

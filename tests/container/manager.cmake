@@ -5,8 +5,8 @@ foreach(variant "direct:--engine=direct" "direct-mcs:--engine=direct,--mcs" "ptr
     string(REPLACE ":" ";" parts ${variant})
     list(GET parts 0 name)
     list(GET parts 1 options)
-    set(with_programs manager image overlay cpu)
-    set(plain commands exec shm hangup lost terminal)
+    set(with_programs manager image overlay begin cpu fair memory)
+    set(plain commands exec shm hangup lost proc terminal)
     if(name STREQUAL "ptrace-mcs") # what differs there shows in these
         set(with_programs manager)
         set(plain exec terminal)

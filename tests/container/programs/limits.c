@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static void show(const char *what, int is_bad)
@@ -43,6 +44,34 @@ static void eat(void)
     }
 }
 
+/* Pages that a child touched before it was refused or killed. With an argument, it then stays. */
+static void fill(const char *argument)
+{
+    unsigned *pages = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    int status = 0;
+    pid_t child = fork();
+    if (child == 0) {
+        char *page;
+        while ((page = mmap(NULL, 65536, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)) !=
+               MAP_FAILED) {
+            for (int at = 0; at < 65536; at += 4096, ++*pages) {
+                page[at] = 1;
+            }
+            if (*argument && *pages >= (unsigned)atoi(argument)) {
+                break;
+            }
+        }
+        if (!*argument) {
+            _exit(0);
+        }
+        printf("filled: %u\n", *pages);
+        fflush(stdout);
+        pause();
+    }
+    waitpid(child, &status, 0);
+    printf("filled: %u, status %x\n", *pages, (unsigned)status);
+}
+
 int main(int count, char **arguments)
 {
     const char *what = count > 1 ? arguments[1] : "", *argument = count > 2 ? arguments[2] : "";
@@ -60,6 +89,10 @@ int main(int count, char **arguments)
     } else if (strcmp(what, "allocate") == 0) {
         show(what,
              mmap(NULL, 64 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED);
+    } else if (strcmp(what, "fill") == 0) {
+        fill(argument);
+    } else if (strcmp(what, "sleep") == 0) {
+        pause();
     } else if (strcmp(what, "eat") == 0) {
         eat();
     } else if (strcmp(what, "read") == 0) {
