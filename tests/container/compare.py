@@ -53,9 +53,9 @@ def signals_reset():
 
 
 def native(command):
-    """In a process group of its own: without a parent outside it and inside the session, it could not be stopped."""
+    """In a session of its own, as a container's first process is: no key or signal but SIGSTOP stops its group."""
     return subprocess.run(command, env=ENVIRONMENT, cwd="/", capture_output=True, timeout=TIMEOUT,
-                          process_group=0, preexec_fn=signals_reset)
+                          start_new_session=True, preexec_fn=signals_reset)
 
 
 def contained(selkie, options, command):

@@ -127,6 +127,7 @@ static void stopping(void)
     count = 0;
     pid_t child = fork();
     if (!child) {
+        setpgid(0, 0); /* in our group, of which nobody outside is in this session, SIGTSTP would not stop it */
         handle(SIGCONT, SA_RESTART);
         byte = 'r';
         (void)!write(ends[1], &byte, 1);
