@@ -132,12 +132,10 @@ def isolation(m, limits):
     check("no network", b"socket: 13" in got.stdout + got.stderr, got)
     own = b"the container's own\n"
     for path, answer in (("/data/file", b"mine\n"), ("/data/../data/file", b"mine\n"), ("/data/out", own),
-                         ("/data/up/passwd", own), ("/data/../../etc/passwd", own)):
+                         ("/data/up/passwd", own), ("/data/../../etc/passwd", own),
+                         ("/proc/self/root/etc/passwd", own), ("/proc/1/cwd/../etc/passwd", own)):
         got = run(root, f"--volume={given}:/data", "/limits", "read", path)
         check(f"volume: {path}", got.stdout == answer, got)
-    for path in ("/proc/self/root/etc/passwd", "/proc/1/cwd/../etc/passwd"):  # found or not, never the host's
-        got = run(root, f"--volume={given}:/data", "/limits", "read", path)
-        check(f"volume: {path}", got.stdout in (own, b"read: 2\n"), got)
     got = run(root, f"--volume={given}:/data:ro", "/limits", "create", "/data/new")
     check("read-only volume", b"create: 30" in got.stdout + got.stderr and not os.path.exists(given + "/new"), got)
     got = run(root, "-v", f"{given}:/data:rw", "/limits", "create", "/data/new")
