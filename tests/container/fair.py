@@ -48,7 +48,7 @@ def main():
         else:
             for what in ("map", "fork"):
                 for processes in ("1", "4"):
-                    beside(m, busy, alone / 2, 150, what, processes)
+                    beside(m, busy, alone / 3, 200, what, processes)
     finish()
 
 
