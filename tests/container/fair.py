@@ -43,12 +43,12 @@ def main():
         alone = sleeper(m, busy)[0]
         check("alone", alone > 30 * SECONDS, alone)
         if "ptrace" in options:  # a call takes a hundred times as long there
-            beside(m, busy, alone / 8, 250, "map", "1")
-            beside(m, busy, alone / 8, 250, "fork", "1")
+            beside(m, busy, alone / 8, 300, "map", "1")
+            beside(m, busy, alone / 16, 600, "fork", "1")
         else:
             for what in ("map", "fork"):
                 for processes in ("1", "4"):
-                    beside(m, busy, alone / 2, 150, what, processes)
+                    beside(m, busy, alone / 3, 200, what, processes)
     finish()
 
 
