@@ -91,6 +91,6 @@ uint64_t kernel_receive(uint64_t endpoint, uint64_t *badge);
 uint64_t kernel_reply_receive(uint64_t endpoint, uint64_t message_info, uint64_t *badge);
 void kernel_reply_move(struct kernel_thread *thread);
 void kernel_reply_forget(void);
-void kernel_give_way(void); /* to programs of all containers, once; our turn begins anew. Between two messages only */
+void kernel_give_way(void); /* to programs of all containers, once; our turn begins anew. Where nothing is half done */
 
 #endif

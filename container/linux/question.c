@@ -8,13 +8,15 @@
 #include <sel4/sel4.h>
 
 #include "container/linux/identity.h"
+#include "container/linux/kernel.h"
 #include "container/linux/names.h"
 #include "container/linux/proc.h"
 #include "container/linux/server.h"
 #include "container/linux/synthetic_parts.h"
 
 enum {
-    TRIES = 2000,
+    TRIES = 640,
+    OFTEN = 16,
     LINK = 'l',
     FILE_OR_FOLDER = 'f',
     HEAD = 4
@@ -39,6 +41,17 @@ static bool is_private(const char *name)
     return is;
 }
 
+/* Other personalities; now and then programs, too, since a personality whose turn is over stands in their line. Nothing is
+ * half done here that threads of this process could see: a path was read, and nothing was opened yet. */
+static void others_run(unsigned tries)
+{
+    if (tries % OFTEN == OFTEN - 1) {
+        kernel_give_way();
+    } else {
+        seL4_Yield();
+    }
+}
+
 static long question_put(int pid, const char *name, bool is_link)
 {
     uint64_t words[2 + SERVER_QUESTION_SIZE / sizeof(uint64_t)] = {(uint64_t)pid, strlen(name) + 2};
@@ -52,7 +65,7 @@ static long question_put(int pid, const char *name, bool is_link)
     for (unsigned i = 0; i < TRIES && number == -EAGAIN; i++) {
         number = server_call(SERVER_QUESTION, words, sizeof words / sizeof *words, NULL, 0);
         if (number == -EAGAIN) {
-            seL4_Yield();
+            others_run(i);
         }
     }
     return number < 0 ? -ENODATA : number;
@@ -66,7 +79,7 @@ static long part_get(long number, uint64_t from, struct part *part)
     for (unsigned i = 0; i < TRIES && count == -EAGAIN; i++) {
         count = server_call(SERVER_ANSWER_TAKE, words, 2, (uint64_t *)part, sizeof *part / sizeof(uint64_t));
         if (count == -EAGAIN) {
-            seL4_Yield();
+            others_run(i);
         }
     }
     return count < 0 || count > SERVER_PART_SIZE ? -ENODATA : count;

@@ -6,7 +6,7 @@
  */
 #include "container/server/server.h"
 
-#define PATIENCE (1ul << 25) /* ticks of the counter, some ten milliseconds */
+#define PATIENCE (1ul << 27) /* ticks of the counter, some fifty milliseconds */
 
 static struct {
     uint64_t number;                     /* of the last one */
