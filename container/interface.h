@@ -36,9 +36,7 @@ enum {
     CONTAINER_PORTS = 16,
     CONTAINER_STREAMS = 3,
     CONTAINER_PATH = 252,
-    /* Of programs' threads, and of personalities that give way (linux/turn.h). While they serve, these have one more, the
-     * process server two. */
-    CONTAINER_PRIORITY = 100
+    CONTAINER_PRIORITY = 100 /* of programs' threads; personalities have one more, the process server two */
 };
 
 /* Leaf 0. */
@@ -98,7 +96,6 @@ struct container_board {
 struct container_times {
     uint64_t served;  /* that all of them spent together */
     uint64_t charged; /* the moment, without those, up to which time is some program's */
-    uint64_t turn;    /* that all of them spent since one of them let others run */
 };
 
 /* A directory or file of the host at a path of the container: absolute, no slash at the end, nothing to be

@@ -8,7 +8,7 @@ foreach(variant "direct:--engine=direct" "direct-mcs:--engine=direct,--mcs" "ptr
         continue()
     endif()
     list(GET parts 1 options)
-    set(with_programs manager image overlay begin cpu fair memory)
+    set(with_programs manager image overlay begin cpu memory)
     set(plain commands exec shm hangup lost proc terminal)
     if(name STREQUAL "ptrace-mcs") # what differs there shows in these
         set(with_programs manager)
