@@ -106,7 +106,7 @@ bool bulk_take(struct context *context, const struct pad_trap *trap, const struc
         pad_private.has_breakpoints || patch_frame_is_patched(&pad_core, t->paddr) ||
         kernel_read_user(&pad_core.kernel, pad_private.vspace, context->next_ip, bytes, sizeof(bytes)) !=
             sizeof(bytes) ||
-        !bulk_decode(bytes, &bulk))
+        !bulk_decode(bytes, &bulk) || cache_has_neighbours(trap->address, t))
         return false;
     uint64_t count = bulk_move(&bulk, context, t->paddr);
     if (count == 0)

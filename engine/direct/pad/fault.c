@@ -222,7 +222,7 @@ static struct pad_way take_exception(struct context *context)
         return take_window(context, &x, &t);
     if (t.is_device)
         return take_device(context, x.address, &t);
-    if (!cache_has_neighbours(x.address, &t) && bulk_take(context, s, &t))
+    if (bulk_take(context, s, &t))
         return pad_resume();
     miss_check(context->next_ip, x.address);
     cache_fill(x.address, &t);
