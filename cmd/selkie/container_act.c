@@ -170,15 +170,10 @@ static bool container_remove(const char *name, bool is_forced, const json_t *liv
 
 int container_rm(int count, char **arguments)
 {
-    static const struct option options[] = {{"force", no_argument, NULL, 'f'}, USAGE_LONG_HELP};
-    int key, status = RUN_OK;
-    bool is_forced = false;
-    usage_begin();
-    while ((key = usage_next(count, arguments, ":hf", options)) >= 0) {
-        is_forced = true;
-    }
-    if (key != USAGE_END) {
-        return usage_status(key);
+    int status;
+    bool is_forced;
+    if (!usage_flag(count, arguments, "force", &is_forced, &status)) {
+        return status;
     }
     if (optind == count) {
         return usage_say("rm", nobody);

@@ -187,15 +187,10 @@ static json_t *live_now(void)
 
 int container_ps(int count, char **arguments)
 {
-    static const struct option options[] = {{"all", no_argument, NULL, 'a'}, USAGE_LONG_HELP};
-    bool is_all = false;
-    int key;
-    usage_begin();
-    while ((key = usage_next(count, arguments, ":ha", options)) >= 0) {
-        is_all = true;
-    }
-    if (key != USAGE_END) {
-        return usage_status(key);
+    bool is_all;
+    int status;
+    if (!usage_flag(count, arguments, "all", &is_all, &status)) {
+        return status;
     }
     if (optind < count) {
         return usage_say("ps", "it takes no names, but '%s' was given", arguments[optind]);
@@ -257,15 +252,10 @@ static int log_open(const char *name)
 
 int container_logs(int count, char **arguments)
 {
-    static const struct option options[] = {{"follow", no_argument, NULL, 'f'}, USAGE_LONG_HELP};
-    bool is_following = false;
-    int key;
-    usage_begin();
-    while ((key = usage_next(count, arguments, ":hf", options)) >= 0) {
-        is_following = true;
-    }
-    if (key != USAGE_END) {
-        return usage_status(key);
+    bool is_following;
+    int status;
+    if (!usage_flag(count, arguments, "follow", &is_following, &status)) {
+        return status;
     }
     if (optind != count - 1) {
         return usage_say("logs",

@@ -171,6 +171,20 @@ int usage_status(int outcome)
     return outcome == USAGE_WRONG ? RUN_BAD_INPUT : RUN_OK;
 }
 
+bool usage_flag(int count, char **arguments, const char *flag, bool *is_set, int *status)
+{
+    const struct option longs[] = {{flag, no_argument, NULL, flag[0]}, USAGE_LONG_HELP};
+    const char shorts[] = {':', 'h', flag[0], '\0'};
+    int key;
+    *is_set = false;
+    usage_begin();
+    while ((key = usage_next(count, arguments, shorts, longs)) >= 0) {
+        *is_set = true;
+    }
+    *status = usage_status(key);
+    return key == USAGE_END;
+}
+
 bool usage_plain(int count, char **arguments, int *status)
 {
     static const struct option longs[] = {USAGE_LONG_HELP};

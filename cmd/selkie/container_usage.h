@@ -35,6 +35,9 @@ int usage_status(int outcome);
 /* Say what is wrong and what the command takes. An exit status. */
 int usage_say(const char *command, const char *problem, ...) __attribute__((format(printf, 2, 3)));
 
+/* A command with one option, without a value: `*is_set` becomes whether it was given. False: as below. */
+bool usage_flag(int count, char **arguments, const char *flag, bool *is_set, int *status);
+
 /* A command without options: false if it was given one, or help was asked for; `status` says how to exit. */
 bool usage_plain(int count, char **arguments, int *status);
 
