@@ -274,9 +274,22 @@ static void copy_to(int fd)
     close(from);
 }
 
-static void programs(const char *self)
+/* The open program, which may have no name. */
+static void started_open(int fd)
 {
     char *arguments[] = {"memory", "child", "fexecve", NULL}, *environment[] = {NULL};
+    fflush(stdout);
+    if (fork() == 0) {
+        fexecve(fd, arguments, environment);
+        printf("fexecve: %s\n", strerrorname_np(errno));
+        fflush(stdout);
+        _exit(1);
+    }
+    wait(NULL);
+}
+
+static void programs(void)
+{
     int fd = open("copy", O_WRONLY | O_CREAT, 0755);
     copy_to(fd);
     close(fd);
@@ -295,28 +308,13 @@ static void programs(const char *self)
     started("./script", "by a script");
     fd = open("copy", O_RDONLY);
     TELL(unlink("copy"));
-    fflush(stdout);
-    if (fork() == 0) {
-        fexecve(fd, arguments, environment);
-        printf("fexecve: %s\n", strerrorname_np(errno));
-        fflush(stdout);
-        _exit(1);
-    }
-    wait(NULL);
+    started_open(fd);
     close(fd);
     fd = memfd_create("program", MFD_CLOEXEC);
     copy_to(fd);
-    fflush(stdout);
-    if (fork() == 0) {
-        fexecve(fd, arguments, environment);
-        printf("fexecve: %s\n", strerrorname_np(errno));
-        fflush(stdout);
-        _exit(1);
-    }
-    wait(NULL);
+    started_open(fd);
     close(fd);
     TELL(unlink("folder/second"));
-    (void)self;
 }
 
 int main(int argc, char **argv)
@@ -329,6 +327,6 @@ int main(int argc, char **argv)
     nameless();
     directories();
     others();
-    programs(argv[0]);
+    programs();
     return 0;
 }
