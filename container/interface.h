@@ -4,8 +4,8 @@
  * capabilities its CSpace starts with, the order that says what to run, and the messages between the two.
  *
  * A container's CSpace has two levels: a root of 2^CONTAINER_ROOT_BITS slots, each for a leaf of
- * 2^CONTAINER_LEAF_BITS. The manager makes the root and leaf 0, which holds what is listed here; the personality
- * makes the other leaves from the container's own memory as it needs them.
+ * 2^CONTAINER_LEAF_BITS. Leaf 0 holds what is listed here. The manager makes the root and leaf 0 of the process server,
+ * the server all other leaves, its own and those of processes, from the container's memory as they are needed.
  */
 #ifndef SELKIE_CONTAINER_INTERFACE_H
 #define SELKIE_CONTAINER_INTERFACE_H

@@ -19,6 +19,7 @@ enum server_message {
                            * -> the caller's pid */
     SERVER_IDS, /* () -> first of SERVER_ID_COUNT thread ids that nobody else has */
     SERVER_GRANT, /* (least bits, wish bits, slot): more memory -> the bits of an untyped in that slot, or -ENOMEM */
+    SERVER_SLOTS, /* (): one more leaf of the CSpace -> its place in the root, -ENOMEM */
     SERVER_MEMORY, /* () -> bytes that are left in the container, word 1: bytes that it has */
     SERVER_NEW,    /* (pid of the parent) -> pid of a new child, which the caller hosts, or -EAGAIN */
     SERVER_BUILD, /* (pid, is_sharing): make CSpace and VSpace for a hosted process. is_sharing: it will get copies of

@@ -15,7 +15,6 @@
 
 enum {
     LEAF_SLOTS = 1 << CONTAINER_LEAF_BITS,
-    ROOT_SLOTS = 1 << CONTAINER_ROOT_BITS,
     NODE_DEPTH = CONTAINER_GUARD_BITS + CONTAINER_ROOT_BITS,
     FRAME_BATCH = 64,
     GRANT_LEAST_BITS = 18, /* what is asked for at a time, for as long as a process is small */
@@ -31,7 +30,6 @@ struct untyped {
 static struct untyped untypeds[CONTAINER_UNTYPEDS]; /* ascending sizes */
 static unsigned untyped_count, untyped_slots;
 static uint64_t slot_next, slot_end; /* in the present leaf */
-static uint64_t leaf_next = 1;       /* where there may be room for another one */
 static uint64_t granted_bytes;
 
 /* A stack of numbers. */
@@ -59,7 +57,6 @@ void object_fork(void)
     fresh_next = fresh_end = 0;
     used_frames.count = free_slots.count = 0;
     slot_next = slot_end;
-    leaf_next = 1; /* those of which nothing was copied are not here */
 }
 
 /* False: no memory, which is no loss that matters then. */
@@ -152,31 +149,25 @@ static seL4_Error retype(uint64_t type, unsigned size_argument, unsigned bits, u
     return error;
 }
 
-/* In the first place of the root that is free; the last one is the process server's. */
-static bool leaf_make(void)
+/* Asking for a leaf may have made one. */
+static bool leaf_add(void)
 {
-    enum {
-        BITS = CONTAINER_LEAF_BITS + seL4_SlotBits
-    };
-    seL4_Error error = memory_reserve(BITS, 1) ? seL4_DeleteFirst : seL4_NotEnoughMemory;
-    if (error == seL4_NotEnoughMemory || slot_next < slot_end) { /* or asking for memory has made one */
-        return slot_next < slot_end;
+    uint64_t leaf = leaf_more();
+    if (slot_next == slot_end) {
+        slot_next = leaf << CONTAINER_LEAF_BITS;
+        slot_end = leaf ? slot_next + LEAF_SLOTS : slot_next;
+    } else {
+        for (uint64_t i = 0; leaf && i < LEAF_SLOTS; i++) {
+            slot_free((leaf << CONTAINER_LEAF_BITS) + i);
+        }
     }
-    while (error == seL4_DeleteFirst && leaf_next < ROOT_SLOTS - 1) {
-        error = retype(seL4_CapTableObject, CONTAINER_LEAF_BITS, BITS, 0, 0, leaf_next++, 1);
-    }
-    if (error != seL4_NoError) {
-        return false;
-    }
-    slot_next = (leaf_next - 1) << CONTAINER_LEAF_BITS;
-    slot_end = slot_next + LEAF_SLOTS;
-    return true;
+    return slot_next < slot_end;
 }
 
 /* Have a slot in the present leaf. */
 static bool slot_reserve(void)
 {
-    return slot_next < slot_end || leaf_make();
+    return slot_next < slot_end || leaf_add();
 }
 
 cap_address slot_alloc(void)
@@ -198,7 +189,7 @@ bool slots_reserve(unsigned count)
         while (slot_next < slot_end) { /* a leaf may need some of these before it is there */
             slot_free(slot_next++);
         }
-        if (!leaf_make()) {
+        if (!leaf_add()) {
             return false;
         }
     }
@@ -273,7 +264,7 @@ static bool frames_refill(void)
             continue;
         }
         if (slot_next == slot_end) {
-            if (!leaf_make()) { /* it takes memory itself */
+            if (!leaf_add()) { /* it takes memory itself */
                 return fresh_next < fresh_end;
             }
             continue;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * seL4 objects from the untyped memory that this address space was granted: slots, leaves of the CSpace, paging
- * structures, frames, threads. When it is used up, more is asked for (memory_more). Memory that is used up for good
- * is an answer here (0 or false), never a failure.
+ * seL4 objects from the untyped memory that this address space was granted: paging structures, frames, threads; and slots
+ * for them. When these are used up, more is asked for (memory_more, leaf_more). Memory that is used up for good is an
+ * answer here (0 or false), never a failure.
  *
  * Frames are never given back to their untyped; they wait in a pool for their next use, as dirty as they are.
  * The process server uses this, too.
@@ -22,6 +22,8 @@ void object_fork(void);
 
 /* Provided by who uses this file. An untyped of at least 2^least bytes into `slot`: its bits, 0: there is none. */
 unsigned memory_more(unsigned least_bits, unsigned wish_bits, cap_address slot);
+/* One more leaf of the CSpace, which is empty: its place in the root, 0: there is no memory. */
+uint64_t leaf_more(void);
 /* Bytes that memory_more could still give, and all that there are. */
 uint64_t memory_left(uint64_t *total);
 

@@ -48,6 +48,12 @@ unsigned memory_more(unsigned least_bits, unsigned wish_bits, cap_address slot)
     return bits > 0 ? (unsigned)bits : 0;
 }
 
+uint64_t leaf_more(void)
+{
+    long leaf = SERVER(SERVER_SLOTS, 0);
+    return leaf > 0 ? (uint64_t)leaf : 0;
+}
+
 uint64_t memory_left(uint64_t *total)
 {
     uint64_t nothing = 0;

@@ -76,6 +76,16 @@ bool process_leaf(struct process *process, uint64_t slot)
     return true;
 }
 
+long process_leaf_new(struct process *process)
+{
+    for (uint64_t leaf = 1; leaf < IMAGE_SLOT >> CONTAINER_LEAF_BITS; leaf++) {
+        if (!(process->leaves[leaf / 64] >> leaf % 64 & 1)) {
+            return process_leaf(process, leaf << CONTAINER_LEAF_BITS) ? (long)leaf : -ENOMEM;
+        }
+    }
+    return -ENOMEM;
+}
+
 /* A second capability to a page of a process, and the page in a window. */
 static bool window_open(const struct process *process, uint64_t slot, cap_address *window, uint64_t vaddr,
                         bool is_writable)

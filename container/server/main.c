@@ -162,6 +162,8 @@ static long serve(struct call *call)
         return id_next(SERVER_ID_COUNT);
     case SERVER_GRANT:
         return memory_grant(process, word[0], word[1], word[2]);
+    case SERVER_SLOTS:
+        return process_leaf_new(process);
     case SERVER_MEMORY:
         call->count = 2;
         return (long)memory_left(&call->word[1]);

@@ -71,7 +71,7 @@ struct process {
 
     struct use *uses;
     uint64_t granted_bytes;
-    uint64_t leaves[(1u << CONTAINER_ROOT_BITS) / 64]; /* of the CSpace, which the server made */
+    uint64_t leaves[(1u << CONTAINER_ROOT_BITS) / 64]; /* of the CSpace */
     uint64_t slot_next; /* of those in its CSpace that the server fills from IMAGE_SLOT on */
     cap_address tcb, root, cnode, vspace, endpoint, notification;
     struct turn *turns; /* MCS: its threads' time */
@@ -125,6 +125,7 @@ uint64_t image_end(void);          /* the first slot behind all pages */
 /* In address.c: mappings of a process, and the windows through which the server sees pages. */
 bool process_map(struct process *process, cap_address frame, uint64_t vaddr, bool is_writable);
 bool process_leaf(struct process *process, uint64_t slot); /* make sure the slot exists in its CSpace */
+long process_leaf_new(struct process *process);            /* one more leaf: its place in the root, -ENOMEM */
 uint64_t process_slot_next(struct process *process);       /* in the leaf that is the server's */
 enum {
     WINDOW_PAGES = 128

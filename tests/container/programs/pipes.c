@@ -217,11 +217,36 @@ static void test_fork(void)
     say("value", (long)value);
 }
 
+/* The pipe ends with the process that had it open, though a child of that process is there, which has closed it. */
+static void test_left_behind(void)
+{
+    int fd[2], go[2];
+    DO(pipe(fd));
+    DO(pipe(go));
+    pid_t child = fork();
+    if (child == 0) {
+        if (fork() == 0) {
+            close(fd[1]);
+            close(go[1]);
+            DO(read(go[0], back, 1));
+            _exit(0);
+        }
+        _exit(0);
+    }
+    close(fd[1]);
+    close(go[0]);
+    say("wait", waitpid(child, NULL, 0) == child);
+    struct pollfd end = {.fd = fd[0], .events = POLLIN};
+    say("its end", poll(&end, 1, 10000));
+    say("write", write(go[1], "!", 1));
+}
+
 int main(int count, char **words)
 {
     signal(SIGPIPE, SIG_IGN);
     if (count > 1 && strcmp(words[1], "fork") == 0) {
         test_fork();
+        test_left_behind();
         return 0;
     }
     test_pipe();
