@@ -36,7 +36,9 @@ enum {
     CONTAINER_PORTS = 16,
     CONTAINER_STREAMS = 3,
     CONTAINER_PATH = 252,
-    CONTAINER_PRIORITY = 100 /* of programs' threads; personalities have one more, the process server two */
+    /* Of programs' threads, and of personalities that give way (linux/turn.h). While they serve, these have one more, the
+     * process server two. */
+    CONTAINER_PRIORITY = 100
 };
 
 /* Leaf 0. */
@@ -96,6 +98,7 @@ struct container_board {
 struct container_times {
     uint64_t served;  /* that all of them spent together */
     uint64_t charged; /* the moment, without those, up to which time is some program's */
+    uint64_t turn;    /* that all of them spent since one of them let others run */
 };
 
 /* A directory or file of the host at a path of the container: absolute, no slash at the end, nothing to be

@@ -12,6 +12,7 @@
 #include "container/linux/process.h"
 #include "container/linux/space.h"
 #include "container/linux/thread.h"
+#include "container/linux/turn.h"
 #include "container/linux/usage.h"
 #include "container/linux/window.h"
 
@@ -85,6 +86,9 @@ static _Noreturn void loop(void)
             thread_run_queue();
         }
         usage_leave();
+        if (turn_end()) {
+            usage_skip();
+        }
         kernel_wait(&message);
         usage_enter(&message);
         if (message.event == EVENT_SIGNAL) {

@@ -6,6 +6,7 @@
 #include "container/linux/clock.h"
 #include "container/linux/page_map.h"
 #include "container/linux/space.h"
+#include "container/linux/turn.h"
 #include "container/linux/vdso_data.h"
 
 enum {
@@ -58,8 +59,15 @@ void usage_leave(void)
     system_charge(spent);
     uint64_t all = times()->served + spent;
     times()->served = all;
+    turn_count(spent);
     left = now;
     left_programs = now - all;
+}
+
+void usage_skip(void)
+{
+    left = __builtin_ia32_rdtsc();
+    left_programs = left - times()->served;
 }
 
 /* Somebody who could have run. */

@@ -20,8 +20,9 @@ enum {
 /* A personality begins to serve this process of its own. `is_new`: one that has not run yet. */
 void usage_begin(struct process *process, bool is_new);
 
-/* Before waiting for a message, and when it came. */
+/* Before waiting for a message, and when it came. Nobody's is the time before usage_skip. */
 void usage_leave(void);
+void usage_skip(void);
 void usage_enter(const struct kernel_message *message);
 
 /* Until now, of the caller (NULL: the personality's own process). */
