@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # The manager, images and terminals; each test has a manager of its own. On ptrace with MCS, what differs there shows in
 # a few.
-foreach(test manager image overlay begin cpu memory)
+foreach(test manager image overlay begin cpu fair memory)
     set(variants direct direct-mcs ptrace)
     if(test STREQUAL "manager")
         list(APPEND variants ptrace-mcs)
