@@ -256,8 +256,8 @@ HANDLER(call_getrandom)
     return error ? error : (long)size;
 }
 
-/* Restartable sequences: without them the C library does as it did before. */
-HANDLER(call_rseq)
+/* What the kernel may have been built without, so that programs ask whether it is there. */
+HANDLER(call_not_built)
 {
     (void)thread;
     (void)call;

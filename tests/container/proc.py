@@ -36,13 +36,15 @@ def facts(selkie, options):
     print(f"{len(lines[0])} facts")
 
 
+# In the background, and it runs.
+SLEEPER = "sleep 100 & until [ $(cat /proc/$!/comm) = sleep ]; do sleep 0.01; done; "
 SCRIPTS = {  # name: program that is needed, shell script, what its output matches
-    "ps": ("ps", "sleep 100 & sleep 0.1; ps -eo pid,ppid,user,stat,args; kill $!", r"(?s).*\n *1 +0 root +Ss .*sleep 100\n.*ps -eo.*"),
+    "ps": ("ps", SLEEPER + "ps -eo pid,ppid,user,stat,args; kill $!", r"(?s).*\n *1 +0 root +[RS]s .*sleep 100\n.*ps -eo.*"),
     "ps threads": ("ps", "ps -eLo pid,lwp,nlwp,comm", r"(?s).*PID +LWP NLWP COMMAND\n +1 +1 +1 sh\n.*"),
     "ps start": ("ps", "sleep 100 & sleep 1.5; ps -o etimes= -p $!; kill $!", r" *[1-5]\n"),
     "ps users": ("ps", "ps -o user=,uid= -p 1", r"root +0\n"),
     "top": ("top", "TERM=dumb top -b -n 1", r"(?s)top - .*Tasks: +\d+ total.*Mem :.*PID USER.*\n +1 root .*"),
-    "pgrep": ("pgrep", "sleep 100 & sleep 0.1; pgrep -x sleep; pkill sleep; echo $!", r"(\d+)\n\1\n"),
+    "pgrep": ("pgrep", SLEEPER + "pgrep -x sleep; pkill sleep; echo $!", r"(\d+)\n\1\n"),
     "free": ("free", "free -m", r"(?s).*Mem: +2\d\d +.*Swap: +0 .*"),
     "uptime": ("uptime", "uptime", r".* up .*load average: .*\n"),
     "mount": ("mount", "mount", r"(?s).* on / type .*proc on /proc type proc .* on /dev/shm type tmpfs.*"),
