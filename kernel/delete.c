@@ -94,10 +94,24 @@ static struct result zombie_skip_blank(struct kernel *k, struct cap *cap)
     return result_ok();
 }
 
+/* Most slots of most CNodes are empty. */
+static struct result zombie_skip_empty(struct kernel *k, struct cap *cap)
+{
+    const struct slot *first = slot_at(k, cap->paddr);
+    while (cap->zombie_left > 1 && slot_is_empty(first + cap->zombie_left - 1)) {
+        cap->zombie_left--;
+        if (preemption_point(k))
+            return result_preempted();
+    }
+    return result_ok();
+}
+
 static struct result zombie_reduce(struct kernel *k, struct slot *slot, bool is_exposed)
 {
-    if (is_exposed)
-        return zombie_empty_last(k, slot);
+    if (is_exposed) {
+        struct result skipped = zombie_skip_empty(k, &slot->cap);
+        return result_is_ok(skipped) ? zombie_empty_last(k, slot) : skipped;
+    }
     zombie_swap_inwards(k, slot);
     return result_ok();
 }
