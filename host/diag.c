@@ -44,3 +44,14 @@ int diag_errno(struct diag *diag, int error, const char *format, ...)
     }
     return -positive;
 }
+
+int diag_wrong(struct diag *diag, int error, const char *format, ...)
+{
+    if (diag) {
+        va_list arguments;
+        va_start(arguments, format);
+        (void)vsnprintf(diag->text, DIAG_SIZE, format, arguments);
+        va_end(arguments);
+    }
+    return error < 0 ? error : -error;
+}

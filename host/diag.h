@@ -21,4 +21,7 @@ void diag_add(struct diag *diag, const char *format, ...) __attribute__((format(
 /* Start anew with a clause and the text of `error` (an errno, sign ignored). Returns -|error|. */
 int diag_errno(struct diag *diag, int error, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
+/* The same for what is not the host's error: the clause alone. */
+int diag_wrong(struct diag *diag, int error, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
 #endif

@@ -29,7 +29,7 @@ static int digest_compare(struct sha256_ctx *context, const char *hex, const cha
     }
     return strcmp(text, hex) == 0
                ? 0
-               : diag_errno(diag, EBADMSG, "%s: its digest is sha256:%s, the image says sha256:%s", name,
+               : diag_wrong(diag, EBADMSG, "%s: its digest is sha256:%s, the image says sha256:%s", name,
                             text, hex);
 }
 
@@ -63,7 +63,7 @@ int digest_check_content(int fd, const char *hex, const char *name, struct diag 
             sha256_update(&context, (size_t)count, block);
         }
     }
-    int error = count < 0 ? diag_errno(diag, EBADMSG, "cannot read %s", name)
+    int error = count < 0 ? diag_wrong(diag, EBADMSG, "%s is damaged", name)
                           : digest_compare(&context, hex, name, diag);
     (void)archive_read_free(archive);
     return lseek(fd, 0, SEEK_SET) < 0 && !error ? diag_errno(diag, errno, "cannot read %s", name) : error;

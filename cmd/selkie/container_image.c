@@ -237,7 +237,7 @@ static int image_fill(struct image *image, int work, struct diag *diag)
     json_t *config = json_open_checked(image, image->config);
     HOST_FD int root = directory_make(work, "root", 0755);
     HOST_FD int owners = directory_make(work, "index", S_IRWXU);
-    int error = !config ? (image->is_bad ? -EBADMSG : diag_errno(diag, EBADMSG, "the image's configuration"))
+    int error = !config ? (image->is_bad ? -EBADMSG : diag_wrong(diag, EBADMSG, "the image's configuration is missing or damaged"))
                 : root < 0 || owners < 0 ? diag_errno(diag, EIO, "cannot write to the cache")
                                          : config_keep(config, work, diag);
     for (size_t i = 0; i < json_array_size(image->layers) && !error; i++) {
@@ -284,7 +284,7 @@ static int layout_use(int layout, const char *path, int cache, char key[KEY_SIZE
     int error = is_image ? image_cache(&image, cache, diag)
                 : image.is_bad
                     ? -EBADMSG
-                    : diag_errno(diag, EBADMSG, "neither an OCI layout nor an archive of docker save");
+                    : diag_wrong(diag, EBADMSG, "neither an OCI layout nor an archive of docker save");
     if (error) {
         diag_add(diag, "%s", path);
     }

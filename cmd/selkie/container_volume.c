@@ -52,7 +52,7 @@ bool volume_add(struct container_options *options, char *text)
     bool is_read_only = volume_read_only_cut(text);
     char *inside = strchr(text, ':');
     if (!inside || inside == text || inside[1] != '/' || strlen(inside) < 3 || strchr(inside + 1, ':')) {
-        say("--volume=%s: not of the form HOST:/PATH[:ro]", text);
+        say("--volume=%s: not of the form HOST:/PATH[:ro|:rw]", text);
         return false;
     }
     if (options->volume_count == CONTAINER_VOLUMES) {

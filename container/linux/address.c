@@ -123,6 +123,19 @@ uint64_t address_to_bind(uint64_t address, uint64_t size)
     return convert(address, size, 0);
 }
 
+uint64_t address_to_nowhere(uint64_t address, uint64_t size)
+{
+    uint32_t inet = 1;
+    memset(&copy, 0, sizeof copy);
+    memcpy(&copy, (const void *)address, size < sizeof copy ? size : sizeof copy);
+    if (!order()->loopback || !inet6_read(&copy.inet6, &inet) || inet) {
+        return 0;
+    }
+    copy.inet6.port = 0;
+    inet6_write(&copy.inet6, order()->loopback);
+    return (uint64_t)&copy;
+}
+
 uint64_t address_to_connect(uint64_t address, uint64_t size)
 {
     return convert(address, size, local_host);

@@ -17,6 +17,10 @@ bool address_is_inet6(uint64_t address, uint64_t size);
 uint64_t address_to_bind(uint64_t address, uint64_t size);
 uint64_t address_to_connect(uint64_t address, uint64_t size);
 
+/* Any address of IPv6, and of that only, of which there are none: some port of the container's own that nobody knows. 0:
+ * it is another address. */
+uint64_t address_to_nowhere(uint64_t address, uint64_t size);
+
 /* What the host answered, in our memory, to what the program shall see. */
 void address_show(void *address, uint64_t size);
 

@@ -41,7 +41,7 @@ static void serve_memory(struct thread *thread, const struct kernel_message *mes
                      ? -EFAULT
                      : space_fill(message->address, 1, message->is_write);
     if (error == -ENOMEM) {
-        log_line("thread %d: out of memory at 0x%lx, ip 0x%lx", thread->id, message->address, message->ip);
+        log_line("%s (process %d) ends: the container is out of memory", thread->process->name, thread->process->id);
         process_end(thread->process, SIGKILL);
     }
     if (error) {

@@ -132,6 +132,28 @@ HANDLER(call_mprotect)
     return range_is_bad(ARG(0), size) ? -ENOMEM : size ? space_protect(ARG(0), ARG(0) + size, ARG(2) & 7) : 0;
 }
 
+/* pkeys(7): what processors without protection keys make of them. */
+HANDLER(call_pkey_mprotect)
+{
+    return (int32_t)ARG(3) == -1 ? call_mprotect(thread, call) : -EINVAL;
+}
+
+HANDLER(call_pkey_alloc)
+{
+    enum {
+        ACCESS_BITS = 3
+    };
+    (void)thread;
+    return ARG(0) || ARG(1) & ~(uint64_t)ACCESS_BITS ? -EINVAL : -ENOSPC;
+}
+
+HANDLER(call_pkey_free)
+{
+    (void)thread;
+    (void)call;
+    return -EINVAL;
+}
+
 HANDLER(call_mremap)
 {
     uint64_t old_size = page_up(ARG(1)), size = page_up(ARG(2));

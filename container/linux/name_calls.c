@@ -68,7 +68,9 @@ static long change_below(void *argument, const struct place *place)
 {
     const struct change *change = argument;
     if (!place->length) { /* the root of a volume */
-        return change->apply != place_remove ? -EEXIST : change->value ? -EBUSY : -EISDIR;
+        return change->apply != place_remove ? -EEXIST
+               : place_is_file(place)        ? (change->value ? -ENOTDIR : -EBUSY)
+                                             : (change->value ? -EBUSY : -EISDIR);
     }
     return change->apply(place, change->value);
 }

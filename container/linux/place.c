@@ -7,8 +7,7 @@
 #define PLACE(place, operation, ...)                                                                         \
     HOST((place)->directory, operation, 0, NULL, (uint64_t)(place)->below, (place)->length, __VA_ARGS__)
 
-/* A volume may be a file. */
-static bool is_file(const struct place *place)
+bool place_is_file(const struct place *place)
 {
     return !place->is_overlay && !place->length &&
            HOST(place->directory, HOST_OBJECT_KIND, 0, NULL, 0) == HOST_FILE;
@@ -30,7 +29,7 @@ long place_open(const struct place *place, uint64_t flags, uint64_t mode, const 
     if (place->is_overlay) {
         return overlay_open(place->below, flags, mode, box, layer);
     }
-    if (is_file(place)) {
+    if (place_is_file(place)) {
         return file_open(place, flags, box);
     }
     return HOST(place->directory, HOST_DIRECTORY_OPEN, box->object, NULL, (uint64_t)place->below,
@@ -42,7 +41,7 @@ long place_stat(const struct place *place, uint64_t flags, struct statx *status)
     if (place->is_overlay) {
         return overlay_stat(place->below, status);
     }
-    return is_file(place) ? HOST(place->directory, HOST_FILE_STAT, 0, NULL, (uint64_t)status)
+    return place_is_file(place) ? HOST(place->directory, HOST_FILE_STAT, 0, NULL, (uint64_t)status)
                           : PLACE(place, HOST_DIRECTORY_STAT, flags, (uint64_t)status);
 }
 

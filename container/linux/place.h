@@ -9,6 +9,9 @@
 #include "container/linux/overlay.h"
 #include "container/linux/path.h"
 
+/* A volume may be a file; this is one. */
+bool place_is_file(const struct place *place);
+
 /* Into an empty host object. `layer` says what file_host_make's file is of. */
 long place_open(const struct place *place, uint64_t flags, uint64_t mode, const struct object_box *box,
                 enum overlay_layer *layer);

@@ -78,6 +78,17 @@ static bool is_inet6_only(const struct file *file)
            value;
 }
 
+/* Where there are no addresses of IPv6, servers may still listen at all of them. */
+static long bind_inet6_only(const struct file *file, uint64_t address, uint64_t size)
+{
+    static int no;
+    uint64_t nowhere = address_to_nowhere(address, size);
+    long error = !nowhere ? -EADDRNOTAVAIL
+                          : HOST(file->box.object, HOST_SOCKET_SET_OPTION, 0, NULL, IPPROTO_IPV6, IPV6_V6ONLY,
+                                 (uint64_t)&no, sizeof no);
+    return error < 0 ? error : HOST(file->box.object, HOST_SOCKET_BIND, 0, NULL, nowhere, size);
+}
+
 HANDLER(call_bind)
 {
     struct file *file;
@@ -85,7 +96,7 @@ HANDLER(call_bind)
     long error = socket_of(thread, ARG(0), &file);
     error = error ? error : socket_address_ready(ARG(1), ARG(2));
     if (!error && address_is_mapped() && address_is_inet6(ARG(1), ARG(2)) && is_inet6_only(file)) {
-        return -EADDRNOTAVAIL;
+        return bind_inet6_only(file, ARG(1), ARG(2));
     }
     error = error ? error : unix_name_bind(thread->process, ARG(1), ARG(2), &name);
     if (error) {

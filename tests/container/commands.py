@@ -12,6 +12,12 @@ from managed import Managed, check, eventually, finish
 from ports import port_free
 
 SLEEP = ("/bin/sleep", "100")
+# At all addresses of IPv6 and of IPv4, as nginx does it; there is no address of IPv6 to name.
+LISTEN_BOTH = """import socket
+s = [socket.create_server(('::', 80), family=socket.AF_INET6), socket.create_server(('0.0.0.0', 80))]
+try: socket.create_server(('::1', 81), family=socket.AF_INET6)
+except OSError as error: print(error.errno)
+"""
 LISTEN = "import socket, sys, time; s = socket.create_server(('0.0.0.0', 80)); print('up', flush=True); time.sleep(100)"
 
 
@@ -58,7 +64,7 @@ def values(m):
     """Wrong values are found out before a manager is started."""
     for option, said in (("--engine=foo", "--engine=foo: no such engine; `selkie engines` lists them"),
                          ("--restart=maybe", "--restart=maybe"), ("--restart=on-failure:0", "--restart"), ("--network=what", "--network"),
-                         ("--memory=1", "--memory=1"), ("--shm-size=x", "--shm-size=x"), ("--timeout=0", "--timeout=0"),
+                         ("--memory=1", "--memory=1"), ("--memory=2M", "3M"), ("--shm-size=x", "--shm-size=x"), ("--timeout=0", "--timeout=0"),
                          ("--publish=1:2:3:4", "--publish=1:2:3:4"), ("--volume=x", "--volume=x"), ("--volume=/etc:/x:y", "HOST:/PATH"), ("--volume=/etc:/x/..", "/../"),
                          ("--user=nobody-here", "nobody-here"), ("--workdir=etc", "not an absolute path"),
                          ("--env==x", "--env==x: no name"), ("--env=", "--env=: no name"), ("--rootfs=", "--rootfs: its value is empty"), ("--name=a/b", "--name"), ("--cpu=0", "--cpu=0")):
@@ -164,6 +170,27 @@ def ports(m):
         check("ended", m.command("stop", "-t", "1", "one").returncode == 0)
 
 
+    got = m.command("run", "--rootfs=/:ro", f"--publish={port}:80", "/usr/bin/python3", "-c", LISTEN_BOTH)
+    check("IPv6, too", got.returncode == 0 and got.stdout == b"99\n", got)
+
+
+def proc_read(pid, name):
+    try:
+        with open(f"/proc/{pid}/{name}", "rb") as file:
+            return file.read()
+    except OSError:
+        return b""
+
+
+def manager_named(m):
+    """Not by the words of the command that needed it first."""
+    m.command("run", "--rootfs=/:ro", "/bin/true")
+    here = m.path("RUNTIME_DIR").encode()
+    lines = [proc_read(pid, "cmdline").rstrip(b"\0") for pid in os.listdir("/proc")
+             if proc_read(pid, "comm") == b"selkie-manager\n" and here in proc_read(pid, "environ")]
+    check("the manager's command line", lines == [b"selkie-manager"], lines)
+
+
 def programs(m):
     for program, status, said in (("/nonexistent", 127, "/nonexistent: cannot be run: no such file or directory"),
                                   ("nonexistent", 127, "nonexistent: cannot be run: no such file or directory"),
@@ -227,7 +254,7 @@ def table(m):
 def main():
     selkie, options = sys.argv[1:]
     with Managed(selkie, options) as m:
-        for test in (usage, values, removal, remover_killed, ports, programs, table):
+        for test in (usage, values, removal, remover_killed, ports, manager_named, programs, table):
             test(m)
     finish()
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* mmap(2), munmap(2), mprotect(2), madvise(2), msync(2), mincore(2), brk(2). Faults: those of system calls. */
 #include <sys/mman.h>
+#include <sys/syscall.h>
 
 #include "tell.h"
 
@@ -58,6 +59,11 @@ static void anonymous(void)
     TELL(mprotect(at, 16 * PAGE, PROT_READ));
     TELL(mprotect(at + 1, PAGE, PROT_READ));
     TELL(mprotect(at, 0, PROT_READ));
+    TELL(syscall(SYS_pkey_mprotect, at, PAGE, PROT_READ, -1));
+    TELL(syscall(SYS_pkey_mprotect, at, PAGE, PROT_READ, 20));
+    TELL(syscall(SYS_pkey_alloc, 1, 0));
+    TELL(syscall(SYS_pkey_alloc, 0, 4));
+    TELL(syscall(SYS_pkey_free, 20));
     TELL(mprotect(at, PAGE, 0x100));
     TELL(mprotect(at + 5 * PAGE, PAGE, PROT_READ));
     TELL(munmap(at, 16 * PAGE));
