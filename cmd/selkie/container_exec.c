@@ -49,7 +49,11 @@ static bool connected_exec(int connection, const char *manager, void *argument)
         return true;
     }
     exec->status = CANNOT_RUN;
-    if (streams_give(exec, connection) && message_send(connection, &exec->order, -1) == 0) {
+    if (!streams_give(exec, connection)) {
+        return false;
+    }
+    container_wait_prepare(&exec->plan);
+    if (message_send(connection, &exec->order, -1) == 0) {
         exec->status = container_wait(connection, &exec->plan);
     }
     return false;

@@ -237,9 +237,14 @@ static int image_fill(struct image *image, int work, struct diag *diag)
     json_t *config = json_open_checked(image, image->config);
     HOST_FD int root = directory_make(work, "root", 0755);
     HOST_FD int owners = directory_make(work, "index", S_IRWXU);
-    int error = !config ? (image->is_bad ? -EBADMSG : diag_wrong(diag, EBADMSG, "the image's configuration is missing or damaged"))
-                : root < 0 || owners < 0 ? diag_errno(diag, EIO, "cannot write to the cache")
-                                         : config_keep(config, work, diag);
+    int error;
+    if (!config) {
+        error = image->is_bad ? -EBADMSG : diag_wrong(diag, EBADMSG, "its configuration is missing or damaged");
+    } else if (root < 0 || owners < 0) {
+        error = diag_errno(diag, EIO, "cannot write to the cache");
+    } else {
+        error = config_keep(config, work, diag);
+    }
     for (size_t i = 0; i < json_array_size(image->layers) && !error; i++) {
         error = layer_unpack(image, config, i, root, owners, diag);
     }

@@ -292,6 +292,7 @@ static int connected_run(struct job *job, int connection)
     if (!everything_give(job, connection)) {
         return CANNOT_RUN;
     }
+    container_wait_prepare(&plan);
     int error = message_send(connection, &job->order, -1);
     if (error) {
         say("container run: cannot talk to the manager: %s", strerror(-error));

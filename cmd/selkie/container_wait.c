@@ -38,7 +38,7 @@ struct waiting {
     unsigned interrupts;
 };
 
-static int signals_open(bool is_terminal)
+static sigset_t signals_passed(bool is_terminal)
 {
     sigset_t set;
     (void)sigemptyset(&set);
@@ -50,8 +50,13 @@ static int signals_open(bool is_terminal)
         (void)sigaddset(&set, SIGWINCH);
         (void)sigaddset(&set, SIGTSTP);
     }
+    return set;
+}
+
+void container_wait_prepare(const struct wait_plan *plan)
+{
+    const sigset_t set = signals_passed(plan->is_terminal);
     (void)sigprocmask(SIG_BLOCK, &set, NULL);
-    return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
 static bool is_of_terminal(const struct waiting *waiting, const struct signalfd_siginfo *info)
@@ -181,7 +186,8 @@ int container_wait(int connection, const struct wait_plan *plan)
     static struct waiting waiting;
     struct termios settings;
     bool has_settings = plan->is_terminal && tcgetattr(STDIN_FILENO, &settings) == 0;
-    HOST_FD int signals = signals_open(plan->is_terminal);
+    const sigset_t set = signals_passed(plan->is_terminal);
+    HOST_FD int signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
     waiting = (struct waiting){.plan = plan, .connection = connection};
     (void)clock_gettime(CLOCK_MONOTONIC, &waiting.end);
     waiting.end.tv_sec += (time_t)plan->timeout;

@@ -12,6 +12,9 @@ struct wait_plan {
     bool is_detached; /* only wait until it has started */
 };
 
+/* Before the request is sent: signals are the container's from now on. */
+void container_wait_prepare(const struct wait_plan *plan);
+
 /* The request was sent on this connection. An exit status. */
 int container_wait(int connection, const struct wait_plan *plan);
 

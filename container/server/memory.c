@@ -133,18 +133,19 @@ unsigned memory_more(unsigned least_bits, unsigned wish_bits, cap_address slot)
 
 uint64_t leaf_more(void)
 {
-    static uint64_t last;
-    struct block *block = last + 1 < 1ul << CONTAINER_ROOT_BITS ? block_alloc(CONTAINER_LEAF_BITS + seL4_SlotBits) : NULL;
+    static uint64_t next = 1;
+    bool has_place = next < 1ul << CONTAINER_ROOT_BITS;
+    struct block *block = has_place ? block_alloc(CONTAINER_LEAF_BITS + seL4_SlotBits) : NULL;
     if (!block) {
         return 0;
     }
     block->users = 1;
-    if (seL4_Untyped_Retype(block->cap, seL4_CapTableObject, CONTAINER_LEAF_BITS, CONTAINER_SLOT_CNODE, 0, 0, last + 1,
-                            1) != seL4_NoError) {
+    if (seL4_Untyped_Retype(block->cap, seL4_CapTableObject, CONTAINER_LEAF_BITS, CONTAINER_SLOT_CNODE, 0, 0,
+                            next, 1) != seL4_NoError) {
         block_release(block);
         return 0;
     }
-    return ++last;
+    return next++;
 }
 
 uint64_t memory_left(uint64_t *total)
