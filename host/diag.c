@@ -49,8 +49,9 @@ int diag_wrong(struct diag *diag, int error, const char *format, ...)
 {
     if (diag) {
         va_list arguments;
+        diag->text[0] = 0;
         va_start(arguments, format);
-        (void)vsnprintf(diag->text, DIAG_SIZE, format, arguments);
+        clause_add(diag, format, arguments);
         va_end(arguments);
     }
     return error < 0 ? error : -error;

@@ -191,7 +191,7 @@ static int kernel_config_make(struct diag *diag)
 static _Noreturn void manager_be(const struct manager_kind *kind, int listener, int image, int log)
 {
     static struct run_options options;
-    char path[64], config_path[64], engine[KIND_SIZE],
+    char path[64], config_path[64],
         network[] = "network=listen:*:*,connect:*:*,listen:unix@" CONTAINER_SOCKETS
                     ",connect:unix@" CONTAINER_SOCKETS;
     struct diag diag = {0};
@@ -206,12 +206,12 @@ static _Noreturn void manager_be(const struct manager_kind *kind, int listener, 
     descriptors_close(listener, image);
     (void)umask(0); /* modes are what containers say */
     (void)prctl(PR_SET_NAME, "selkie-manager");
-    (void)snprintf(engine, sizeof(engine), "%s", kind->engine ? kind->engine : ""); /* it may be a word of the command */
+    const char *engine = kind->engine ? strdup(kind->engine) : NULL; /* it may be a word of the command line */
     container_title_set("selkie-manager"); /* the command that needed it first may be about a container long gone */
     (void)snprintf(path, sizeof(path), "/proc/self/fd/%d", image);
     (void)snprintf(config_path, sizeof(config_path), "/proc/self/fd/%d", kernel_config_make(&diag));
     options = (struct run_options){
-        .image = path, .engine = kind->engine ? engine : NULL, .kernel_config = config_path, .memory_size = MANAGER_MEMORY};
+        .image = path, .engine = engine, .kernel_config = config_path, .memory_size = MANAGER_MEMORY};
     grant_socket(&options, "control", listener);
     _exit(grant_clock(&options, "clock") && grant_network(&options, network) ? run_image(&options)
                                                                              : RUN_BAD_INPUT);

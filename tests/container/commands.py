@@ -168,8 +168,6 @@ def ports(m):
         with socket.create_connection(("127.0.0.1", port)):
             pass
         check("ended", m.command("stop", "-t", "1", "one").returncode == 0)
-
-
     got = m.command("run", "--rootfs=/:ro", f"--publish={port}:80", "/usr/bin/python3", "-c", LISTEN_BOTH)
     check("IPv6, too", got.returncode == 0 and got.stdout == b"99\n", got)
 

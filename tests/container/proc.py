@@ -38,8 +38,10 @@ def facts(selkie, options):
 
 # In the background, and it runs.
 SLEEPER = "sleep 100 & until [ $(cat /proc/$!/comm) = sleep ]; do sleep 0.01; done; "
+# The first process waits for who runs this. A parent runs its own way to wait after a fork, as soon as it is its turn.
+WAITED_FOR = "until [ $(cut -d ' ' -f 3 /proc/1/stat) = S ]; do sleep 0.01; done; exec "
 SCRIPTS = {  # name: program that is needed, shell script, what its output matches
-    "ps": ("ps", SLEEPER + "ps -eo pid,ppid,user,stat,args; kill $!", r"(?s).*\n *1 +0 root +[RS]s .*sleep 100\n.*ps -eo.*"),
+    "ps": ("ps", SLEEPER + "(" + WAITED_FOR + "ps -eo pid,ppid,user,stat,args); kill $!", r"(?s).*\n *1 +0 root +Ss .*sleep 100\n.*ps -eo.*"),
     "ps threads": ("ps", "ps -eLo pid,lwp,nlwp,comm", r"(?s).*PID +LWP NLWP COMMAND\n +1 +1 +1 sh\n.*"),
     "ps start": ("ps", "sleep 100 & sleep 1.5; ps -o etimes= -p $!; kill $!", r" *[1-5]\n"),
     "ps users": ("ps", "ps -o user=,uid= -p 1", r"root +0\n"),
