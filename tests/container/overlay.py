@@ -13,7 +13,7 @@ import sys
 
 from managed import Managed, check, eventually, finish
 
-BIG = 24 << 20
+BIG = 48 << 20
 
 
 def write(folder, path, content, mode=0o644):
