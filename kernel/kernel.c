@@ -80,6 +80,13 @@ struct next kernel_next(struct kernel *k, unsigned core)
     return k->abi->config.is_mcs ? mcs_next(k) : next_of(k, current_tcb(k));
 }
 
+struct next kernel_awake(struct kernel *k, unsigned core)
+{
+    if (k->abi->config.is_mcs)
+        time_awake(k);
+    return kernel_next(k, core);
+}
+
 static void fault_take(struct kernel *k, struct tcb *tcb, const struct trap *trap)
 {
     if (k->abi->config.has_hardware_debug && breakpoint_is_trap(trap))

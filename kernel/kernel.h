@@ -146,6 +146,11 @@ struct next kernel_enter(struct kernel *k, unsigned core, const struct trap *tra
 /* What would run now, without a trap: the answer of the last kernel_enter, or of the boot. */
 struct next kernel_next(struct kernel *k, unsigned core);
 
+/* The thread that kernel_next names goes on now. An engine says so before each that runs after NEXT_IDLE, and may say
+ * so before others: idle time ends here, not when the kernel chose the thread, which would pay with its budget for the
+ * engine's waking up. Only MCS in real time cares. Returns what kernel_next would; its timer_ns may have changed. */
+struct next kernel_awake(struct kernel *k, unsigned core);
+
 /* What the page tables of `vspace` say about the page that holds `vaddr`. */
 struct translation {
     bool is_present;

@@ -55,6 +55,7 @@ struct mcs_state {
     uint64_t timer_ns;      /* when the kernel's timer is due; UINT64_MAX: never */
     uint64_t sched_context; /* 0: the idle thread's, which nobody counts */
     struct queue release;   /* postponed threads, by the time of their next refill */
+    bool is_waking;         /* somebody is to run after nobody did, and has not begun yet (time_awake) */
     bool is_reprogramming;  /* before the kernel leaves, what was consumed is committed and timer_ns found anew */
 };
 

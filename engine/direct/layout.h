@@ -283,6 +283,7 @@ struct pad_core {
     uint64_t period_ns;
     uint64_t tick_ns;     /* the next tick, if is_tick_armed */
     uint64_t deadline_ns; /* when the outside has something, UINT64_MAX: never */
+    bool is_deadline_late; /* it is past already and put off, so that a guest gets on meanwhile */
     bool is_tick_armed;
     uint64_t origin_ns; /* of the machine's clock, on the host's monotonic one */
     struct pad_scale scale;

@@ -73,6 +73,7 @@ void deadline_publish(struct engine *e)
     }
     uint64_t at_ns = e->events->next_deadline_ns(e->events->world);
     uint64_t soon_ns = scale_refresh(e) + SOON_NS;
+    e->core->is_deadline_late = at_ns < soon_ns;
     e->core->deadline_ns = at_ns > soon_ns ? at_ns : soon_ns;
 }
 

@@ -112,6 +112,7 @@ static int thread_step(struct engine *e, struct next *next)
         registers_settle(next->context);
         trap = trap_exception(EXCEPTION_DEBUG, 0);
     } else {
+        *next = kernel_awake(e->k, 0);
         error = pace_arm(e, next, false);
         if (!error)
             error = guest_run(e, next, &trap, &is_trap);

@@ -93,7 +93,7 @@ struct sim *sim_open(const struct sim_options *options)
         fprintf(stderr, "sim: the boot failed with error %d\n", (int)error);
         abort();
     }
-    sim->next = kernel_next(k, 0);
+    sim->next = kernel_awake(k, 0);
     return sim;
 }
 
@@ -120,6 +120,8 @@ static struct next sim_enter(struct sim *sim, struct trap trap)
 {
     sim->traps++;
     sim->next = kernel_enter(&sim->kernel, 0, &trap);
+    if (!sim->is_slow)
+        sim->next = kernel_awake(&sim->kernel, 0);
     sim_tlb_check(sim);
     if (sim->after_trap)
         sim->after_trap(sim);

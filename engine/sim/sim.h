@@ -124,6 +124,7 @@ struct sim {
     /* Preemption: how often the kernel may ask before the answer is yes, once; 0 is never. */
     uint64_t preempt_countdown;
     uint64_t preempt_questions; /* asked so far */
+    bool is_slow; /* threads begin when the test says so (kernel_awake), not at once */
     /* Called after each trap, if not NULL. */
     void (*after_trap)(struct sim *sim);
 };

@@ -25,6 +25,8 @@ static inline bool preemption_is_due(struct kernel *k)
 
 /* Before the kernel leaves: charge whoever ran, and find out when the timer is due (time.c). */
 void time_leave(struct kernel *k);
+/* The current thread begins: if nobody ran before, it pays from now on (time.c). */
+OUT_OF_LINE void time_awake(struct kernel *k);
 
 /* Boot (boot.c): the scheduling context of the initial thread, in zeroed memory. */
 void mcs_boot_thread(struct kernel *k, struct tcb *tcb, uint64_t sched_context);

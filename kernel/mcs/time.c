@@ -32,17 +32,25 @@ static void domain_time_pass(struct kernel *k, uint64_t passed_ns)
     *left_ns = passed_ns + MIN_BUDGET_NS >= *left_ns ? 0 : *left_ns - passed_ns;
 }
 
-void time_update(struct kernel *k)
+/* What passed since the last look at the clock. The kernel's time only goes on. */
+static uint64_t clock_look(struct kernel *k)
 {
     struct mcs_state *mcs = &k->state->mcs;
     uint64_t now_ns = k->machine->clock.now_ns(k->machine->clock.world);
     if (now_ns < mcs->now_ns)
-        return; /* the kernel's time only goes on */
+        return 0;
     uint64_t passed_ns = now_ns - mcs->now_ns;
     mcs->now_ns = now_ns;
-    mcs->consumed_ns += passed_ns;
     if (UNLIKELY(k->abi->config.domains > 1))
         domain_time_pass(k, passed_ns);
+    return passed_ns;
+}
+
+void time_update(struct kernel *k)
+{
+    uint64_t passed_ns = clock_look(k);
+    if (LIKELY(!k->state->mcs.is_waking))
+        k->state->mcs.consumed_ns += passed_ns;
 }
 
 void time_commit(struct kernel *k)
@@ -132,7 +140,8 @@ bool budget_is_over(struct kernel *k)
     return !is_left || domain_is_over(k);
 }
 
-/* Whoever runs now pays from now on. */
+/* Whoever runs now pays from now on; after nobody ran, from its first instruction on.
+ * DIFFERS: there, it pays from when it was chosen. */
 static void context_switch(struct kernel *k)
 {
     struct mcs_state *mcs = &k->state->mcs;
@@ -141,6 +150,7 @@ static void context_switch(struct kernel *k)
     if (mcs->sched_context != next) {
         struct sched_context *sc = sched_context_at(k, next);
         mcs->is_reprogramming = true;
+        mcs->is_waking = next && !k->virtual_clock && (mcs->is_waking || !mcs->sched_context);
         if (sc && !sc->is_sporadic)
             refill_unblock(k, sc);
     }
@@ -185,4 +195,14 @@ void time_leave(struct kernel *k)
         return; /* without a current thread, one of another domain may have become ready */
     mcs->timer_ns = timer_find(k);
     mcs->is_reprogramming = false;
+}
+
+void time_awake(struct kernel *k)
+{
+    struct mcs_state *mcs = &k->state->mcs;
+    if (!mcs->is_waking)
+        return;
+    (void)clock_look(k);
+    mcs->is_waking = false;
+    mcs->timer_ns = timer_find(k);
 }

@@ -60,6 +60,11 @@ struct next kernel_next(struct kernel *k, unsigned core)
     return fake.next;
 }
 
+struct next kernel_awake(struct kernel *k, unsigned core)
+{
+    return kernel_next(k, core);
+}
+
 struct next kernel_enter(struct kernel *k, unsigned core, const struct trap *trap)
 {
     (void)k;

@@ -112,6 +112,8 @@ uint64_t baton_ask(enum pad_ask kind)
         host_call3(__NR_sched_yield, 0, 0, 0);
     atomic_store(&own_slot()->is_hot, 0);
     baton_wait();
+    if (kind != PAD_LOOK && pad_core.is_deadline_late)
+        atomic_store(&pad_private.pending, 1); /* the answer took that long */
     return pad_core.request.value;
 }
 

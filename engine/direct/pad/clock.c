@@ -44,7 +44,8 @@ uint64_t clock_now_ns(void)
 
 static void timer_set(uint64_t at_ns)
 {
-    const uint64_t host_ns = at_ns < INT64_MAX / 2 ? at_ns + pad_core.origin_ns : INT64_MAX / 2;
+    /* the host's zero: never */
+    const uint64_t host_ns = at_ns < INT64_MAX / 2 ? at_ns + pad_core.origin_ns : 0;
     const struct {
         int64_t interval_s, interval_ns, at_s, at_ns;
     } setting = {0, 0, (int64_t)(host_ns / NS_PER_S), (int64_t)(host_ns % NS_PER_S)};
@@ -59,6 +60,8 @@ static uint64_t earlier(uint64_t a, uint64_t b)
 
 void clock_arm(const struct next *next)
 {
+    if (atomic_load(&pad_private.pending))
+        return; /* the exit leads back here, after what there is to be done */
     uint64_t now_ns = clock_now_ns(), at_ns = earlier(pad_core.deadline_ns, next->timer_ns);
     if (next->wants_tick && pad_core.tick_ns <= now_ns) {
         if (pad_core.is_tick_armed)
@@ -71,8 +74,20 @@ void clock_arm(const struct next *next)
         pad_core.is_tick_armed = true;
         at_ns = earlier(at_ns, pad_core.tick_ns);
     }
+    if (at_ns <= now_ns && (at_ns == next->timer_ns || !pad_core.is_deadline_late)) {
+        atomic_store(&pad_private.pending, 1); /* as a timer would, with an interrupt and a signal */
+        return;
+    }
     pad_private.covers_tick = at_ns <= pad_core.tick_ns && pad_core.is_tick_armed;
     timer_set(at_ns);
+}
+
+void clock_disarm(void)
+{
+    if (pad_private.armed_ns == UINT64_MAX)
+        return;
+    pad_private.covers_tick = false;
+    timer_set(UINT64_MAX);
 }
 
 bool clock_take_tick(const struct next *next)

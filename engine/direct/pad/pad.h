@@ -90,6 +90,7 @@ static inline bool clock_is_armed(const struct next *next)
            (!next->wants_tick || pad_private.covers_tick);
 }
 void clock_arm(const struct next *next);
+void clock_disarm(void); /* nobody runs: whoever waits for the outside has timers of its own */
 bool clock_take_tick(const struct next *next); /* a tick is due and is somebody's business */
 
 /* machine.c */

@@ -137,8 +137,10 @@ static struct next take_no_vspace(struct context *context)
 /* Somebody who is not here runs next, or nobody. */
 static struct next run_elsewhere(const struct next *next)
 {
-    if (next->kind != NEXT_RUN)
+    if (next->kind != NEXT_RUN) {
+        clock_disarm();
         return ask_look();
+    }
     if (next->vspace == 0)
         return take_no_vspace(next->context);
     int process = tlb_process(&pad_core, &pad_core.kernel, next->vspace);
@@ -200,6 +202,8 @@ static __attribute__((noinline)) struct pad_way leave_anyhow(struct next next)
             thread_load(next.tcb, next.context);
         if (!clock_is_armed(&next))
             clock_arm(&next);
+        if (!atomic_load(&pad_private.pending))
+            next = kernel_awake(&pad_core.kernel, 0); /* the timer may be a little early, no more */
         if (next.breakpoints || pad_private.has_breakpoints)
             breakpoints_load(next.breakpoints);
         if (context_traps_at_once(next.context) && !pad_private.is_stepping) {
