@@ -187,6 +187,7 @@ static void time_check(const struct heap *heap)
     CHECK_THAT(TIME, !sc || refill_is_sufficient(sc, mcs->consumed_ns),
                "%lu ns were consumed, more than scheduling context 0x%lx has", mcs->consumed_ns,
                mcs->sched_context);
+    CHECK_THAT(TIME, !mcs->is_waking || (sc && mcs->consumed_ns == 0), "a thread pays before it begins");
     CHECK_THAT(TIME, !mcs->is_reprogramming, "the timer was not set");
 }
 

@@ -7,7 +7,8 @@
  * its refills ("committed") only when the kernel's timer has to be set anew.
  *
  * Invariant ("time"): the current scheduling context is that of the current
- * thread, none while nothing runs; and its first refill suffices for what is consumed.
+ * thread, none while nothing runs; its first refill suffices for what is consumed; and
+ * nothing is consumed before a thread begins that runs after nobody did.
  *
  * Manual: sections "Scheduling Contexts", "Timeout Faults".
  */

@@ -328,6 +328,7 @@ static void step_time(void)
     rig->reply =
         grammar_slot(rig, &fuzz.random, random_chance(&fuzz.random, 950) ? CAP_REPLY_OBJECT : CAP_THREAD);
     rig->destination = grammar_cptr(rig, &fuzz.random);
+    rig->sim->is_slow = random_chance(&fuzz.random, 500);
 }
 
 static void step_run(void)
@@ -342,6 +343,7 @@ static void step_run(void)
         step_from_outside();
         return;
     }
+    sim->next = kernel_awake(fuzz.rig.k, 0); /* where it was slow */
     if (sim->next.vspace == 0) { /* it cannot even fetch an instruction */
         event_record("VM fault", sim->next.context->next_ip);
         sim_vm_fault(sim, sim->next.context->next_ip, 4);

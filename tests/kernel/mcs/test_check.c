@@ -61,6 +61,9 @@ static void test_damage(void)
     BREAKS("\"reply stacks\"", reply->tcb, rig_cap(&d.rig, d.server).paddr);
     BREAKS("\"time\"", mcs->consumed_ns, sc->budget_ns);
     BREAKS("\"time\"", mcs->sched_context, 0);
+    mcs->consumed_ns++;
+    BREAKS("\"time\"", mcs->is_waking, true);
+    mcs->consumed_ns--;
     BREAKS("\"time\"", mcs->is_reprogramming, true);
     rig_close(&d.rig);
 }
