@@ -96,6 +96,12 @@ enum trap_kind {
                        * one too many does no harm at next.timer_ns, where the kernel looks at the clock itself */
 };
 
+enum {
+    /* MCS: a TRAP_TICK at most that much before next.timer_ns does what one in time does (the kernel ends a turn when
+     * less than 20 us are left, and takes a refill for ready 10 us before it is due). A late one is charged for. */
+    KERNEL_TICK_EARLY_NS = 9000
+};
+
 struct trap {
     enum trap_kind kind;
     uint64_t address;

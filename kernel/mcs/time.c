@@ -17,6 +17,8 @@
 #include "kernel/mcs/sched_context.h"
 #include "kernel/thread.h"
 
+_Static_assert((int)KERNEL_TICK_EARLY_NS < (int)KERNEL_WCET_NS, "a tick that comes early finds refills ready");
+
 static struct sched_context *current_context(const struct kernel *k)
 {
     return sched_context_at(k, k->state->mcs.sched_context);

@@ -58,11 +58,19 @@ static uint64_t earlier(uint64_t a, uint64_t b)
     return a < b ? a : b;
 }
 
+/* From when on the kernel's deadline is as good as due. The host's timers are late by more than that. */
+static uint64_t kernel_due_ns(const struct next *next)
+{
+    uint64_t at_ns = next->timer_ns;
+    return at_ns == UINT64_MAX || at_ns < KERNEL_TICK_EARLY_NS ? at_ns : at_ns - KERNEL_TICK_EARLY_NS;
+}
+
 void clock_arm(const struct next *next)
 {
     if (atomic_load(&pad_private.pending))
         return; /* the exit leads back here, after what there is to be done */
-    uint64_t now_ns = clock_now_ns(), at_ns = earlier(pad_core.deadline_ns, next->timer_ns);
+    uint64_t now_ns = clock_now_ns(), due_ns = kernel_due_ns(next);
+    uint64_t at_ns = earlier(pad_core.deadline_ns, due_ns);
     if (next->wants_tick && pad_core.tick_ns <= now_ns) {
         if (pad_core.is_tick_armed)
             atomic_store(&pad_private.pending, 1); /* it came while the baton changed hands */
@@ -74,7 +82,7 @@ void clock_arm(const struct next *next)
         pad_core.is_tick_armed = true;
         at_ns = earlier(at_ns, pad_core.tick_ns);
     }
-    if (at_ns <= now_ns && (at_ns == next->timer_ns || !pad_core.is_deadline_late)) {
+    if (at_ns <= now_ns && (at_ns == due_ns || !pad_core.is_deadline_late)) {
         atomic_store(&pad_private.pending, 1); /* as a timer would, with an interrupt and a signal */
         return;
     }
@@ -98,5 +106,5 @@ bool clock_take_tick(const struct next *next)
         pad_core.is_tick_armed = false;
         pad_private.covers_tick = false;
     }
-    return (is_tick && next->wants_tick) || now_ns >= next->timer_ns;
+    return (is_tick && next->wants_tick) || now_ns >= kernel_due_ns(next);
 }

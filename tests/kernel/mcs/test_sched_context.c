@@ -170,6 +170,24 @@ static void test_restart(void)
     rig_close(&rig);
 }
 
+/* A tick that comes a little early is as good as one in time. */
+static void test_early_tick(void)
+{
+    struct rig rig = rig_open_mcs();
+    CHECK_OK(rig_configure(&rig, ROOT_CONTEXT, 1000, 5000, 0, 0, 0));
+    uint64_t start_ns = rig.sim->now_ns;
+    rig.sim->now_ns = rig.sim->next.timer_ns - KERNEL_TICK_EARLY_NS;
+    sim_tick(rig.sim);
+    CHECK_EQ(rig.sim->next.kind, NEXT_IDLE);
+    struct sched_context *sc = rig_context(&rig, ROOT_CONTEXT);
+    CHECK_EQ(sc->refill_count, 1); /* what was left is not a refill of its own */
+    CHECK_EQ(refill_first(sc)->time_ns, start_ns + 5000 * NS_PER_US - KERNEL_TICK_EARLY_NS);
+    rig.sim->now_ns = rig.sim->next.timer_ns - KERNEL_TICK_EARLY_NS;
+    sim_tick(rig.sim);
+    CHECK(rig_root_runs(&rig));
+    rig_close(&rig);
+}
+
 CHECK_MAIN(CHECK_TEST(test_bind), CHECK_TEST(test_bind_blocked), CHECK_TEST(test_set_sched_params),
            CHECK_TEST(test_no_time), CHECK_TEST(test_turns), CHECK_TEST(test_consumed),
-           CHECK_TEST(test_period), CHECK_TEST(test_restart))
+           CHECK_TEST(test_period), CHECK_TEST(test_restart), CHECK_TEST(test_early_tick))
