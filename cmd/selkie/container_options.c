@@ -17,7 +17,7 @@
 #include "run/say.h"
 
 enum {
-    MEMORY_LEAST = 3 << 20, /* with less no process starts */
+    MEMORY_LEAST = 4 << 20, /* with less no process starts, or not on every processor */
     SHM_DEFAULT = 64 << 20,
     TIMES_DIGITS = 9 /* of restarts */
 };
@@ -92,7 +92,7 @@ static bool size_read(const char *text, uint64_t *bytes)
 static bool memory_set(struct container_options *options, const char *text)
 {
     if (!size_read(text, &options->memory) || options->memory < MEMORY_LEAST) {
-        say("--memory=%s: not a size from 3M to 16G", text);
+        say("--memory=%s: not a size from 4M to 16G", text);
         return false;
     }
     return true;

@@ -64,7 +64,7 @@ def values(m):
     """Wrong values are found out before a manager is started."""
     for option, said in (("--engine=foo", "--engine=foo: no such engine; `selkie engines` lists them"),
                          ("--restart=maybe", "--restart=maybe"), ("--restart=on-failure:0", "--restart"), ("--network=what", "--network"),
-                         ("--memory=1", "--memory=1"), ("--memory=2M", "3M"), ("--shm-size=x", "--shm-size=x"), ("--timeout=0", "--timeout=0"),
+                         ("--memory=1", "--memory=1"), ("--memory=3M", "4M"), ("--shm-size=x", "--shm-size=x"), ("--timeout=0", "--timeout=0"),
                          ("--publish=1:2:3:4", "--publish=1:2:3:4"), ("--volume=x", "--volume=x"), ("--volume=/etc:/x:y", "HOST:/PATH"), ("--volume=/etc:/x/..", "/../"),
                          ("--user=nobody-here", "nobody-here"), ("--workdir=etc", "not an absolute path"),
                          ("--env==x", "--env==x: no name"), ("--env=", "--env=: no name"), ("--rootfs=", "--rootfs: its value is empty"), ("--name=a/b", "--name"), ("--cpu=0", "--cpu=0")):
