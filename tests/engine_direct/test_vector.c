@@ -17,6 +17,7 @@
 #include "tests/engine_direct/vector_registers.h"
 
 enum {
+    ATTEMPTS = 8,
     ROUNDS = 100000,
     FRAME_ROUNDS = 5000,
     AREAS = 4
@@ -108,9 +109,6 @@ static void registers_reset(void)
     registers_set(&initial, layout.components);
 }
 
-/* A hypervisor that runs in between may restore components as being in use that were not. What they hold stays. */
-static uint64_t rounds, steady_rounds;
-
 /* Save what is live as `state` says into `area`; the area says the same, and live registers stay. */
 static bool save_is_exact(const struct image *state, struct image *area, struct image *truth)
 {
@@ -118,22 +116,24 @@ static bool save_is_exact(const struct image *state, struct image *area, struct 
     struct image before = *area;
     memset(truth, 0, sizeof(*truth));
     memset(&after, 0, sizeof(after));
-    registers_set(state, layout.components);
-    registers_see(truth, layout.components);
-    uint64_t in_use = registers_in_use() & layout.components;
-    uint64_t live = pad_vector_save(area->bytes, &layout);
-    const bool is_steady = in_use == (registers_in_use() & layout.components);
-    steady_rounds += is_steady;
-    rounds++;
-    registers_see(&after, layout.components);
+    uint64_t in_use = 0, live = 0;
+    bool is_steady = false; /* a hypervisor in between may restore components as in use that were not: once more */
+    for (unsigned i = 0; i < ATTEMPTS && !is_steady; i++) {
+        registers_set(state, layout.components);
+        registers_see(truth, layout.components);
+        in_use = registers_in_use() & layout.components;
+        live = pad_vector_save(area->bytes, &layout);
+        is_steady = in_use == (registers_in_use() & layout.components);
+        registers_see(&after, layout.components);
+    }
     image_expand(area, &stored);
     registers_reset();
 
     uint64_t components = components_of(area);
     static const unsigned char none[56];
     return CHECK(is_same(truth, &after)) && CHECK(is_same(truth, &stored)) &&
-           (!is_steady || CHECK_EQ(live | COMPONENT_SSE, in_use | COMPONENT_SSE)) &&
-           (!is_steady || CHECK((components & ~(live | COMPONENT_SSE)) == 0)) &&
+           CHECK(is_steady) && CHECK_EQ(live | COMPONENT_SSE, in_use | COMPONENT_SSE) &&
+           CHECK((components & ~(live | COMPONENT_SSE)) == 0) &&
            CHECK(components & COMPONENT_X87 || memcmp(area->bytes, truth->bytes, 24) == 0) &&
            CHECK(components & COMPONENT_X87 ||
                  memcmp(area->bytes + 32, truth->bytes + 32, IMAGE_XMM - 32) == 0) &&
@@ -184,7 +184,6 @@ static void test_random_rounds(void)
             !load_is_exact(a, &dirt, (enum load_way)(random_word() % 3), &truth))
             return;
     }
-    CHECK(steady_rounds > rounds / 2);
 }
 
 /* From any area to any other, by the quick way as often as not. */
